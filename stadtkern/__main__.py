@@ -1,0 +1,5 @@
+"""`python -m stadtkern`."""
+
+from stadtkern.config.cli import main
+
+main()

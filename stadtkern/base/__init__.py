@@ -1,0 +1,1 @@
+"""Discovery, HTTP fetching, clock, units, errors; no Django."""

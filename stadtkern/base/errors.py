@@ -1,0 +1,31 @@
+"""Errors that people see; each becomes an HTTP answer in one place (`web.middleware`)."""
+
+
+class StadtkernError(Exception):
+    """Something a person can understand and act upon; the text is shown to them."""
+
+    status = 400
+
+
+class NotPermitted(StadtkernError):
+    """The person may not do this."""
+
+    status = 403
+
+
+class NotFound(StadtkernError):
+    """There is no such thing, or the person may not know of it."""
+
+    status = 404
+
+
+class BadInput(StadtkernError):
+    """What was sent cannot be used; the text says what and where."""
+
+    status = 422
+
+
+class Unavailable(StadtkernError):
+    """An outside source or a part of ours does not answer now."""
+
+    status = 503

@@ -1,0 +1,8 @@
+"""ASGI application, started by `stadtkern web`."""
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "stadtkern.config.settings")
+application = get_asgi_application()

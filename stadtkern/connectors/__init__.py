@@ -1,0 +1,1 @@
+"""Plugins: outside data sources; one folder each, see `contracts/connector.py`."""

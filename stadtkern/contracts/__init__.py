@@ -1,0 +1,1 @@
+"""Small files: what each kind of plugin must offer; no Django."""

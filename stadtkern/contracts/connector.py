@@ -1,0 +1,155 @@
+"""Contract of a connector: how an outside data source becomes observations.
+
+A connector is pure: it says which addresses to ask and how to read an answer. Fetching, retrying, storing
+and reporting are the business of `base.http`, `ingest` and `observations`.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+from typing import Any, Literal, TypeAlias
+
+from stadtkern.contracts.option import Label, Option
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+Transport: TypeAlias = Literal["http", "mqtt", "webhook", "file"]
+
+
+class SourceError(Exception):
+    """A whole answer cannot be used; the text is one clear line for the page of the source."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Station:
+    """Where something is measured: describes a SensorThings Thing and its Location.
+
+    `thing` is the key that readings use. Names are as the source writes them. `properties` holds whatever else
+    is worth keeping (river, operator, capacity). A later Station with the same key updates the earlier one.
+    """
+
+    thing: str
+    name: str = ""
+    description: str = ""
+    longitude: float | None = None
+    """Degrees east, WGS 84."""
+    latitude: float | None = None
+    """Degrees north, WGS 84."""
+    properties: Mapping[str, Any] = NOTHING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One measured or predicted value in the terms of OGC SensorThings 1.1."""
+
+    thing: str
+    """Stable key of the thing within its source, such as a gauge number."""
+    observed_property: str
+    """Slug out of `contracts.properties.OBSERVED_PROPERTIES`, or the source's own slug."""
+    phenomenon_time: datetime
+    """Aware; a naive time is refused by `record`."""
+    result: float
+    unit: str
+    """UCUM code, such as `cm`, `Cel`, `m3/s`, `ug/m3`, `1`."""
+    result_time: datetime | None = None
+    """When a forecast was made or a result became known."""
+    is_forecast: bool = False
+    """Forecasts live in a datastream of their own, in which a newer value replaces the older one."""
+    sensor: str = ""
+    """Instrument or procedure, where the source tells it."""
+    quality: Literal["", "good", "questionable", "bad"] = ""
+    """What the source itself says about the value."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Threshold:
+    """A named level of a datastream, such as an alarm level, valid for a time."""
+
+    thing: str
+    observed_property: str
+    name: str
+    """For example `A1`, `MHW`, `stan ostrzegawczy`."""
+    value: float
+    unit: str
+    severity: int = 0
+    """0 information, 1 to 4 rising danger (German alarm levels; Polish warning level 1, alarm level 3)."""
+    valid_from: datetime | None = None
+    valid_to: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejected:
+    """A part of an answer that cannot become a reading, and why."""
+
+    reason: str
+    """One English line without personal data, such as `value is not a number: "n/a"`."""
+    where: str = ""
+    """Row, column, path or key in the answer."""
+    raw: str = ""
+    """The offending piece, at most some hundred characters."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """An address to ask."""
+
+    url: str
+    headers: Mapping[str, str] = NOTHING
+    name: str = ""
+    """Tells answers of different kinds apart in `parse` (`Context.name`)."""
+    max_bytes: int = 64_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Follow:
+    """Another address that an answer led to; it is fetched in the same poll."""
+
+    request: Request
+
+
+Item: TypeAlias = Reading | Station | Threshold | Rejected | Follow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What is known about an answer besides its bytes."""
+
+    options: Mapping[str, Any] = NOTHING
+    """The settings of the source, defaults filled in."""
+    url: str = ""
+    """Address the answer came from, or the name of the file."""
+    name: str = ""
+    """`Request.name` of the question."""
+    topic: str = ""
+    """MQTT topic of the message."""
+    received: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connector:
+    """An outside data source: where it is, how often to ask, how to read the answer."""
+
+    title: Label
+    description: Label
+    """One sentence for editors: what comes in."""
+    publisher: str
+    homepage: str
+    licence: str
+    """Code of the licence, such as `dl-de/by-2-0`, `dl-de/zero-2-0`, `CC-BY-4.0`, `CC0-1.0`; empty: set per source."""
+    attribution: str
+    """The words the licence wants to see beside the data; empty: set per source."""
+    parse: Callable[[bytes, Context], Iterable[Item]]
+    """Pure. Raises `SourceError` if the whole answer is unusable; yields `Rejected` for single bad parts."""
+    interval: timedelta = timedelta(minutes=15)
+    transport: Transport = "http"
+    requests: Callable[[Mapping[str, Any]], Sequence[Request]] | None = None
+    """For transport http: the addresses to ask under the given settings."""
+    topics: Callable[[Mapping[str, Any]], Sequence[str]] | None = None
+    """For transport mqtt: the topic filters to subscribe to under the given settings."""
+    webhook: bool = False
+    """Also accepts messages by POST to `/hooks/<source>/`."""
+    options: Sequence[Option] = ()
+    timezone: str = "UTC"
+    """IANA name of the zone of times that the source writes without one."""
+    sample_options: Mapping[str, Any] = NOTHING
+    """Settings under which `sample.*` in the folder gives readings."""

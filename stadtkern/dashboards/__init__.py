@@ -1,0 +1,1 @@
+"""Cockpit pages made of tiles, kiosk, embeds."""

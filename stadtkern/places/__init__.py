@@ -1,0 +1,1 @@
+"""Areas, addresses, layers; geometry storage."""

@@ -1,0 +1,1 @@
+"""GeoDjango on plain SQLite."""

@@ -1,0 +1,1 @@
+"""Plugins: published interfaces; one folder each, see `contracts/standard.py`."""

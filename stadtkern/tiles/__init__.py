@@ -1,0 +1,1 @@
+"""Plugins: boxes on a dashboard; one folder each, see `contracts/tile.py`."""

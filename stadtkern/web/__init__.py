@@ -1,0 +1,1 @@
+"""Base templates (KERN), map, charts, ES modules, forms, languages."""
