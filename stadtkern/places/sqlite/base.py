@@ -2,7 +2,7 @@
 import functools, shapely, shapely.wkb
 from shapely import wkb
 from django.contrib.gis.db.backends.spatialite import base as sb, operations as so, schema as ss
-from django.db.backends.sqlite3 import base as sq, schema as sqs
+from django.db.backends.sqlite3 import base as sq, introspection as sqi, schema as sqs
 @functools.lru_cache(4096)
 def L(b): return shapely.from_wkb(b)
 def E(g): return None if g is None else shapely.to_wkb(g, include_srid=True)
@@ -31,6 +31,7 @@ class Schema(sqs.DatabaseSchemaEditor):      # plain column + R*Tree kept by tri
 class DatabaseWrapper(sb.DatabaseWrapper):
     SchemaEditorClass = Schema
     ops_class = Ops
+    introspection_class = sqi.DatabaseIntrospection
     def __init__(self, *a, **k): sq.DatabaseWrapper.__init__(self, *a, **k)
     def prepare_database(self): pass
     def get_new_connection(self, p):
