@@ -1,0 +1,36 @@
+"""`stadtkern export KIND`: take data out."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from stadtkern.config.start import start_django
+
+HELP = "export observations, streams or the register as csv, json, xlsx or parquet"
+KINDS = ("observations", "streams", "register")
+FORMATS = ("csv", "json", "xlsx", "parquet")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What, as what, whereto."""
+    parser.add_argument("kind", choices=KINDS)
+    parser.add_argument("--format", choices=FORMATS, default="csv")
+    parser.add_argument("--stream", action="append", default=[], metavar="KEY", help="only this stream (repeatable)")
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="default: standard output")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write the rows."""
+    start_django()
+    from stadtkern.config.export import table, write  # noqa: PLC0415  # needs Django
+
+    columns, rows = table(arguments.kind, streams=arguments.stream)
+    if arguments.output:
+        partial = arguments.output.with_name(f".{arguments.output.name}.partial")
+        with partial.open("wb") as file:
+            count = write(columns, rows, form=arguments.format, file=file)
+        partial.replace(arguments.output)
+        sys.stderr.write(f"{count} rows in {arguments.output}\n")
+    else:
+        write(columns, rows, form=arguments.format, file=sys.stdout.buffer)
+    return 0
