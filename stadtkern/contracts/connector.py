@@ -149,6 +149,9 @@ class Connector:
     webhook: bool = False
     """Also accepts messages by POST to `/hooks/<source>/`."""
     options: Sequence[Option] = ()
+    check_options: Callable[[Mapping[str, Any]], Sequence[str]] | None = None
+    """Finds what is wrong with the settings of a source beyond missing ones: one clear line for each, with the
+    name of the setting and the line in it. Asked when an editor saves the source."""
     timezone: str = "UTC"
     """IANA name of the zone of times that the source writes without one."""
     sample_options: Mapping[str, Any] = NOTHING
