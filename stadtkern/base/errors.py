@@ -29,3 +29,7 @@ class Unavailable(StadtkernError):
     """An outside source or a part of ours does not answer now."""
 
     status = 503
+
+
+class SourceError(Exception):
+    """A whole answer of an outside source cannot be used; the text is one clear line for its page."""

@@ -10,22 +10,34 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 
+from stadtkern.base.errors import SourceError
 from stadtkern.contracts.option import Label, Option
+
+__all__ = [
+    "NOTHING",
+    "Connector",
+    "Context",
+    "Follow",
+    "Item",
+    "Reading",
+    "Rejected",
+    "Request",
+    "SourceError",
+    "Station",
+    "Threshold",
+    "Transport",
+]
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 Transport: TypeAlias = Literal["http", "mqtt", "webhook", "file"]
-
-
-class SourceError(Exception):
-    """A whole answer cannot be used; the text is one clear line for the page of the source."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Station:
     """Where something is measured: describes a SensorThings Thing and its Location.
 
-    `thing` is the key that readings use. Names are as the source writes them. `properties` holds whatever else
-    is worth keeping (river, operator, capacity). A later Station with the same key updates the earlier one.
+    `thing` is the key that readings use. Names are as the source writes them. `properties` holds whatever
+    else is worth keeping (river, operator, capacity). A later Station with the same key updates the earlier one.
     """
 
     thing: str
@@ -135,7 +147,7 @@ class Connector:
     publisher: str
     homepage: str
     licence: str
-    """Code of the licence, such as `dl-de/by-2-0`, `dl-de/zero-2-0`, `CC-BY-4.0`, `CC0-1.0`; empty: set per source."""
+    """Code such as `dl-de/by-2-0`, `dl-de/zero-2-0`, `CC-BY-4.0`, `CC0-1.0`; empty: set per source."""
     attribution: str
     """The words the licence wants to see beside the data; empty: set per source."""
     parse: Callable[[bytes, Context], Iterable[Item]]
