@@ -47,7 +47,7 @@ class Station:
     """Degrees east, WGS 84."""
     latitude: float | None = None
     """Degrees north, WGS 84."""
-    properties: Mapping[str, Any] = NOTHING
+    properties: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +106,7 @@ class Request:
     """An address to ask."""
 
     url: str
-    headers: Mapping[str, str] = NOTHING
+    headers: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     name: str = ""
     """Tells answers of different kinds apart in `parse` (`Context.name`)."""
     max_bytes: int = 64_000_000
@@ -126,7 +126,7 @@ Item: TypeAlias = Reading | Station | Threshold | Rejected | Follow
 class Context:
     """What is known about an answer besides its bytes."""
 
-    options: Mapping[str, Any] = NOTHING
+    options: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
     """The settings of the source, defaults filled in."""
     url: str = ""
     """Address the answer came from, or the name of the file."""
@@ -166,5 +166,5 @@ class Connector:
     name of the setting and the line in it. Asked when an editor saves the source."""
     timezone: str = "UTC"
     """IANA name of the zone of times that the source writes without one."""
-    sample_options: Mapping[str, Any] = NOTHING
+    sample_options: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
     """Settings under which `sample.*` in the folder gives readings."""
