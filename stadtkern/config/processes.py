@@ -24,6 +24,8 @@ class Child:
     words: Sequence[str]
     """Words after `stadtkern`."""
     environment: Mapping[str, str] = field(default_factory=dict)
+    once: bool = False
+    """Runs to its end and is not started again."""
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
     pause: float = FIRST_PAUSE
@@ -41,6 +43,8 @@ class Child:
         if self.process is None:
             if now >= self.due:
                 self.start()
+            return
+        if self.once:
             return
         if self.process.poll() is None:
             if now - self.started > STEADY_AFTER:

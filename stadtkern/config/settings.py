@@ -45,7 +45,10 @@ def secret_key() -> str:
 
 SECRET_KEY = secret_key()
 DEBUG = env_flag("DEBUG")
-DEMO = env_flag("DEMO")
+DEMO = env("DEMO")
+"""`live` or `replay` in the demo town; empty in a real one."""
+REPLAY_URL = env("REPLAY_URL")
+"""Address of the demo's local server that plays the outside sources."""
 ALLOWED_HOSTS = env("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1],testserver").split(",")
 PUBLIC_URL = env("PUBLIC_URL", f"http://127.0.0.1:{env('PORT', '8000')}").rstrip("/")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
@@ -244,4 +247,3 @@ MQTT_URL = env("MQTT_URL")
 """`mqtt://user:password@host:1883` of an outside broker; empty: the broker inside our `ingest` process."""
 MQTT_PORT = int(env("MQTT_PORT", "1883"))
 """Port of the embedded broker."""
-LIVE_SOURCES = env_flag("LIVE_SOURCES", default=True)
