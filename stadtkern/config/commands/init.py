@@ -1,0 +1,42 @@
+"""`stadtkern init TOWN_DIR`: a new town from its folder."""
+
+import argparse
+import os
+from pathlib import Path
+
+from stadtkern.config.messages import compile_catalogues
+from stadtkern.config.start import start_django
+
+HELP = "make or update the database of a town from its folder (towns/<town>)"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which town."""
+    parser.add_argument("town_dir", type=Path, metavar="TOWN_DIR")
+    parser.add_argument("--demo", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--demo-history", action="store_true", help=argparse.SUPPRESS)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Create the tables, load the folder, make the pages."""
+    os.environ["STADTKERN_TOWN_DIR"] = str(arguments.town_dir.resolve())
+    compile_catalogues()
+    start_django()
+    from django.core.management import call_command  # noqa: PLC0415  # needs Django
+
+    from stadtkern.config.demo import fill  # noqa: PLC0415  # needs Django
+    from stadtkern.config.town.load import load_town  # noqa: PLC0415  # needs Django
+    from stadtkern.config.town.pages import load_pages  # noqa: PLC0415  # needs Django
+
+    if arguments.demo_history:
+        fill.older(arguments.town_dir)
+        return 0
+    call_command("migrate", verbosity=0, interactive=False)
+    counts = load_town(arguments.town_dir)
+    counts["pages"] = load_pages(arguments.town_dir)
+    if arguments.demo:
+        fill.logins()
+        fill.recent(arguments.town_dir)
+    else:
+        print(", ".join(f"{count} {name}" for name, count in counts.items()))  # noqa: T201
+    return 0

@@ -1,0 +1,50 @@
+"""Fill a new demo town: logins, the last days, past years."""
+
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib.auth.models import Group
+
+from stadtkern.base.clock import now
+from stadtkern.config.commands.demo import LOGINS
+from stadtkern.config.demo import history, state
+from stadtkern.config.demo.scenario import Scenario
+from stadtkern.people.models import User
+
+RECENT_DAYS = 3
+OLDER_DAYS = 30
+OLDER_YEARS = 4
+
+
+def logins() -> None:
+    """Create the accounts of the demo, unless they are there."""
+    for mail, password, role in LOGINS:
+        if User.objects.filter(email=mail).exists():
+            continue
+        user = User.objects.create_user(email=mail, password=password, first_name=role.title(), last_name="Demo")
+        user.groups.add(Group.objects.get(name=role))
+        if role == "admin":
+            user.is_staff = user.is_superuser = True
+            user.save()
+
+
+def scenario(town_dir: Path) -> tuple[state.Demo, Scenario] | None:
+    """Return what is played, None in a demo with live sources."""
+    demo = state.load(settings.DATA_DIR)
+    if demo is None or demo.mode != "replay":
+        return None
+    return demo, Scenario(town_dir / "demo", started=demo.start, flood=demo.flood)
+
+
+def recent(town_dir: Path) -> None:
+    """Bring the last days in, so that the first look shows curves."""
+    if found := scenario(town_dir):
+        history.bring_in(history.http_bodies(found[1], now(), days=RECENT_DAYS))
+        history.bring_in(history.device_bodies(found[1], now(), hours=24))
+
+
+def older(town_dir: Path) -> None:
+    """Bring weeks and past years in, while the town is already running."""
+    if found := scenario(town_dir):
+        history.bring_in(history.http_bodies(found[1], found[0].start, days=OLDER_DAYS))
+        history.bring_in(history.older_levels(found[1], found[0].start, years=OLDER_YEARS))
