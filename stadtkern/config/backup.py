@@ -28,7 +28,10 @@ def dump_database(folder: Path) -> str:
     """Write the database into `folder` and return the name of the file."""
     if connection.vendor == "sqlite":
         path = folder / "database.sqlite3"
-        with closing(sqlite3.connect(settings.DATABASES["default"]["NAME"])) as source, closing(sqlite3.connect(path)) as copy:
+        with (
+            closing(sqlite3.connect(settings.DATABASES["default"]["NAME"])) as source,
+            closing(sqlite3.connect(path)) as copy,
+        ):
             source.backup(copy)
         return path.name
     path = folder / "database.dump"
@@ -44,7 +47,9 @@ def postgres(program: str, *words: str) -> None:
     environment = {"PGPASSWORD": info.get("password") or "", "PATH": "/usr/bin:/bin:/usr/local/bin"}
     names = {"host": "--host", "port": "--port", "user": "--username", "dbname": "--dbname"}
     where = [f"{option}={info[key]}" for key, option in names.items() if info.get(key)]
-    done = subprocess.run([program, *where, *words], env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [program, *where, *words], env=environment, capture_output=True, text=True, check=False
+    )
     if done.returncode:
         raise Unavailable(f"{program}: {done.stderr.strip().splitlines()[-1] if done.stderr else 'failed'}")
 
@@ -64,7 +69,13 @@ def backup(target: Path) -> int:
         files = {dump_database(folder): folder}
         for kind in FOLDERS:
             base = settings.DATA_DIR / kind
-            files.update({f"{kind}/{p.relative_to(base).as_posix()}": settings.DATA_DIR for p in base.rglob("*") if p.is_file()})
+            files.update(
+                {
+                    f"{kind}/{p.relative_to(base).as_posix()}": settings.DATA_DIR
+                    for p in base.rglob("*")
+                    if p.is_file()
+                }
+            )
         sums = {path: checksum(base / path) for path, base in files.items()}
         manifest = {
             "stadtkern": __version__, "created": now().isoformat(), "vendor": connection.vendor,
@@ -95,7 +106,11 @@ def unpack(source: Path, folder: Path) -> dict[str, object]:
     if not isinstance(files, dict):
         raise BadInput(f"{source} has a damaged manifest")
     for path, expected in files.items():
-        if PurePosixPath(path).is_absolute() or not (folder / path).is_file() or checksum(folder / path) != expected:
+        if (
+            PurePosixPath(path).is_absolute()
+            or not (folder / path).is_file()
+            or checksum(folder / path) != expected
+        ):
             raise BadInput(f"{source} is damaged: {path}")
     return manifest
 
@@ -111,7 +126,9 @@ def restore(source: Path, *, replace: bool = False) -> None:
         folder = Path(name)
         manifest = unpack(source, folder)
         if manifest.get("vendor") != connection.vendor:
-            raise BadInput(f"the backup is of {manifest.get('vendor')}, this installation uses {connection.vendor}")
+            raise BadInput(
+                f"the backup is of {manifest.get('vendor')}, this installation uses {connection.vendor}"
+            )
         connections.close_all()
         if is_sqlite:
             for suffix in ("-wal", "-shm"):

@@ -1,7 +1,7 @@
 """Translations: compile the catalogues without gettext's tools, and check that none is missing.
 
-    python -m stadtkern.config.messages           compile
-    python -m stadtkern.config.messages --check   fail on a missing or broken translation
+python -m stadtkern.config.messages           compile
+python -m stadtkern.config.messages --check   fail on a missing or broken translation
 """
 
 import re
@@ -33,7 +33,9 @@ def broken(entry: polib.POEntry) -> bool:
     texts = entry.msgstr_plural.values() if entry.msgid_plural else [entry.msgstr]
     wanted = set(PLACEHOLDER.findall(entry.msgid)) | set(PLACEHOLDER.findall(entry.msgid_plural or ""))
     found = [set(PLACEHOLDER.findall(text)) for text in texts if text]
-    return any(names - wanted for names in found) or (not entry.msgid_plural and any(wanted - n for n in found))
+    return any(names - wanted for names in found) or (
+        not entry.msgid_plural and any(wanted - n for n in found)
+    )
 
 
 def problems() -> list[str]:

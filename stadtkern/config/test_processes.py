@@ -9,7 +9,11 @@ from stadtkern.config.processes import Child, Supervisor
 
 def sleeper(name: str) -> Child:
     """Return a child that only lives: the replay server without a town listens to nothing but signals."""
-    return Child(name, ["shell", "-c", "import time; time.sleep(60)"], {"DJANGO_SETTINGS_MODULE": "django.conf.global_settings"})
+    return Child(
+        name,
+        ["shell", "-c", "import time; time.sleep(60)"],
+        {"DJANGO_SETTINGS_MODULE": "django.conf.global_settings"},
+    )
 
 
 def wait_for(condition: object, seconds: float = 10) -> bool:

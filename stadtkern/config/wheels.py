@@ -14,6 +14,8 @@ def library(package: str, pattern: str) -> str:
     """
     spec = find_spec(package)
     site = Path(spec.origin).parent.parent if spec and spec.origin else Path()
-    for found in sorted(site.glob(f"{package}.libs/{pattern}")) + sorted(site.glob(f"{package}/.dylibs/{pattern}")):
+    for found in sorted(site.glob(f"{package}.libs/{pattern}")) + sorted(
+        site.glob(f"{package}/.dylibs/{pattern}")
+    ):
         return str(found)
     raise FileNotFoundError(f"no {pattern} in the wheel of {package} below {site}")

@@ -14,7 +14,9 @@ logger = logging.getLogger(__name__)
 
 def load_tasks() -> list[str]:
     """Import `tasks.py` of every app of ours and return the names."""
-    names = [f"{config.name}.tasks" for config in apps.get_app_configs() if config.name.startswith("stadtkern.")]
+    names = [
+        f"{config.name}.tasks" for config in apps.get_app_configs() if config.name.startswith("stadtkern.")
+    ]
     found = [name for name in names if find_spec(name)]
     for name in found:
         importlib.import_module(name)

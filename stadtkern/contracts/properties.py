@@ -29,7 +29,9 @@ OBSERVED_PROPERTIES: dict[str, Property] = {
     "apparent_temperature": Property("Felt temperature", "Cel", -70, 70, _CF + "apparent_air_temperature/"),
     "dew_point": Property("Dew point", "Cel", -60, 40, _CF + "dew_point_temperature/"),
     "relative_humidity": Property("Relative humidity", "%", 0, 105, _CF + "relative_humidity/", 0),
-    "air_pressure": Property("Air pressure at sea level", "hPa", 850, 1100, _CF + "air_pressure_at_mean_sea_level/", 0),
+    "air_pressure": Property(
+        "Air pressure at sea level", "hPa", 850, 1100, _CF + "air_pressure_at_mean_sea_level/", 0
+    ),
     "station_pressure": Property("Air pressure", "hPa", 500, 1100, _CF + "air_pressure/", 0),
     "wind_speed": Property("Wind speed", "km/h", 0, 400, _CF + "wind_speed/", 0),
     "wind_gust": Property("Wind gusts", "km/h", 0, 450, _CF + "wind_speed_of_gust/", 0),
@@ -40,19 +42,40 @@ OBSERVED_PROPERTIES: dict[str, Property] = {
     "cloud_cover": Property("Cloud cover", "%", 0, 100, _CF + "cloud_area_fraction/", 0),
     "visibility": Property("Visibility", "m", 0, 200000, _CF + "visibility_in_air/", 0),
     "snow_depth": Property("Snow depth", "cm", 0, 1000, _CF + "surface_snow_thickness/", 0),
-    "global_radiation": Property("Global radiation", "W/m2", 0, 1800, _CF + "surface_downwelling_shortwave_flux_in_air/", 0),
+    "global_radiation": Property(
+        "Global radiation", "W/m2", 0, 1800, _CF + "surface_downwelling_shortwave_flux_in_air/", 0
+    ),
     "weather_code": Property("Weather (WMO code)", "1", 0, 199, "https://codes.wmo.int/306/4678", 0),
     "soil_temperature": Property("Soil temperature", "Cel", -40, 70, _CF + "soil_temperature/"),
-    "soil_moisture": Property("Soil moisture", "%", 0, 100, _CF + "volume_fraction_of_condensed_water_in_soil/"),
-    "pm10": Property("Particulates PM10", "ug/m3", 0, 3000, "http://dd.eionet.europa.eu/vocabulary/aq/pollutant/5", 0),
-    "pm2_5": Property("Fine particulates PM2.5", "ug/m3", 0, 2000, "http://dd.eionet.europa.eu/vocabulary/aq/pollutant/6001", 0),
-    "nitrogen_dioxide": Property("Nitrogen dioxide", "ug/m3", 0, 2000, "http://dd.eionet.europa.eu/vocabulary/aq/pollutant/8", 0),
+    "soil_moisture": Property(
+        "Soil moisture", "%", 0, 100, _CF + "volume_fraction_of_condensed_water_in_soil/"
+    ),
+    "pm10": Property(
+        "Particulates PM10", "ug/m3", 0, 3000, "http://dd.eionet.europa.eu/vocabulary/aq/pollutant/5", 0
+    ),
+    "pm2_5": Property(
+        "Fine particulates PM2.5",
+        "ug/m3",
+        0,
+        2000,
+        "http://dd.eionet.europa.eu/vocabulary/aq/pollutant/6001",
+        0,
+    ),
+    "nitrogen_dioxide": Property(
+        "Nitrogen dioxide", "ug/m3", 0, 2000, "http://dd.eionet.europa.eu/vocabulary/aq/pollutant/8", 0
+    ),
     "ozone": Property("Ozone", "ug/m3", 0, 1000, "http://dd.eionet.europa.eu/vocabulary/aq/pollutant/7", 0),
-    "sulphur_dioxide": Property("Sulphur dioxide", "ug/m3", 0, 5000, "http://dd.eionet.europa.eu/vocabulary/aq/pollutant/1", 0),
-    "carbon_monoxide": Property("Carbon monoxide", "mg/m3", 0, 200, "http://dd.eionet.europa.eu/vocabulary/aq/pollutant/10"),
+    "sulphur_dioxide": Property(
+        "Sulphur dioxide", "ug/m3", 0, 5000, "http://dd.eionet.europa.eu/vocabulary/aq/pollutant/1", 0
+    ),
+    "carbon_monoxide": Property(
+        "Carbon monoxide", "mg/m3", 0, 200, "http://dd.eionet.europa.eu/vocabulary/aq/pollutant/10"
+    ),
     "benzene": Property("Benzene", "ug/m3", 0, 1000, "http://dd.eionet.europa.eu/vocabulary/aq/pollutant/20"),
     "air_quality_index": Property("Air quality index", "1", 0, 10, _WQ + "Q2364111", 0),
-    "carbon_dioxide": Property("Carbon dioxide", "[ppm]", 0, 40000, _CF + "mole_fraction_of_carbon_dioxide_in_air/", 0),
+    "carbon_dioxide": Property(
+        "Carbon dioxide", "[ppm]", 0, 40000, _CF + "mole_fraction_of_carbon_dioxide_in_air/", 0
+    ),
     "noise": Property("Noise", "dB[SPL]", 0, 160, _WQ + "Q3884205", 0),
     "illuminance": Property("Illuminance", "lx", 0, 200000, _WQ + "Q194411", 0),
     "uv_intensity": Property("UV intensity", "uW/cm2", 0, 10000, _WQ + "Q11391", 0),
@@ -63,7 +86,9 @@ OBSERVED_PROPERTIES: dict[str, Property] = {
     "docks_available": Property("Free docks", "1", 0, 100000, _WQ + "Q1358919", 0),
     "charging_points": Property("Charging points", "1", 0, 10000, _WQ + "Q2140665", 0),
     "charging_power": Property("Charging power", "kW", 0, 100000, _WQ + "Q2140665", 0),
-    "electricity_price": Property("Electricity price (exchange)", "{EUR}/(MW.h)", -10000, 20000, _WQ + "Q1806783", 0),
+    "electricity_price": Property(
+        "Electricity price (exchange)", "{EUR}/(MW.h)", -10000, 20000, _WQ + "Q1806783", 0
+    ),
     "electricity_power": Property("Electric power", "MW", -1000000, 1000000, _WQ + "Q27137", 0),
     "renewable_share": Property("Share of renewable energy", "%", 0, 1000, _WQ + "Q12705", 0),
     "grid_signal": Property("Electricity traffic light", "1", -1, 2, _WQ + "Q12705", 0),

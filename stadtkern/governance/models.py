@@ -18,7 +18,9 @@ class DataProfile(models.Model):
     owner = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="data_profiles")
     licence = models.CharField(_("licence"), max_length=40, help_text=_("Code such as dl-de/by-2-0"))
     attribution = models.CharField(_("attribution"), max_length=300, blank=True)
-    retention = models.DurationField(_("retention"), null=True, blank=True, help_text=_("Empty: kept for good"))
+    retention = models.DurationField(
+        _("retention"), null=True, blank=True, help_text=_("Empty: kept for good")
+    )
     update_rhythm = models.DurationField(_("update rhythm"), null=True, blank=True)
     quality = TranslatedTextField(_("quality"), blank=True)
     is_published = models.BooleanField(_("published"), default=False)

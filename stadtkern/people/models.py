@@ -28,7 +28,9 @@ class Organisation(models.Model):
 
     slug = models.SlugField(unique=True)
     name = TranslatedTextField(_("name"))
-    parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="departments")
+    parent = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="departments"
+    )
     homepage = models.URLField(_("homepage"), blank=True)
     email = models.EmailField(_("email address"), blank=True)
 

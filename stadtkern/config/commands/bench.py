@@ -20,7 +20,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the benchmark."""
     known = sorted(p.stem for p in (ROOT / "bench").glob("[a-z]*.py"))
     if arguments.name not in known:
-        raise BadInput(f"there is no benchmark {arguments.name!r}; there are {', '.join(known) or 'none here'}")
+        raise BadInput(
+            f"there is no benchmark {arguments.name!r}; there are {', '.join(known) or 'none here'}"
+        )
     sys.argv = [arguments.name, *arguments.words]
     runpy.run_path(str(ROOT / "bench" / f"{arguments.name}.py"), run_name="__main__")
     return 0

@@ -15,7 +15,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     attempt = actions.add_parser("try", help="show what a connector reads")
     attempt.add_argument("name")
     attempt.add_argument("--file", type=Path, help="read this file instead of asking the source")
-    attempt.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="a setting of the source")
+    attempt.add_argument(
+        "--option", action="append", default=[], metavar="NAME=VALUE", help="a setting of the source"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -28,12 +28,16 @@ PATIENCE = 120
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Where, and what is played."""
     parser.add_argument("--port", type=int, default=int(os.environ.get("STADTKERN_PORT", "8000")))
-    parser.add_argument("--data-dir", type=Path, default=os.environ.get("STADTKERN_DATA_DIR", str(ROOT / "data" / "demo")))
+    parser.add_argument(
+        "--data-dir", type=Path, default=os.environ.get("STADTKERN_DATA_DIR", str(ROOT / "data" / "demo"))
+    )
     parser.add_argument("--fresh", action="store_true", help="forget the last demo and begin anew")
     parser.add_argument("--flood", action="store_true", help="play the flood of September 2010 (begins anew)")
     network = parser.add_mutually_exclusive_group()
     network.add_argument("--live", action="store_true", help="read the live sources (default with a network)")
-    network.add_argument("--offline", action="store_true", help="play a recorded-style day (default without one)")
+    network.add_argument(
+        "--offline", action="store_true", help="play a recorded-style day (default without one)"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -58,7 +62,9 @@ def run(arguments: argparse.Namespace) -> int:
         wait_until_ready(arguments.port, supervisor)
         tell(arguments.port, demo, seconds=time.monotonic() - began, ports=ports)
         if is_new:
-            supervisor.children.append(Child("history", ["init", str(TOWNS / "guben"), "--demo-history"], once=True))
+            supervisor.children.append(
+                Child("history", ["init", str(TOWNS / "guben"), "--demo-history"], once=True)
+            )
         return supervisor.run()
     finally:
         player.terminate()
@@ -71,7 +77,9 @@ def require_free(port: int) -> None:
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
-            raise Unavailable(f"port {port} is taken; choose another with --port or STADTKERN_PORT") from error
+            raise Unavailable(
+                f"port {port} is taken; choose another with --port or STADTKERN_PORT"
+            ) from error
 
 
 def free_port(wanted: int = 0) -> int:
@@ -113,7 +121,14 @@ def environment(folder: Path, demo: state.Demo, port: int, ports: dict[str, int]
 
 def play(demo: state.Demo, ports: dict[str, int]) -> subprocess.Popen[bytes]:
     """Start the server that plays the sources and the devices."""
-    words = ["--port", str(ports["replay"]), "--mqtt-port", str(ports["mqtt"]), "--folder", str(TOWNS / "guben" / "demo")]
+    words = [
+        "--port",
+        str(ports["replay"]),
+        "--mqtt-port",
+        str(ports["mqtt"]),
+        "--folder",
+        str(TOWNS / "guben" / "demo"),
+    ]
     words += ["--started", demo.started, *(["--flood"] if demo.flood else [])]
     return subprocess.Popen([sys.executable, "-m", "stadtkern.config.demo.server", *words])
 
@@ -143,7 +158,13 @@ def wait_until_ready(port: int, supervisor: Supervisor) -> None:
 
 def tell(port: int, demo: state.Demo, *, seconds: float, ports: dict[str, int]) -> None:
     """Print what a newcomer needs."""
-    plays = "the flood of September 2010" if demo.flood else "a made-up day" if demo.mode == "replay" else "live sources"
+    plays = (
+        "the flood of September 2010"
+        if demo.flood
+        else "a made-up day"
+        if demo.mode == "replay"
+        else "live sources"
+    )
     lines = [
         "",
         f"  Stadtkern demo town Guben · Gubin is running ({seconds:.0f} s), showing {plays}.",

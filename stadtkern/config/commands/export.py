@@ -15,7 +15,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What, as what, whereto."""
     parser.add_argument("kind", choices=KINDS)
     parser.add_argument("--format", choices=FORMATS, default="csv")
-    parser.add_argument("--stream", action="append", default=[], metavar="KEY", help="only this stream (repeatable)")
+    parser.add_argument(
+        "--stream", action="append", default=[], metavar="KEY", help="only this stream (repeatable)"
+    )
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="default: standard output")
 
 

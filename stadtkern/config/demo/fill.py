@@ -21,7 +21,9 @@ def logins() -> None:
     for mail, password, role in LOGINS:
         if User.objects.filter(email=mail).exists():
             continue
-        user = User.objects.create_user(email=mail, password=password, first_name=role.title(), last_name="Demo")
+        user = User.objects.create_user(
+            email=mail, password=password, first_name=role.title(), last_name="Demo"
+        )
         user.groups.add(Group.objects.get(name=role))
         if role == "admin":
             user.is_staff = user.is_superuser = True

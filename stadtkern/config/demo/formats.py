@@ -54,7 +54,12 @@ def brandenburg(scenario: Scenario, query: Query, now: datetime) -> bytes:
 
 
 def brandenburg_feature(
-    scenario: Scenario, gauge: Gauge, time: datetime, xy: tuple[float, float], levels: Mapping[str, str], reached: int
+    scenario: Scenario,
+    gauge: Gauge,
+    time: datetime,
+    xy: tuple[float, float],
+    levels: Mapping[str, str],
+    reached: int,
 ) -> str:
     """Return one gauge at one time as the portal writes it."""
     local = time.astimezone(BERLIN)
@@ -108,7 +113,12 @@ def brightsky(scenario: Scenario, query: Query, now: datetime) -> bytes:
     end = parse_day(query.get("last_date"), start + timedelta(days=1))
     weather = [brightsky_hour(scenario, time, is_forecast=time > now) for time in steps(start, end, HOUR)]
     place = {"lat": 51.95, "lon": 14.71, "height": 45.0, "first_record": iso(start), "last_record": iso(end)}
-    station = {"dwd_station_id": "01869", "station_name": "Guben (Demo)", "wmo_station_id": "Q000", "distance": 2100.0}
+    station = {
+        "dwd_station_id": "01869",
+        "station_name": "Guben (Demo)",
+        "wmo_station_id": "Q000",
+        "distance": 2100.0,
+    }
     kinds = {1: "synop", 2: "forecast"}
     sources = [{"id": n, "observation_type": kind, **station, **place} for n, kind in kinds.items()]
     return dump({"weather": weather, "sources": sources})
@@ -130,7 +140,10 @@ def brightsky_hour(scenario: Scenario, time: datetime, *, is_forecast: bool) -> 
     }  # fmt: skip
 
 
-UBA_STATIONS = {"64": ("DEBB064", "Cottbus", 14.33447, 51.746848), "32": ("DEBB032", "Eisenhüttenstadt", 14.638166, 52.146264)}
+UBA_STATIONS = {
+    "64": ("DEBB064", "Cottbus", 14.33447, 51.746848),
+    "32": ("DEBB032", "Eisenhüttenstadt", 14.638166, 52.146264),
+}
 UBA_COMPONENTS = {"1": "PM10", "3": "O3", "5": "NO2", "9": "PM2.5"}
 UBA_NAMES = (
     "station id", "station code", "station name", "station city", "station synonym", "station active from",
@@ -160,16 +173,22 @@ def uba_measures(scenario: Scenario, query: Query, now: datetime) -> bytes:
         rows[key] = {}
         for time in steps(start, now - HOUR, HOUR):
             begin, end = (f"{t.astimezone(cet):%Y-%m-%d %H:%M:%S}" for t in (time, time + HOUR))
-            value = round(scenario.pollutant(UBA_COMPONENTS.get(component, "NO2"), time) * (1 + 0.1 * (key == "32")))
+            value = round(
+                scenario.pollutant(UBA_COMPONENTS.get(component, "NO2"), time) * (1 + 0.1 * (key == "32"))
+            )
             rows[key][begin] = [int(component), 2, value, end, "0"]
-    names = {"data": {"station id": {"date start": ["component id", "scope id", "value", "date end", "index"]}}}
+    names = {
+        "data": {"station id": {"date start": ["component id", "scope id", "value", "date end", "index"]}}
+    }
     return dump({"request": dict(query), "indices": names, "data": rows})
 
 
 def energy_price(scenario: Scenario, query: Query, now: datetime) -> bytes:
     """Return the day-ahead prices of today and, from 13 o'clock, of tomorrow."""
     local = now.astimezone(BERLIN)
-    start = local.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=float(query.get("history", "0")))
+    start = local.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(
+        days=float(query.get("history", "0"))
+    )
     days = 2 if local.hour >= 13 else 1  # noqa: PLR2004  # the auction's result is public then
     end = local.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=days) - QUARTER
     times = list(steps(start, end, QUARTER))
@@ -183,7 +202,10 @@ def sensor_community(scenario: Scenario, query: Query, now: datetime) -> bytes:
     """Return a citizen's particulate sensor (values are strings)."""
     found = []
     for number, time in enumerate(span(query, now, timedelta(minutes=5))):
-        values = [("P1", scenario.pollutant("PM10", time) * 1.15), ("P2", scenario.pollutant("PM2.5", time) * 1.1)]
+        values = [
+            ("P1", scenario.pollutant("PM10", time) * 1.15),
+            ("P2", scenario.pollutant("PM2.5", time) * 1.1),
+        ]
         found.append({
             "id": number, "timestamp": f"{time:%Y-%m-%d %H:%M:%S}",
             "sensor": {"id": 88017, "pin": "1", "sensor_type": {"id": 14, "name": "SDS011", "manufacturer": "Nova Fitness"}},

@@ -134,7 +134,12 @@ class Scenario:
 
     def humidity(self, time: datetime) -> float:
         """Return the relative humidity in percent."""
-        return min(100.0, max(25.0, 78 - 12 * season(time) - 11 * daytime(time) + 9 * wander("rh", time, timedelta(days=2))))
+        return min(
+            100.0,
+            max(
+                25.0, 78 - 12 * season(time) - 11 * daytime(time) + 9 * wander("rh", time, timedelta(days=2))
+            ),
+        )
 
     def rain(self, time: datetime) -> float:
         """Return the rain of the hour before, in mm."""
@@ -179,7 +184,9 @@ class Scenario:
                 "soil_moisture": round(24 + 5 * noise(device.eui, 0) - 4 * season(time) + 2 * drift, 1),
                 "soil_temperature": round(self.temperature(time) * 0.6 + 4, 1),
             },
-            "level": {"water_level": round(41 + 4 * drift + (self.flood_rise(time, 1) * 0.3 if self.flood else 0))},
+            "level": {
+                "water_level": round(41 + 4 * drift + (self.flood_rise(time, 1) * 0.3 if self.flood else 0))
+            },
             "room": {
                 "temperature": round(20.6 + 0.8 * daytime(time), 1),
                 "humidity": round(44 + 4 * drift),

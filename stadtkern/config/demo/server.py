@@ -1,6 +1,6 @@
 """The local server that plays the outside sources, and the devices that publish to the broker.
 
-    python -m stadtkern.config.demo.server --port 8099 --folder towns/guben/demo --started 2026-05-01T12:00:00+00:00
+python -m stadtkern.config.demo.server --port 8099 --folder towns/guben/demo --started 2026-05-01T12:00:00+00:00
 """
 
 import argparse
@@ -83,7 +83,9 @@ def main() -> None:
     scenario = Scenario(given.folder, started=given.started, flood=given.flood)
     handler = type("TownHandler", (Handler,), {"scenario": scenario})
     if given.mqtt_port:
-        threading.Thread(target=publish_forever, args=(scenario,), kwargs={"port": given.mqtt_port}, daemon=True).start()
+        threading.Thread(
+            target=publish_forever, args=(scenario,), kwargs={"port": given.mqtt_port}, daemon=True
+        ).start()
     ThreadingHTTPServer(("127.0.0.1", given.port), handler).serve_forever()
 
 

@@ -52,7 +52,14 @@ def each(folder: Path, name: str, key: str, save: Callable[[Entry], None]) -> in
     for entry in found:
         try:
             save(entry)
-        except (KeyError, TypeError, ValueError, ValidationError, Organisation.DoesNotExist, DataProfile.DoesNotExist) as error:
+        except (
+            KeyError,
+            TypeError,
+            ValueError,
+            ValidationError,
+            Organisation.DoesNotExist,
+            DataProfile.DoesNotExist,
+        ) as error:
             raise BadInput(f"{folder / name}, {key} {entry.get('slug', '?')!r}: {error}") from error
     return len(found)
 

@@ -5,31 +5,55 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='DataProfile',
+            name="DataProfile",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(unique=True)),
-                ('title', stadtkern.web.fields.TranslatedTextField(default=dict, verbose_name='title')),
-                ('purpose', stadtkern.web.fields.TranslatedTextField(default=dict, verbose_name='purpose')),
-                ('legal_basis', stadtkern.web.fields.TranslatedTextField(default=dict, verbose_name='legal basis')),
-                ('has_personal_data', models.BooleanField(default=False, verbose_name='contains personal data')),
-                ('licence', models.CharField(help_text='Code such as dl-de/by-2-0', max_length=40, verbose_name='licence')),
-                ('attribution', models.CharField(blank=True, max_length=300, verbose_name='attribution')),
-                ('retention', models.DurationField(blank=True, help_text='Empty: kept for good', null=True, verbose_name='retention')),
-                ('update_rhythm', models.DurationField(blank=True, null=True, verbose_name='update rhythm')),
-                ('quality', stadtkern.web.fields.TranslatedTextField(blank=True, default=dict, verbose_name='quality')),
-                ('is_published', models.BooleanField(default=False, verbose_name='published')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("slug", models.SlugField(unique=True)),
+                ("title", stadtkern.web.fields.TranslatedTextField(default=dict, verbose_name="title")),
+                ("purpose", stadtkern.web.fields.TranslatedTextField(default=dict, verbose_name="purpose")),
+                (
+                    "legal_basis",
+                    stadtkern.web.fields.TranslatedTextField(default=dict, verbose_name="legal basis"),
+                ),
+                (
+                    "has_personal_data",
+                    models.BooleanField(default=False, verbose_name="contains personal data"),
+                ),
+                (
+                    "licence",
+                    models.CharField(
+                        help_text="Code such as dl-de/by-2-0", max_length=40, verbose_name="licence"
+                    ),
+                ),
+                ("attribution", models.CharField(blank=True, max_length=300, verbose_name="attribution")),
+                (
+                    "retention",
+                    models.DurationField(
+                        blank=True, help_text="Empty: kept for good", null=True, verbose_name="retention"
+                    ),
+                ),
+                ("update_rhythm", models.DurationField(blank=True, null=True, verbose_name="update rhythm")),
+                (
+                    "quality",
+                    stadtkern.web.fields.TranslatedTextField(
+                        blank=True, default=dict, verbose_name="quality"
+                    ),
+                ),
+                ("is_published", models.BooleanField(default=False, verbose_name="published")),
             ],
             options={
-                'ordering': ['slug'],
+                "ordering": ["slug"],
             },
         ),
     ]
