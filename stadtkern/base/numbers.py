@@ -73,6 +73,27 @@ def _with_point(digits: str, decimal: Mark, shown: str) -> str:
     return f"{whole.replace(thousands, '') or '0'}.{fraction or '0'}"
 
 
+def finite(value: object) -> float:
+    """Return a number out of JSON, which may be written as a text with a decimal point.
+
+    Raises
+    ------
+    NumberFormatError
+        If `value` is no finite number; truth values are none.
+    """
+    if isinstance(value, str):
+        return parse_decimal(value, ".")
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise NumberFormatError(f"value is not a number: {str(value)[:_LONGEST]}")
+    try:
+        number = float(value)
+    except OverflowError as error:
+        raise NumberFormatError("value is too large") from error
+    if not math.isfinite(number):
+        raise NumberFormatError(f"value is not finite: {number}")
+    return number
+
+
 @dataclass(frozen=True, slots=True)
 class Marks:
     """Which decimal mark a column of numbers uses, and whether single numbers contradict it."""

@@ -1,6 +1,7 @@
 """Archives are unpacked within limits, whatever is sent."""
 
 import bz2
+import contextlib
 import gzip
 import io
 import zipfile
@@ -10,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stadtkern.base.archives import ArchiveError, Limits, is_archive, unpack
-import contextlib
 
 
 def zipped(files: dict[str, bytes]) -> bytes:

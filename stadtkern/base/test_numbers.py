@@ -1,10 +1,12 @@
 """Numbers as people in three countries write them."""
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stadtkern.base.numbers import Mark, NumberFormatError, decimal_mark, parse_decimal
+from stadtkern.base.numbers import Mark, NumberFormatError, decimal_mark, finite, parse_decimal
 
 
 @pytest.mark.parametrize(
@@ -112,7 +114,7 @@ def test_any_text_gives_a_finite_number_or_an_error(text: str) -> None:
         value = parse_decimal(text)
     except NumberFormatError:
         return
-    assert value == value and abs(value) < float("inf")
+    assert math.isfinite(value)
 
 
 @pytest.mark.parametrize(
@@ -125,7 +127,19 @@ def test_any_text_gives_a_finite_number_or_an_error(text: str) -> None:
         (["x", ""], ".", False),
     ],
 )
-def test_mark_of_a_column(texts: list[str], decimal: str, mixed: bool) -> None:
+def test_mark_of_a_column(texts: list[str], decimal: str, *, mixed: bool) -> None:
     """The majority decides, contradictions are told."""
     marks = decimal_mark(texts)
     assert (marks.decimal, marks.is_mixed) == (decimal, mixed)
+
+
+def test_number_out_of_json() -> None:
+    """Numbers, and texts that are numbers."""
+    assert [finite(v) for v in (1, 2.5, "3.5", "-4")] == [1, 2.5, 3.5, -4]
+
+
+@pytest.mark.parametrize("value", [None, True, [], {}, "", "x", float("nan"), float("inf"), 10**400, "1e400"])
+def test_other_values_out_of_json_are_refused(value: object) -> None:
+    """A truth value is no measurement."""
+    with pytest.raises(NumberFormatError):
+        finite(value)

@@ -1,5 +1,6 @@
 """Local times become UTC, also in the two nights of the year in which the clock is changed."""
 
+import contextlib
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -8,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stadtkern.base.times import LocalTimes, TimeFormatError, from_epoch, parse_time, read_time
-import contextlib
 
 BERLIN = "Europe/Berlin"
 
@@ -56,7 +56,7 @@ def test_doubled_hour_of_autumn(zone: str) -> None:
 
 
 @pytest.mark.parametrize("descending", [False, True])
-def test_order_resolves_the_doubled_hour(descending: bool) -> None:
+def test_order_resolves_the_doubled_hour(*, descending: bool) -> None:
     """A series of quarter hours through the night gives equal steps."""
     begin = datetime(2026, 10, 24, 22, tzinfo=UTC)
     times = [begin + timedelta(minutes=15 * n) for n in range(24)]
@@ -101,10 +101,10 @@ def test_any_text_gives_a_time_or_the_error(text: str) -> None:
         assert parse_time(text, BERLIN).tzinfo is UTC
 
 
-@given(st.datetimes(datetime(1980, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)))
-def test_writing_and_reading_local_time(time: datetime) -> None:
+@given(st.integers(0, 4_000_000_000))
+def test_writing_and_reading_local_time(seconds: int) -> None:
     """With the right choice for the doubled hour every time comes back."""
-    time = time.replace(microsecond=0)
+    time = datetime.fromtimestamp(seconds, UTC)
     local = time.astimezone(ZoneInfo(BERLIN))
     text = local.strftime("%Y-%m-%d %H:%M:%S")
     assert parse_time(text, BERLIN, prefer="later" if local.fold else "earlier") == time

@@ -129,13 +129,14 @@ class LocalTimes:
         early = parse_time(text, self.zone, self.fmt, prefer="earlier")
         late = parse_time(text, self.zone, self.fmt, prefer="later")
         first, second = (late, early) if self.descending else (early, late)
-        if self._last is not None and not self._follows(first):
+        if not self._follows(first):
             first = second
         self._last = first
         return first
 
     def _follows(self, time: datetime) -> bool:
-        assert self._last is not None
+        if self._last is None:
+            return True
         return time < self._last if self.descending else time > self._last
 
 
@@ -169,7 +170,7 @@ def _moment(text: str, fmt: str | Sequence[str] | None) -> tuple[datetime, timed
     formats = _default_formats(midnight) if fmt is None else (fmt,) if isinstance(fmt, str) else fmt
     for one in formats:
         try:
-            return datetime.strptime(midnight, one), extra
+            return datetime.strptime(midnight, one), extra  # noqa: DTZ007  (the zone is applied by the caller)
         except ValueError:
             continue
     raise TimeFormatError(f'not a time: "{shown}"')

@@ -55,14 +55,14 @@ class UnitError(ValueError):
 
 
 @lru_cache(maxsize=1)
-def _registry() -> Any:
-    from ucumvert import PintUcumRegistry
+def _registry() -> Any:  # noqa: ANN401  (ucumvert is untyped)
+    from ucumvert import PintUcumRegistry  # noqa: PLC0415  (takes most of a second)
 
     return PintUcumRegistry()
 
 
 @lru_cache(maxsize=2048)
-def _quantity(unit: str) -> Any:
+def _quantity(unit: str) -> Any:  # noqa: ANN401  (as above)
     """Return the pint quantity of one `unit`."""
     if not unit or len(unit) > _LONGEST_CODE or not unit.isascii() or any(c.isspace() for c in unit):
         raise UnitError(f'unknown unit "{unit[:_LONGEST_CODE]}"')
