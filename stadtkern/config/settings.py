@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -193,6 +194,71 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher"]
 
+ACCOUNT_ADAPTER = "stadtkern.people.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
+SIGNUP_OPEN = env_flag("SIGNUP_OPEN", default=True)
+"""Whether anybody may make an account; else only `stadtkern user` and administrators do."""
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Stadtkern"
+MFA_TOTP_TOLERANCE = 1
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PUBLIC_URL.startswith("https://")
+SOCIALACCOUNT_ADAPTER = "stadtkern.people.adapter.SocialAdapter"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+OIDC_URL = env("OIDC_URL").rstrip("/")
+"""Address of an OpenID Connect provider, such as `https://login.example.org/realms/town`; empty: none."""
+SOCIALACCOUNT_PROVIDERS: dict[str, dict[str, object]] = {
+    "openid_connect": {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": env("OIDC_ID", "town"),
+                "name": env("OIDC_NAME", "OpenID Connect"),
+                "client_id": env("OIDC_CLIENT_ID"),
+                "secret": env("OIDC_CLIENT_SECRET"),
+                "settings": {"server_url": OIDC_URL},
+            }
+        ]
+        if OIDC_URL
+        else [],
+    }
+}
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "account"
+LOGOUT_REDIRECT_URL = "/"
+WAGTAILADMIN_LOGIN_URL = "account_login"
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_DISABLE_ACCESS_LOG = True
+AXES_VERBOSE = False
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "login", "email"]
+AXES_CLIENT_STR_CALLABLE = "stadtkern.people.lockout.client_str"
+AXES_LOCKOUT_TEMPLATE = "people/locked_out.html"
+AUDITLOG_DISABLE_REMOTE_ADDR = True
+AUDIT_DAYS = int(env("AUDIT_DAYS", "1826"))
+"""Days after which entries of the audit trail are deleted."""
+RETENTION_LOG_DAYS = int(env("RETENTION_LOG_DAYS", "730"))
+"""Days after which the record of the retention job is deleted."""
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env("EMAIL_FROM", "stadtkern@localhost")
+EMAIL = urlsplit(env("EMAIL_URL"))
+"""`smtp://user:password@host:587` (STARTTLS) or `smtps://...:465`; empty: mails are written to files."""
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL.scheme else 'filebased'}.EmailBackend"
+EMAIL_FILE_PATH = DATA_DIR / "mail"
+EMAIL_HOST, EMAIL_PORT = EMAIL.hostname or "localhost", EMAIL.port or 587
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(EMAIL.username or ""), unquote(EMAIL.password or "")
+EMAIL_USE_SSL, EMAIL_USE_TLS = EMAIL.scheme == "smtps", EMAIL.scheme == "smtp" and bool(EMAIL.username)
+EMAIL_TIMEOUT = 20
+
 USE_TZ = True
 TIME_ZONE = env("TIME_ZONE", "Europe/Berlin")
 LANGUAGE_CODE = "de"
@@ -213,7 +279,7 @@ WAGTAIL_SITE_NAME = "Stadtkern"
 WAGTAILADMIN_BASE_URL = PUBLIC_URL
 WAGTAIL_ENABLE_UPDATE_CHECK = False
 WAGTAIL_GRAVATAR_PROVIDER_URL = None
-WAGTAIL_EMAIL_MANAGEMENT_ENABLED = True
+WAGTAIL_EMAIL_MANAGEMENT_ENABLED = WAGTAIL_PASSWORD_MANAGEMENT_ENABLED = WAGTAIL_PASSWORD_RESET_ENABLED = False
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}
 
 CONTENT_SECURITY_POLICY = {
@@ -229,7 +295,7 @@ CONTENT_SECURITY_POLICY = {
         "frame-src": [SELF],
         "media-src": [SELF],
         "manifest-src": [SELF],
-        "form-action": [SELF],
+        "form-action": [SELF, *([f"https://{urlsplit(OIDC_URL).netloc}"] if OIDC_URL else [])],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
     },

@@ -1,32 +1,139 @@
 """The data concept of a town."""
 
+from typing import Self
+
+from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from stadtkern.governance.licences import Licence, licence
 from stadtkern.people.models import Organisation
 from stadtkern.web.fields import TranslatedTextField
+
+
+class DataProfileQuerySet(models.QuerySet["DataProfile"]):
+    """Selections of profiles."""
+
+    def published(self) -> Self:
+        """Return those that the public may see."""
+        return self.filter(is_published=True)
 
 
 class DataProfile(models.Model):
     """Why some data are held, on what ground, by whom, under which licence and for how long."""
 
-    slug = models.SlugField(unique=True)
-    title = TranslatedTextField(_("title"))
-    purpose = TranslatedTextField(_("purpose"))
-    legal_basis = TranslatedTextField(_("legal basis"))
-    has_personal_data = models.BooleanField(_("contains personal data"), default=False)
-    owner = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="data_profiles")
-    licence = models.CharField(_("licence"), max_length=40, help_text=_("Code such as dl-de/by-2-0"))
-    attribution = models.CharField(_("attribution"), max_length=300, blank=True)
-    retention = models.DurationField(
-        _("retention"), null=True, blank=True, help_text=_("Empty: kept for good")
+    slug = models.SlugField(
+        _("short name"),
+        unique=True,
+        help_text=_("Part of the address of its page in the register: river-levels"),
     )
-    update_rhythm = models.DurationField(_("update rhythm"), null=True, blank=True)
-    quality = TranslatedTextField(_("quality"), blank=True)
-    is_published = models.BooleanField(_("published"), default=False)
+    title = TranslatedTextField(_("title"), help_text=_("What the register calls these data."))
+    purpose = TranslatedTextField(
+        _("purpose"),
+        blank=True,
+        help_text=_("Why the town holds these data, in one or two sentences for everybody."),
+    )
+    legal_basis = TranslatedTextField(
+        _("legal basis"), blank=True, help_text=_("The law, bylaw or decision that allows or demands it.")
+    )
+    has_personal_data = models.BooleanField(
+        _("contains personal data"),
+        default=False,
+        help_text=_(
+            "The register says so openly. Also tick this if a person can be found out by combining values."
+        ),
+    )
+    owner = models.ForeignKey(
+        Organisation,
+        on_delete=models.PROTECT,
+        related_name="data_profiles",
+        verbose_name=_("owner"),
+        help_text=_("Who answers for these data and is named in the register."),
+    )
+    licence = models.CharField(
+        _("licence"),
+        max_length=40,
+        blank=True,
+        help_text=_("Under which terms everybody may use these data."),
+    )
+    attribution = models.CharField(
+        _("attribution"),
+        max_length=300,
+        blank=True,
+        help_text=_("How the source is to be named; shown below each value."),
+    )
+    retention = models.DurationField(
+        _("retention"),
+        null=True,
+        blank=True,
+        help_text=_("Older values are deleted for good. Empty: they are kept for good."),
+    )
+    update_rhythm = models.DurationField(
+        _("update rhythm"), null=True, blank=True, help_text=_("How often new values are to be expected.")
+    )
+    quality = TranslatedTextField(
+        _("quality"),
+        blank=True,
+        help_text=_("What people should know before they rely on it: accuracy, gaps, checks."),
+    )
+    is_published = models.BooleanField(
+        _("published"),
+        default=False,
+        help_text=_(
+            "Only what has a published profile is public. Needs purpose, legal basis, owner and licence."
+        ),
+    )
+
+    objects = DataProfileQuerySet.as_manager()
 
     class Meta:
         ordering = ["slug"]
+        verbose_name = _("data profile")
+        verbose_name_plural = _("data profiles")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(is_published=False) | (~Q(purpose={}) & ~Q(legal_basis={}) & ~Q(licence="")),
+                name="published_profile_is_complete",
+                violation_error_message=_("A published profile needs purpose, legal basis and licence."),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.get_title() or self.slug
+
+    def clean(self) -> None:
+        """Say at each field what is missing before the profile can be public."""
+        super().clean()
+        missing = {
+            name: _("Needed before the profile can be published.")
+            for name in ("title", "purpose", "legal_basis")
+            if self.is_published and not any(text.strip() for text in (getattr(self, name) or {}).values())
+        }
+        if self.is_published and not self.licence:
+            missing["licence"] = _("Needed before the profile can be published.")
+        if missing:
+            raise ValidationError(missing)
+
+    @property
+    def licence_facts(self) -> Licence:
+        """Title and address of the licence."""
+        return licence(self.licence)
+
+
+class RetentionRun(models.Model):
+    """One run of one retention rule: proof that data really end."""
+
+    name = models.CharField(_("rule"), max_length=100)
+    started_at = models.DateTimeField(_("started"), db_index=True)
+    finished_at = models.DateTimeField(_("finished"), null=True)
+    deleted = models.PositiveBigIntegerField(_("rows deleted"), default=0)
+    error = models.CharField(_("error"), max_length=500, blank=True)
+
+    class Meta:
+        ordering = ["-started_at", "name"]
+        verbose_name = _("retention run")
+        verbose_name_plural = _("retention runs")
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.started_at:%Y-%m-%d %H:%M}: {self.error or self.deleted}"

@@ -1,26 +1,41 @@
-"""Who uses Stadtkern."""
+"""Who uses Stadtkern, and for whom."""
 
+from functools import cached_property
 from typing import ClassVar
 
-from django.contrib.auth.models import AbstractUser, UserManager
+from django.conf import settings
+from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from stadtkern.people.managers import PersonManager, new_handle
 from stadtkern.web.fields import TranslatedTextField
 
 
 class User(AbstractUser):
-    """A person with an account; signs in with the mail address."""
+    """A person with an account; signs in with the mail address.
+
+    An erased person keeps this row without a name, so that what others see of their words stays countable.
+    """
 
     email = models.EmailField(_("email address"), unique=True)
-    language = models.CharField(_("language"), max_length=5, default="de")
+    username = models.CharField(_("handle"), max_length=150, unique=True, default=new_handle, editable=False)
+    language = models.CharField(_("language"), max_length=5, choices=settings.LANGUAGES, default="de")
+    erased_at = models.DateTimeField(_("erased at"), null=True, blank=True, editable=False)
 
     USERNAME_FIELD = "email"
-    REQUIRED_FIELDS: ClassVar[list[str]] = ["username"]
-    objects: ClassVar[UserManager["User"]] = UserManager()
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+    objects: ClassVar[PersonManager] = PersonManager()
 
     def __str__(self) -> str:
+        if self.erased_at:
+            return str(_("Erased account"))
         return self.get_full_name() or self.email
+
+    @cached_property
+    def roles(self) -> frozenset[str]:
+        """Names of the roles this person has; asked once for each instance."""
+        return frozenset(self.groups.values_list("name", flat=True))
 
 
 class Organisation(models.Model):
@@ -33,9 +48,46 @@ class Organisation(models.Model):
     )
     homepage = models.URLField(_("homepage"), blank=True)
     email = models.EmailField(_("email address"), blank=True)
+    members = models.ManyToManyField(User, through="Membership", related_name="organisations")
 
     class Meta:
         ordering = ["slug"]
+        verbose_name = _("organisation")
+        verbose_name_plural = _("organisations")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(parent__isnull=True) | ~models.Q(parent=models.F("pk")),
+                name="organisation_is_not_its_own_parent",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.get_name() or self.slug
+
+
+class Membership(models.Model):
+    """A person's place in an organisation."""
+
+    class Role(models.TextChoices):
+        """What the person does there."""
+
+        MEMBER = "member", _("member")
+        EDITOR = "editor", _("looks after its data")
+        HEAD = "head", _("heads it")
+
+    user = models.ForeignKey(
+        User, on_delete=models.CASCADE, related_name="memberships", verbose_name=_("person")
+    )
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.CASCADE, related_name="memberships", verbose_name=_("organisation")
+    )
+    role = models.CharField(_("role"), max_length=20, choices=Role.choices, default=Role.MEMBER)
+
+    class Meta:
+        ordering = ["organisation", "pk"]
+        verbose_name = _("membership")
+        verbose_name_plural = _("memberships")
+        constraints = [models.UniqueConstraint(fields=["user", "organisation"], name="one_membership_each")]
+
+    def __str__(self) -> str:
+        return f"{self.user} ({self.organisation}): {self.get_role_display()}"

@@ -1,0 +1,21 @@
+"""The app `governance`."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class GovernanceConfig(AppConfig):
+    """The data concept of the town."""
+
+    name = "stadtkern.governance"
+    verbose_name = _("Data concept")
+
+    def ready(self) -> None:
+        """Watch the profiles and give the tables below us an end."""
+        from stadtkern.governance import retention  # noqa: PLC0415  # needs the models
+        from stadtkern.governance.models import DataProfile  # noqa: PLC0415
+        from stadtkern.people.audit import audited, delete_old_entries  # noqa: PLC0415
+
+        audited(DataProfile)
+        retention.register("governance.retention_runs", retention.delete_old_runs)
+        retention.register("people.audit_trail", delete_old_entries)

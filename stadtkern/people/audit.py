@@ -1,0 +1,39 @@
+"""The audit trail: who changed which public object, when, and what it said before.
+
+IP addresses are never stored (`AUDITLOG_DISABLE_REMOTE_ADDR`). The trail itself ends after
+`STADTKERN_AUDIT_DAYS` (five years unless set).
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from auditlog.models import LogEntry
+from auditlog.registry import auditlog
+from django.conf import settings
+from django.db import models
+
+from stadtkern.people.models import Membership, Organisation, User
+
+
+def audited(model: type[models.Model], **options: Any) -> type[models.Model]:  # noqa: ANN401
+    """Keep a trail of all changes to `model`; usable as a decorator, harmless when repeated.
+
+    `options` are those of `auditlog.register`: `exclude_fields`, `mask_fields`, `m2m_fields` ...
+    """
+    if not auditlog.contains(model):
+        auditlog.register(model, **options)
+    return model
+
+
+def register_own_models() -> None:
+    """Watch organisations, places in them, and who was given which role."""
+    audited(Organisation)
+    audited(Membership)
+    audited(User, include_fields=["is_active", "is_superuser"], m2m_fields={"groups"})
+
+
+def delete_old_entries(now: datetime) -> int:
+    """Delete what is older than the trail may be; return how many entries."""
+    limit = now - timedelta(days=settings.AUDIT_DAYS)
+    deleted, _by_model = LogEntry.objects.filter(timestamp__lt=limit).delete()
+    return deleted
