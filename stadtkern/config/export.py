@@ -93,7 +93,7 @@ def write_json(columns: Sequence[str], rows: Iterable[Row], file: BinaryIO) -> i
     """Write a list of objects, one a line."""
     count = 0
     file.write(b"[")
-    for count, row in enumerate(rows, 1):  # noqa: B007  # the last number is the answer
+    for count, row in enumerate(rows, 1):  # the last number is the answer
         line = json.dumps(dict(zip(columns, map(plain, row), strict=True)), ensure_ascii=False)
         file.write((",\n" if count > 1 else "\n").encode() + line.encode())
     file.write(b"\n]\n")

@@ -16,8 +16,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Write the backup and say how large it is."""
     start_django()
-    from stadtkern.config.backup import backup  # noqa: PLC0415  # needs Django
+    from stadtkern.config.backup import backup
 
     size = backup(arguments.file)
-    print(f"{arguments.file}: {size / 1e6:.1f} MB")  # noqa: T201
+    print(f"{arguments.file}: {size / 1e6:.1f} MB")
     return 0

@@ -11,7 +11,7 @@ HELP = "measure, and print one JSON line a figure (in a checkout of the reposito
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What to measure, and its own words."""
+    """Name the benchmark and its own words."""
     parser.add_argument("name", help="name of a file in bench/")
     parser.add_argument("words", nargs=argparse.REMAINDER)
 

@@ -14,13 +14,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run all checks of Django and ours; 1 if one of them warns."""
     start_django()
-    from django.core.management import call_command  # noqa: PLC0415  # needs Django
-    from django.core.management.base import SystemCheckError  # noqa: PLC0415
+    from django.core.management import call_command
+    from django.core.management.base import SystemCheckError
 
     try:
         call_command("check", deploy=True, fail_level="WARNING", databases=["default"])
     except SystemCheckError as error:
-        print(error)  # noqa: T201
+        print(error)
         return 1
-    print("This installation is set up safely.")  # noqa: T201
+    print("This installation is set up safely.")
     return 0

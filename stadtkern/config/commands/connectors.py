@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print to the terminal."""
     start_django()
-    from stadtkern.ingest.cli import list_connectors, try_connector  # noqa: PLC0415  # needs Django
+    from stadtkern.ingest.cli import list_connectors, try_connector
 
     if arguments.action == "list":
         return list_connectors()

@@ -177,4 +177,4 @@ def tell(port: int, demo: state.Demo, *, seconds: float, ports: dict[str, int]) 
         "  All figures are demo data. Stop with Ctrl+C.",
         "",
     ]
-    print("\n".join(lines), flush=True)  # noqa: T201
+    print("\n".join(lines), flush=True)

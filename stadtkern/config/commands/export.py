@@ -12,7 +12,7 @@ FORMATS = ("csv", "json", "xlsx", "parquet")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What, as what, whereto."""
+    """Name the table, the format and the target."""
     parser.add_argument("kind", choices=KINDS)
     parser.add_argument("--format", choices=FORMATS, default="csv")
     parser.add_argument(
@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Write the rows."""
     start_django()
-    from stadtkern.config.export import table, write  # noqa: PLC0415  # needs Django
+    from stadtkern.config.export import table, write
 
     columns, rows = table(arguments.kind, streams=arguments.stream)
     if arguments.output:

@@ -10,7 +10,7 @@ HELP = "import a file: areas, addresses (GeoJSON, GeoPackage, Shapefile zip)"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What and from where."""
+    """Name kind and file."""
     parser.add_argument("kind", help="areas | addresses")
     parser.add_argument("file", type=Path)
     parser.add_argument("--dry-run", action="store_true", help="read and check everything, write nothing")
@@ -19,9 +19,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Import, and report every row that was left out."""
     start_django()
-    from django.core.management import call_command  # noqa: PLC0415  # needs Django
+    from django.core.management import call_command
 
-    from stadtkern.places.services import IMPORTERS  # noqa: PLC0415  # needs Django
+    from stadtkern.places.services import IMPORTERS
 
     if arguments.kind not in IMPORTERS:
         raise BadInput(f"cannot import {arguments.kind!r}; choose one of {', '.join(sorted(IMPORTERS))}")

@@ -14,7 +14,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run until told to stop."""
     start_django()
-    from django.core.management import call_command  # noqa: PLC0415  # needs Django
+    from django.core.management import call_command
 
     call_command("ingest")
     return 0

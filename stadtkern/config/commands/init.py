@@ -22,11 +22,11 @@ def run(arguments: argparse.Namespace) -> int:
     os.environ["STADTKERN_TOWN_DIR"] = str(arguments.town_dir.resolve())
     compile_catalogues()
     start_django()
-    from django.core.management import call_command  # noqa: PLC0415  # needs Django
+    from django.core.management import call_command
 
-    from stadtkern.config.demo import fill  # noqa: PLC0415  # needs Django
-    from stadtkern.config.town.load import load_town  # noqa: PLC0415  # needs Django
-    from stadtkern.config.town.pages import load_pages  # noqa: PLC0415  # needs Django
+    from stadtkern.config.demo import fill
+    from stadtkern.config.town.load import load_town
+    from stadtkern.config.town.pages import load_pages
 
     if arguments.demo_history:
         fill.older(arguments.town_dir)
@@ -38,5 +38,5 @@ def run(arguments: argparse.Namespace) -> int:
         fill.logins()
         fill.recent(arguments.town_dir)
     else:
-        print(", ".join(f"{count} {name}" for name, count in counts.items()))  # noqa: T201
+        print(", ".join(f"{count} {name}" for name, count in counts.items()))
     return 0

@@ -17,8 +17,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Restore, after everything in the file was found sound."""
     start_django()
-    from stadtkern.config.backup import restore  # noqa: PLC0415  # needs Django
+    from stadtkern.config.backup import restore
 
     restore(arguments.file, replace=arguments.yes)
-    print("Restored. Start with: stadtkern run")  # noqa: T201
+    print("Restored. Start with: stadtkern run")
     return 0

@@ -14,7 +14,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until told to stop."""
-    import uvicorn  # noqa: PLC0415  # only the server needs it
+    import uvicorn
 
     os.environ["STADTKERN_PORT"] = str(arguments.port)
     uvicorn.run(

@@ -15,6 +15,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run until told to stop."""
     start_django()
-    from stadtkern.config.worker import consume  # noqa: PLC0415  # needs Django
+    from stadtkern.config.worker import consume
 
     return consume(threads=arguments.threads)

@@ -44,24 +44,16 @@ def brandenburg(scenario: Scenario, query: Query, now: datetime) -> bytes:
     to_utm = Transformer.from_crs(4326, 25833, always_xy=True)
     parts = []
     for gauge in (g for g in scenario.gauges if g.source == "brandenburg-flood"):
-        x, y = to_utm.transform(gauge.longitude, gauge.latitude)
-        levels = {t["name"]: t["value_cm"] for t in scenario.thresholds if t["key"] == gauge.key}
-        reached = sum(scenario.level(gauge, now) >= float(value) for value in levels.values())
-        for time in span(query, now, QUARTER):
-            parts.append(brandenburg_feature(scenario, gauge, time, (x, y), levels, reached))
+        xy = to_utm.transform(gauge.longitude, gauge.latitude)
+        parts.extend(brandenburg_feature(scenario, gauge, time, xy) for time in span(query, now, QUARTER))
     page = "<html><head><title>Pegelportal</title></head><body><script>\nvar features = [\n"
     return (page + "".join(parts) + "];\n</script></body></html>\n").encode("iso-8859-15", "replace")
 
 
-def brandenburg_feature(
-    scenario: Scenario,
-    gauge: Gauge,
-    time: datetime,
-    xy: tuple[float, float],
-    levels: Mapping[str, str],
-    reached: int,
-) -> str:
+def brandenburg_feature(scenario: Scenario, gauge: Gauge, time: datetime, xy: tuple[float, float]) -> str:
     """Return one gauge at one time as the portal writes it."""
+    levels = {t["name"]: t["value_cm"] for t in scenario.thresholds if t["key"] == gauge.key}
+    reached = sum(scenario.level(gauge, time) >= float(value) for value in levels.values())
     local = time.astimezone(BERLIN)
     discharge = scenario.discharge(gauge, time)
     fields = {
@@ -129,8 +121,9 @@ def brightsky_hour(scenario: Scenario, time: datetime, *, is_forecast: bool) -> 
     rain, cloud, temperature = scenario.rain(time), scenario.cloud(time), scenario.temperature(time)
     return {
         "timestamp": iso(time), "source_id": 2 if is_forecast else 1, "precipitation": rain,
-        "pressure_msl": round(scenario.pressure(time), 1), "sunshine": round(max(0.0, 60 - cloud * 0.6), 0),
-        "temperature": round(temperature, 1), "wind_direction": 240, "wind_speed": round(scenario.wind(time), 1),
+        "pressure_msl": round(scenario.pressure(time), 1), "sunshine": round(max(0.0, 60 - cloud * 0.6)),
+        "temperature": round(temperature, 1), "wind_direction": 240,
+        "wind_speed": round(scenario.wind(time), 1),
         "cloud_cover": round(cloud), "dew_point": round(temperature - (100 - scenario.humidity(time)) / 5, 1),
         "relative_humidity": round(scenario.humidity(time)), "visibility": 22000, "wind_gust_direction": 250,
         "wind_gust_speed": round(scenario.wind(time) * 1.7, 1), "condition": "rain" if rain else "dry",
@@ -156,15 +149,15 @@ UBA_NAMES = (
 def uba_stations(scenario: Scenario, query: Query, now: datetime) -> bytes:
     """Return the air stations of the Federal Environment Agency (rows as arrays, named in `indices`)."""
     data = {
-        key: [key, code, name, name, "", "2002-01-01", None, str(lon), str(lat), "4", "1", "1", "BB", "Brandenburg",
-              "urban area", "urban", "background", "", "", ""]
+        key: [key, code, name, name, "", "2002-01-01", None, str(lon), str(lat), "4", "1", "1", "BB",
+              "Brandenburg", "urban area", "urban", "background", "", "", ""]
         for key, (code, name, lon, lat) in UBA_STATIONS.items()
     }  # fmt: skip
     return dump({"request": dict(query), "indices": list(UBA_NAMES), "data": data})
 
 
 def uba_measures(scenario: Scenario, query: Query, now: datetime) -> bytes:
-    """Return hourly means of one pollutant (the agency writes Central European Time without daylight saving)."""
+    """Return hourly means of one pollutant; the agency writes Central European Time all year."""
     component = query.get("component", "5")
     cet = ZoneInfo("Etc/GMT-1")
     start = parse_day(query.get("date_from"), now - timedelta(days=1))
@@ -208,27 +201,27 @@ def sensor_community(scenario: Scenario, query: Query, now: datetime) -> bytes:
         ]
         found.append({
             "id": number, "timestamp": f"{time:%Y-%m-%d %H:%M:%S}",
-            "sensor": {"id": 88017, "pin": "1", "sensor_type": {"id": 14, "name": "SDS011", "manufacturer": "Nova Fitness"}},
-            "location": {"id": 70022, "longitude": "14.714", "latitude": "51.952", "altitude": "45.0", "country": "DE",
-                         "indoor": 0, "exact_location": 0},
-            "sensordatavalues": [{"id": n, "value_type": k, "value": f"{v:.2f}"} for n, (k, v) in enumerate(values)],
+            "sensor": {"id": 88017, "pin": "1", "sensor_type": {"id": 14, "name": "SDS011"}},
+            "location": {"id": 70022, "longitude": "14.714", "latitude": "51.952", "country": "DE", "indoor": 0},
+            "sensordatavalues": [{"value_type": kind, "value": f"{value:.2f}"} for kind, value in values],
         })  # fmt: skip
     return dump(found)
 
 
 def charging_register(scenario: Scenario, query: Query, now: datetime) -> bytes:
-    """Return the register of charging stations of the Federal Network Agency (preamble, `;`, decimal comma)."""
+    """Return the register of charging stations (preamble, `;`, decimal comma, Windows letters)."""
     head = [
         "Ladeeinrichtungs-ID", "Betreiber", "Anzeigename (Karte)", "Status", "Art der Ladeeinrichtung",
-        "Anzahl Ladepunkte", "Nennleistung Ladeeinrichtung [kW]", "Inbetriebnahmedatum", "Straße", "Hausnummer",
-        "Adresszusatz", "Postleitzahl", "Ort", "Kreis/kreisfreie Stadt", "Bundesland", "Breitengrad", "Längengrad",
+        "Anzahl Ladepunkte", "Nennleistung Ladeeinrichtung [kW]", "Inbetriebnahmedatum", "Straße",
+        "Hausnummer", "Adresszusatz", "Postleitzahl", "Ort", "Kreis/kreisfreie Stadt", "Bundesland",
+        "Breitengrad", "Längengrad",
     ]  # fmt: skip
+    town = ["", "03172", "Guben", "Landkreis Spree-Neiße", "Brandenburg"]
     rows = [
-        ["900001", "Stadtwerke (Demo)", "Bahnhofsberg", "In Betrieb", "Normalladeeinrichtung", "2", "44,0", "08.04.2019",
-         "Bahnhofsberg", "1", "", "03172", "Guben", "Landkreis Spree-Neiße", "Brandenburg", "51,956510", "14,707680"],
-        ["900002", "Stadtwerke (Demo)", "Klaus-Herrmann-Straße", "In Betrieb", "Schnellladeeinrichtung", "4", "300,0",
-         "01.06.2024", "Klaus-Herrmann-Straße", "20", "", "03172", "Guben", "Landkreis Spree-Neiße", "Brandenburg",
-         "51,938900", "14,703300"],
+        ["900001", "Stadtwerke (Demo)", "Bahnhofsberg", "In Betrieb", "Normalladeeinrichtung", "2", "44,0",
+         "08.04.2019", "Bahnhofsberg", "1", *town, "51,956510", "14,707680"],
+        ["900002", "Stadtwerke (Demo)", "Klaus-Herrmann-Straße", "In Betrieb", "Schnellladeeinrichtung", "4",
+         "300,0", "01.06.2024", "Klaus-Herrmann-Straße", "20", *town, "51,938900", "14,703300"],
     ]  # fmt: skip
     text = io.StringIO()
     text.write("Ladesäulenregister;;\r\nDemo-Daten in der Form der Bundesnetzagentur;;\r\n\r\n")

@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 
 DAY = 86400.0
@@ -107,7 +108,7 @@ class Scenario:
         base = table[0][1]
         if not table[0][0] <= hours <= table[-1][0]:
             return 0.0
-        for (h0, v0), (h1, v1) in zip(table, table[1:], strict=False):
+        for (h0, v0), (h1, v1) in pairwise(table):
             if hours <= h1:
                 return v0 + (v1 - v0) * (hours - h0) / (h1 - h0) - base
         return 0.0

@@ -1,6 +1,6 @@
 """The local server that plays the outside sources, and the devices that publish to the broker.
 
-python -m stadtkern.config.demo.server --port 8099 --folder towns/guben/demo --started 2026-05-01T12:00:00+00:00
+python -m stadtkern.config.demo.server --port 8099 --folder towns/guben/demo --started 2026-05-01T12:00Z
 """
 
 import argparse
