@@ -14,6 +14,7 @@ from stadtkern.contracts.standard import Standard
 standards = plugins("stadtkern.standards", "standard", Standard)
 
 urlpatterns = [
+    path("", include("stadtkern.web.urls")),
     path("admin/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
     path("media/<path:path>", serve, {"document_root": settings.MEDIA_ROOT}),

@@ -1,0 +1,28 @@
+"""Small addresses that belong to no page: style sheet and coat of arms of the town."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from stadtkern.web.town import current_town
+from stadtkern.web.town_css import town_css
+
+FOR_GOOD = "public, max-age=31536000, immutable"
+ONE_HOUR = "public, max-age=3600"
+
+
+@require_safe
+def town_style(request: HttpRequest, digest: str) -> HttpResponse:
+    """Answer with the colours of the town; an old name gets the new colours, but not for good."""
+    sheet = town_css(current_town())
+    lasting = FOR_GOOD if digest == sheet.digest else "no-cache"
+    return HttpResponse(sheet.text, content_type="text/css; charset=utf-8", headers={"Cache-Control": lasting})
+
+
+@require_safe
+def arms(request: HttpRequest) -> HttpResponse:
+    """Answer with the coat of arms of the town; it is also the icon of the site."""
+    town = current_town()
+    if not town.look.arms:
+        raise Http404
+    picture = (town.folder / town.look.arms).read_bytes()
+    return HttpResponse(picture, content_type="image/svg+xml", headers={"Cache-Control": ONE_HOUR})
