@@ -18,7 +18,7 @@ def town(request: HttpRequest) -> dict[str, object]:
     """Return the facts of the town that header and footer show."""
     return {
         "town": SimpleLazyObject(current_town),
-        "town_css_hash": SimpleLazyObject(lambda: town_css(current_town()).digest),
+        "town_css_hash": SimpleLazyObject(lambda: town_css(current_town().look).digest),
         "is_demo": settings.DEMO,
         "is_personal": is_personal(request),
         "main_links": SimpleLazyObject(lambda: navigation.main_links(request.path)),

@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from functools import cache
 
-from stadtkern.web.town import Town
+from stadtkern.web.town import Look
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,10 +16,10 @@ class StyleSheet:
 
 
 @cache
-def town_css(town: Town) -> StyleSheet:
+def town_css(look: Look) -> StyleSheet:
     """Return the style sheet of the town."""
-    light = f"--sk-accent:{town.look.accent_light};--kern-color-action-default:{town.look.accent_light}"
-    dark = f"--sk-accent:{town.look.accent_dark};--kern-color-action-default:{town.look.accent_dark}"
+    light = f"--sk-accent:{look.accent_light};--kern-color-action-default:{look.accent_light}"
+    dark = f"--sk-accent:{look.accent_dark};--kern-color-action-default:{look.accent_dark}"
     text = (
         f":root{{{light}}}\n"
         f"@media (prefers-color-scheme:dark){{:root{{{dark}}}}}\n"

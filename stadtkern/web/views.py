@@ -13,7 +13,7 @@ ONE_HOUR = "public, max-age=3600"
 @require_safe
 def town_style(request: HttpRequest, digest: str) -> HttpResponse:
     """Answer with the colours of the town; an old name gets the new colours, but not for good."""
-    sheet = town_css(current_town())
+    sheet = town_css(current_town().look)
     lasting = FOR_GOOD if digest == sheet.digest else "no-cache"
     return HttpResponse(sheet.text, content_type="text/css; charset=utf-8", headers={"Cache-Control": lasting})
 
