@@ -152,7 +152,7 @@ class Client:
                     wait_max=10,
                 ):
                     with attempt:
-                        return await self._follow(url, asked, max_bytes)
+                        return await self._follow(replayed(url), asked, max_bytes)
         except TimeoutError:
             seconds = self._deadline.total_seconds()
             raise FetchError(f"{_host(url)} did not finish answering within {seconds:g} s") from None
@@ -206,6 +206,12 @@ class Client:
             )
         finally:
             await response.aclose()
+
+
+def replayed(url: str) -> str:
+    """Return where the demo plays `url` (`STADTKERN_REPLAY_URL/<host>/<path>`); without a demo, `url` itself."""
+    player = os.environ.get("STADTKERN_REPLAY_URL", "")
+    return f"{player}/{url.partition('://')[2]}" if player else url
 
 
 def user_agent() -> str:

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from stadtkern.base.addresses import is_public, public_addresses
-from stadtkern.base.http import Answer, Client, FetchError
+from stadtkern.base.http import Answer, Client, FetchError, replayed
 
 pytestmark = [pytest.mark.enable_socket, pytest.mark.allow_hosts(["127.0.0.1"])]
 
@@ -362,3 +362,10 @@ def test_what_is_no_web_address_is_told(url: str) -> None:
 def test_public_addresses(address: str, *, public: bool) -> None:
     """Also where an internal address hides in an IPv6 one."""
     assert is_public(address) is public
+
+
+def test_the_demo_plays_an_address_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Host, path and query are kept behind the player's address; without a player nothing changes."""
+    assert replayed("https://a.example/x?y=1") == "https://a.example/x?y=1"
+    monkeypatch.setenv("STADTKERN_REPLAY_URL", "http://127.0.0.1:8099")
+    assert replayed("https://a.example/x?y=1") == "http://127.0.0.1:8099/a.example/x?y=1"

@@ -116,6 +116,7 @@ def environment(folder: Path, demo: state.Demo, port: int, ports: dict[str, int]
     }
     if demo.mode == "replay":
         values["REPLAY_URL"] = f"http://127.0.0.1:{ports['replay']}"
+        values["ALLOW_PRIVATE_HOSTS"] = f"127.0.0.1:{ports['replay']}"
     return {f"STADTKERN_{name}": value for name, value in values.items()}
 
 

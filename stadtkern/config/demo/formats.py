@@ -202,7 +202,7 @@ def sensor_community(scenario: Scenario, query: Query, now: datetime) -> bytes:
         found.append({
             "id": number, "timestamp": f"{time:%Y-%m-%d %H:%M:%S}",
             "sensor": {"id": 88017, "pin": "1", "sensor_type": {"id": 14, "name": "SDS011"}},
-            "location": {"id": 70022, "longitude": "14.714", "latitude": "51.952", "country": "DE", "indoor": 0},
+            "location": {"id": 70022, "longitude": "14.714", "latitude": "51.952", "indoor": 0},
             "sensordatavalues": [{"value_type": kind, "value": f"{value:.2f}"} for kind, value in values],
         })  # fmt: skip
     return dump(found)
