@@ -319,5 +319,7 @@ LOGGING = {
 
 MQTT_URL = env("MQTT_URL")
 """`mqtt://user:password@host:1883` of an outside broker; empty: the broker inside our `ingest` process."""
+MQTT_HOST = env("MQTT_HOST", "127.0.0.1")
+"""Address on which the embedded broker listens."""
 MQTT_PORT = int(env("MQTT_PORT", "1883"))
 """Port of the embedded broker."""

@@ -1,1 +1,0 @@
-"""CSV, XLSX, XLS and ODS files, mapped by an editor."""
