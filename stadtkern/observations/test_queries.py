@@ -19,7 +19,15 @@ NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 def profile() -> DataProfile:
     """Return a published profile."""
     owner = Organisation.objects.create(slug="town", name={"en": "Town"})
-    return DataProfile.objects.create(slug="water", owner=owner, licence="dl-de/zero-2-0", is_published=True)
+    return DataProfile.objects.create(
+        slug="water",
+        title={"en": "Water levels"},
+        purpose={"en": "Flood protection"},
+        legal_basis={"en": "Water act"},
+        owner=owner,
+        licence="dl-de/zero-2-0",
+        is_published=True,
+    )
 
 
 def store(values: list[float], step: timedelta, profile: DataProfile | None = None) -> Datastream:
@@ -44,7 +52,6 @@ def test_only_datastreams_with_published_profile_are_public(profile: DataProfile
     assert queries.latest_values([stream.key]) == {}
     with pytest.raises(NotFound):
         queries.get_public(stream.key)
-    record([], source="imgw", profile=profile)
     store([200, 210], timedelta(hours=1), profile)
     assert queries.get_public(stream.key) == stream
     assert queries.latest_values([stream.key])[stream.key].result == 200
