@@ -29,7 +29,7 @@ def dump_database(folder: Path) -> str:
     if connection.vendor == "sqlite":
         path = folder / "database.sqlite3"
         with (
-            closing(sqlite3.connect(settings.DATABASES["default"]["NAME"])) as source,
+            closing(sqlite3.connect(str(settings.DATABASES["default"]["NAME"]))) as source,
             closing(sqlite3.connect(path)) as copy,
         ):
             source.backup(copy)

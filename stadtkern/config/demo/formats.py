@@ -42,7 +42,7 @@ def span(query: Query, now: datetime, step: timedelta) -> list[datetime]:
 def brandenburg(scenario: Scenario, query: Query, now: datetime) -> bytes:
     """Return the page of the flood portal of Brandenburg (JavaScript in HTML, ISO-8859-15, UTM 33)."""
     to_utm = Transformer.from_crs(4326, 25833, always_xy=True)
-    parts = []
+    parts: list[str] = []
     for gauge in (g for g in scenario.gauges if g.source == "brandenburg-flood"):
         xy = to_utm.transform(gauge.longitude, gauge.latitude)
         parts.extend(brandenburg_feature(scenario, gauge, time, xy) for time in span(query, now, QUARTER))

@@ -95,11 +95,19 @@ class Scenario:
     @staticmethod
     def _gauge(row: dict[str, str]) -> Gauge:
         discharge = float(row["discharge"]) if row["discharge"] else None
-        numbers = (float(row[c]) for c in ("longitude", "latitude", "normal_cm", "swing_cm"))
         return Gauge(
-            row["source"], row["key"], row["name"], row["water"], *numbers, discharge,
-            float(row["lag_hours"]), float(row["factor"]),
-        )  # fmt: skip
+            source=row["source"],
+            key=row["key"],
+            name=row["name"],
+            water=row["water"],
+            longitude=float(row["longitude"]),
+            latitude=float(row["latitude"]),
+            normal_cm=float(row["normal_cm"]),
+            swing_cm=float(row["swing_cm"]),
+            discharge=discharge,
+            lag_hours=float(row["lag_hours"]),
+            factor=float(row["factor"]),
+        )
 
     def flood_rise(self, time: datetime, lag_hours: float) -> float:
         """Return by how much the flood lifts the level at Guben, in cm, `lag_hours` later than there."""
@@ -125,7 +133,8 @@ class Scenario:
         """Return the discharge in m3/s by a simple rating curve, None where the gauge has none."""
         if gauge.discharge is None:
             return None
-        return gauge.discharge * max(0.05, self.level(gauge, time) / gauge.normal_cm) ** 2.6
+        share: float = max(0.05, self.level(gauge, time) / gauge.normal_cm)
+        return gauge.discharge * math.pow(share, 2.6)
 
     def temperature(self, time: datetime) -> float:
         """Return the air temperature in degrees Celsius."""

@@ -13,7 +13,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
-import paho.mqtt.client as mqtt
+from paho.mqtt.client import Client
+from paho.mqtt.enums import CallbackAPIVersion
 
 from stadtkern.base.clock import now
 from stadtkern.config.demo.formats import ADDRESSES, uplink
@@ -54,7 +55,7 @@ class Handler(BaseHTTPRequestHandler):
 
 def publish_forever(scenario: Scenario, *, port: int) -> None:
     """Publish an uplink of every device once a round, QoS 1, as a ChirpStack server does."""
-    client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id="stadtkern-demo-devices")
+    client = Client(CallbackAPIVersion.VERSION2, client_id="stadtkern-demo-devices")
     client.max_queued_messages_set(1000)
     client.connect_async("127.0.0.1", port)
     client.loop_start()
