@@ -73,7 +73,7 @@ def _with_point(digits: str, decimal: Mark, shown: str) -> str:
     return f"{whole.replace(thousands, '') or '0'}.{fraction or '0'}"
 
 
-def finite(value: object) -> float:
+def measured(value: object) -> float:
     """Return a number out of JSON, which may be written as a text with a decimal point.
 
     Raises

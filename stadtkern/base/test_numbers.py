@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stadtkern.base.numbers import Mark, NumberFormatError, decimal_mark, finite, parse_decimal
+from stadtkern.base.numbers import Mark, NumberFormatError, decimal_mark, measured, parse_decimal
 
 
 @pytest.mark.parametrize(
@@ -135,11 +135,11 @@ def test_mark_of_a_column(texts: list[str], decimal: str, *, mixed: bool) -> Non
 
 def test_number_out_of_json() -> None:
     """Numbers, and texts that are numbers."""
-    assert [finite(v) for v in (1, 2.5, "3.5", "-4")] == [1, 2.5, 3.5, -4]
+    assert [measured(v) for v in (1, 2.5, "3.5", "-4")] == [1, 2.5, 3.5, -4]
 
 
 @pytest.mark.parametrize("value", [None, True, [], {}, "", "x", float("nan"), float("inf"), 10**400, "1e400"])
 def test_other_values_out_of_json_are_refused(value: object) -> None:
     """A truth value is no measurement."""
     with pytest.raises(NumberFormatError):
-        finite(value)
+        measured(value)

@@ -54,6 +54,13 @@ def test_impossible_conversion_is_refused(old: str, new: str) -> None:
         convert(1, old, new)
 
 
+def test_scale_of_its_own_is_known() -> None:
+    """Acidity is a valid unit that nothing else converts to."""
+    assert is_known("[pH]")
+    with pytest.raises(UnitError):
+        convert(7, "[pH]", "1")
+
+
 @pytest.mark.parametrize("unit", ["", " ", "°C", "m" * 200, "{", "octa", "m//", "\x00"])
 def test_nonsense_is_unknown(unit: str) -> None:
     """What is no UCUM code is not known."""

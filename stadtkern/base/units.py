@@ -11,6 +11,9 @@ from typing import Any
 MONEY = {"ct": ("EUR", 0.01), "gr": ("PLN", 0.01)}
 """Parts of a currency: the currency they belong to and their worth in it."""
 
+SCALES = frozenset({"[pH]"})
+"""Valid codes that stand for a scale of their own, which pint does not have."""
+
 _KELVIN = 273.15
 _ANNOTATION = re.compile(r"\{([^{}]*)\}")
 _CURRENCY = re.compile(r"[A-Z]{3}")
@@ -77,6 +80,8 @@ def _quantity(unit: str) -> Any:  # noqa: ANN401  (as above)
 
 def is_known(unit: str) -> bool:
     """Return whether `unit` is a valid UCUM code."""
+    if unit in SCALES:
+        return True
     try:
         _quantity(unit)
     except UnitError:

@@ -5,6 +5,7 @@ from typing import Any
 
 from stadtkern.base.fields import finite
 from stadtkern.contracts.connector import Rejected
+from stadtkern.contracts.mapping import as_lines
 
 EXCERPT = 200
 
@@ -40,3 +41,10 @@ def part(value: object, name: str) -> Mapping[str, Any]:
     """Return the object in the field `name` of `value`, an empty one if there is none."""
     inner = value.get(name) if isinstance(value, Mapping) else None
     return inner if isinstance(inner, Mapping) else {}
+
+
+def chosen(options: Mapping[str, Any], name: str = "stations") -> list[str]:
+    """Return the keys that an editor lists in the setting `name`, by lines or commas; none means all."""
+    return [
+        key for line in as_lines(options.get(name)) for key in (k.strip() for k in line.split(",")) if key
+    ]
