@@ -1,0 +1,17 @@
+"""The app of places."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class PlacesConfig(AppConfig):
+    """Areas and addresses, and how geometries are stored."""
+
+    name = "stadtkern.places"
+    verbose_name = _("Places")
+
+    def ready(self) -> None:
+        """Let the distance lookups mean the same on both databases."""
+        from stadtkern.places import lookups  # noqa: PLC0415  # needs the models of Django
+
+        lookups.register()
