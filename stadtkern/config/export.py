@@ -13,6 +13,7 @@ from stadtkern.observations.models import Datastream, Observation
 
 Row = tuple[object, ...]
 BATCH = 10_000
+FORMATS = ("csv", "json", "xlsx", "parquet")
 
 
 def observation_rows(streams: Sequence[str]) -> Iterator[Row]:

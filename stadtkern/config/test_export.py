@@ -1,0 +1,71 @@
+"""Exports keep values, times and letters in every format."""
+
+import csv
+import io
+import json
+from datetime import UTC, datetime
+
+import openpyxl
+import pyarrow.parquet as pq
+import pytest
+
+from stadtkern.config.export import FORMATS, table, write
+from stadtkern.contracts.connector import Reading, Station
+from stadtkern.observations.services import record
+
+TIME = datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
+
+
+def test_empty_tables_are_files_too() -> None:
+    """No row is no error."""
+    for form in FORMATS:
+        file = io.BytesIO()
+        assert write(("a", "b"), iter(()), form=form, file=file) == 0
+        assert file.getvalue()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("form", FORMATS)
+def test_observations_come_out_as_they_went_in(form: str) -> None:
+    """One reading, in every format."""
+    record(
+        [
+            Station(thing="g1", name="Chóśebuz, Sandower Brücke", longitude=14.3, latitude=51.7),
+            Reading(
+                thing="g1", observed_property="water_level", phenomenon_time=TIME, result=212.5, unit="cm"
+            ),
+        ],
+        source="test",
+    )
+    columns, rows = table("observations")
+    file = io.BytesIO()
+    assert write(columns, rows, form=form, file=file) == 1
+    file.seek(0)
+    if form == "csv":
+        (row,) = csv.DictReader(io.TextIOWrapper(file, "utf-8"))
+    elif form == "json":
+        (row,) = json.load(file)
+    elif form == "parquet":
+        (row,) = pq.read_table(file).to_pylist()
+    else:
+        head, values = openpyxl.load_workbook(file).active.iter_rows(values_only=True)
+        row = dict(zip(head, values, strict=True))
+    assert row["datastream"] == "test:g1:water_level"
+    assert float(row["result"]) == 212.5
+    time = row["phenomenon_time"]
+    assert (time if isinstance(time, datetime) else datetime.fromisoformat(time)) == TIME
+
+
+@pytest.mark.django_db
+def test_streams_name_their_place() -> None:
+    """Coordinates and letters are kept."""
+    record(
+        [
+            Station(thing="g1", name="Chóśebuz", longitude=14.3, latitude=51.7),
+            Reading(thing="g1", observed_property="water_level", phenomenon_time=TIME, result=1, unit="m"),
+        ],
+        source="test",
+    )
+    columns, rows = table("streams")
+    (row,) = [dict(zip(columns, r, strict=True)) for r in rows]
+    assert (row["thing"], row["longitude"], row["latitude"], row["unit"]) == ("Chóśebuz", 14.3, 51.7, "cm")
