@@ -1,0 +1,1 @@
+"""Any JSON answer of a web service, mapped by an editor."""

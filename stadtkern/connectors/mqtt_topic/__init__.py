@@ -1,0 +1,1 @@
+"""MQTT topics of any device, mapped by an editor."""
