@@ -38,5 +38,7 @@ def language_links(request: HttpRequest, page: Any = None, *, is_error: bool = F
     for code in current_town().languages:
         same = code in own if own is not None else not is_error
         url = own.get(code) if own is not None else translate_url(request.get_full_path(), code)
-        found.append(LanguageLink(code, names[code], url if same and url else f"/{code}/", code == active, same))
+        found.append(
+            LanguageLink(code, names[code], url if same and url else f"/{code}/", code == active, same)
+        )
     return found

@@ -6,7 +6,14 @@ from urllib.parse import unquote
 from django.contrib.staticfiles.storage import HashedFilesMixin
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
-OWN_MODULES = ("web/js/*.js", "dashboards/*.js", "observations/*.js", "ingest/*.js", "governance/*.js", "tiles/*.js")
+OWN_MODULES = (
+    "web/js/*.js",
+    "dashboards/*.js",
+    "observations/*.js",
+    "ingest/*.js",
+    "governance/*.js",
+    "tiles/*.js",
+)
 """Our ES modules, whose imports are rewritten to the names by content; vendored files stay as they are."""
 IMPORTS = HashedFilesMixin._js_module_import_aggregation_patterns[1]  # type: ignore[attr-defined]  # noqa: SLF001  # Django's own rule, for all files or none
 

@@ -15,7 +15,9 @@ def town_style(request: HttpRequest, digest: str) -> HttpResponse:
     """Answer with the colours of the town; an old name gets the new colours, but not for good."""
     sheet = town_css(current_town().look)
     lasting = FOR_GOOD if digest == sheet.digest else "no-cache"
-    return HttpResponse(sheet.text, content_type="text/css; charset=utf-8", headers={"Cache-Control": lasting})
+    return HttpResponse(
+        sheet.text, content_type="text/css; charset=utf-8", headers={"Cache-Control": lasting}
+    )
 
 
 @require_safe

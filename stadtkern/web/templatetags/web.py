@@ -1,5 +1,7 @@
 """Tags of `{% load web %}`: pictures, language switch, breadcrumb, pages of a list, times and numbers."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django import template
@@ -7,6 +9,8 @@ from django.conf import settings
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from stadtkern.web import charts, numbers
+from stadtkern.web.charts.tags import Chart, bars_of, bars_to_chart, lines_of, to_chart
 from stadtkern.web.languages import LanguageLink
 from stadtkern.web.languages import language_links as links_of
 from stadtkern.web.navigation import Link
@@ -19,7 +23,9 @@ register = template.Library()
 def icon(name: str, label: str = "") -> SafeString:
     """Draw one of KERN's icons; decoration unless it has a label."""
     if label:
-        return format_html('<span class="kern-icon kern-icon--{}" role="img" aria-label="{}"></span>', name, label)
+        return format_html(
+            '<span class="kern-icon kern-icon--{}" role="img" aria-label="{}"></span>', name, label
+        )
     return format_html('<span class="kern-icon kern-icon--{}" aria-hidden="true"></span>', name)
 
 
@@ -40,7 +46,10 @@ def absolute(context: dict[str, Any], path: str) -> str:
 def breadcrumb(*parts: str) -> dict[str, object]:
     """Draw the way to this page: title, address, title, address, ..., title of this page."""
     pairs = zip(parts[:-1:2], parts[1::2], strict=False)
-    return {"links": [Link(title, url) for title, url in pairs], "current": parts[-1] if len(parts) % 2 else ""}
+    return {
+        "links": [Link(title, url) for title, url in pairs],
+        "current": parts[-1] if len(parts) % 2 else "",
+    }
 
 
 @register.inclusion_tag("web/parts/pagination.html", takes_context=True)
@@ -65,3 +74,93 @@ def qr(context: dict[str, Any]) -> str:
     """Return the QR code of this page as the source of a picture."""
     request = context.get("request")
     return qr_image(request.path) if request and "status" not in context else ""
+
+
+@register.simple_tag
+def ago(time: datetime | None) -> SafeString | str:
+    """Write how long ago a time is; the exact time is in `title` and in print."""
+    if time is None:
+        return ""
+    return format_html(
+        '<time class="sk-ago" datetime="{}" title="{}">{}</time>',
+        time.isoformat(timespec="seconds"),
+        numbers.moment_text(time),
+        numbers.ago_text(time),
+    )
+
+
+@register.simple_tag
+def moment(time: datetime | None) -> SafeString | str:
+    """Write a time in full."""
+    if time is None:
+        return ""
+    return format_html(
+        '<time datetime="{}">{}</time>', time.isoformat(timespec="seconds"), numbers.moment_text(time)
+    )
+
+
+@register.simple_tag
+def value(result: float | None, unit: str = "", decimals: int = 0) -> SafeString:
+    """Write a number with its unit; a dash if there is none."""
+    text = "\u2013" if result is None else numbers.number_text(result, unit, decimals)
+    return format_html('<span class="sk-number">{}</span>', text)
+
+
+@register.inclusion_tag("web/charts/sparkline.html")
+def sparkline(series: Any, band: Any = None, height: int = 48) -> dict[str, object]:  # noqa: ANN401  # anything with times and values
+    """Draw a small line without axes; it is decoration beside a sentence that says the same."""
+    (line,) = lines_of(series)
+    return {"drawing": charts.sparkline(line, band=band, height=height)}
+
+
+@register.inclusion_tag("web/charts/line_chart.html")
+def line_chart(  # noqa: PLR0913  # each is one thing a chart may show
+    series: Any,  # noqa: ANN401  # anything with times and values, or a list of such
+    *,
+    title: str = "",
+    unit: str = "",
+    decimals: int = 0,
+    levels: Sequence[Any] = (),
+    band: Any = None,  # noqa: ANN401
+    csv: str = "",
+    src: str = "",
+    height: int = 280,
+    table: bool = True,
+) -> dict[str, Chart]:
+    """Draw lines over time as a figure with a sentence, a table and the link to the data.
+
+    `src` is the address of the long series (JSON); with it the chart can be enlarged and searched.
+    """
+    lines = lines_of(series)
+    return {
+        "chart": to_chart(
+            lines,
+            title=title,
+            unit=unit,
+            decimals=decimals,
+            levels=levels,
+            band=band,
+            csv=csv,
+            src=src,
+            height=height,
+            table=table,
+        )
+    }
+
+
+@register.inclusion_tag("web/charts/bar_chart.html")
+def bar_chart(  # noqa: PLR0913
+    bars: Sequence[Any],
+    *,
+    title: str = "",
+    unit: str = "",
+    decimals: int = 0,
+    csv: str = "",
+    height: int = 240,
+) -> dict[str, Chart]:
+    """Draw bars (anything with label and value) as a figure with a sentence, a table and the link to the data."""
+    return {
+        "chart": bars_to_chart(
+            bars_of(bars), title=title, unit=unit, decimals=decimals, csv=csv, height=height
+        )
+    }
