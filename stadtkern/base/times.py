@@ -117,11 +117,15 @@ def to_utc(
 
 @dataclass(slots=True)
 class LocalTimes:
-    """Reads the times of one ordered series, so that the doubled hour of autumn is resolved by the order."""
+    """Reads the times of one ordered series, so that the doubled hour of autumn is resolved by the order.
+
+    For the first row `not_after` decides; see `read_time`.
+    """
 
     zone: str
     fmt: str | Sequence[str] | None = None
     descending: bool = False
+    not_after: datetime | None = None
     _last: datetime | None = field(default=None, init=False)
 
     def parse(self, text: str) -> datetime:
@@ -129,7 +133,9 @@ class LocalTimes:
         early = parse_time(text, self.zone, self.fmt, prefer="earlier")
         late = parse_time(text, self.zone, self.fmt, prefer="later")
         first, second = (late, early) if self.descending else (early, late)
-        if not self._follows(first):
+        if self._last is None and self.not_after is not None:
+            first = late if late <= self.not_after else early
+        elif not self._follows(first):
             first = second
         self._last = first
         return first

@@ -21,7 +21,9 @@ from stadtkern.contracts.answers import position, reject
 from stadtkern.contracts.connector import Connector, Context, Item, Reading, Request, SourceError, Station
 from stadtkern.contracts.mapping import FieldMeaning, read_meanings
 
-NO_VALUE = frozenset({"", "-", "--", "---", "–", "n/a", "na", "nan", "null", "none", "k.a.", "k. a.", "#n/a", "#nv"})
+NO_VALUE = frozenset(
+    {"", "-", "--", "---", "–", "n/a", "na", "nan", "null", "none", "k.a.", "k. a.", "#n/a", "#nv"}
+)
 _HEADER_SEARCH = 100
 _SHOWN_COLUMNS = 12
 
@@ -47,7 +49,11 @@ class Settings:
         problems = check_options(options)
         if problems:
             raise SourceError(f"settings: {problems[0]}")
-        text = {name: str(value).strip() for name, value in options.items() if isinstance(value, str | int | float)}
+        text = {
+            name: str(value).strip()
+            for name, value in options.items()
+            if isinstance(value, str | int | float)
+        }
         header = text.get("header_row", "")
         return cls(
             columns=read_meanings(options["columns"]),
@@ -64,7 +70,11 @@ class Settings:
 
     def needed(self) -> list[str]:
         """Return the columns that must be there."""
-        return [*self.time, *(c.field for c in self.columns), *([self.thing_column] if self.thing_column else [])]
+        return [
+            *self.time,
+            *(c.field for c in self.columns),
+            *([self.thing_column] if self.thing_column else []),
+        ]
 
 
 @dataclass(slots=True)
@@ -158,10 +168,16 @@ def read_number(cell: Cell, mark: str, *, is_mixed: bool) -> float | None:
     if is_plain or not marks:
         return parse_decimal(text)
     if mark not in marks or not mark:
-        reason = "decimal commas and points are mixed in this column" if is_mixed else "the decimal mark is not clear"
+        reason = (
+            "decimal commas and points are mixed in this column"
+            if is_mixed
+            else "the decimal mark is not clear"
+        )
         raise NumberFormatError(f'{reason}: "{text[:40]}"; set the decimal mark or correct the file')
     if is_mixed and len(marks) > 1:
-        raise NumberFormatError(f'decimal commas and points are mixed in this column: "{text[:40]}" could mean two')
+        raise NumberFormatError(
+            f'decimal commas and points are mixed in this column: "{text[:40]}" could mean two'
+        )
     return parse_decimal(text, "," if mark == "," else ".")
 
 
@@ -171,7 +187,9 @@ def read_moment(cells: Sequence[Cell], settings: Settings, series: LocalTimes) -
     for cell in cells:
         if isinstance(cell, datetime):
             is_midnight = len(cells) > 1 and cell.time() == time()
-            texts.append(cell.date().isoformat() if is_midnight else cell.isoformat(sep=" ", timespec="seconds"))
+            texts.append(
+                cell.date().isoformat() if is_midnight else cell.isoformat(sep=" ", timespec="seconds")
+            )
         elif isinstance(cell, date | time):
             texts.append(cell.isoformat())
         elif isinstance(cell, timedelta):
@@ -245,7 +263,9 @@ def parse(body: bytes, context: Context) -> Iterator[Item]:
     for number, row in enumerate(table.rows, start=table.first_row):
         if not any(str(cell).strip() for cell in row):
             continue
-        thing = str(table.cell(row, settings.thing_column)).strip() if settings.thing_column else settings.thing
+        thing = (
+            str(table.cell(row, settings.thing_column)).strip() if settings.thing_column else settings.thing
+        )
         if not thing:
             yield reject("the row names no place", f"row {number}, column {settings.thing_column}", row)
             continue
@@ -281,7 +301,11 @@ connector = Connector(
     check_options=check_options,
     timezone="Europe/Berlin",
     sample_options={
-        "columns": ["Wasserstand [m] = water_level [m]", "Temp. = water_temperature [°C]", "Besucher = visitors [1]"],
+        "columns": [
+            "Wasserstand [m] = water_level [m]",
+            "Temp. = water_temperature [°C]",
+            "Besucher = visitors [1]",
+        ],
         "time": "Datum + Uhrzeit",
         "thing_column": "Messstelle",
         "longitude": "Länge",

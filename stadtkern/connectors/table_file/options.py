@@ -30,14 +30,18 @@ OPTIONS = (
         name="time",
         kind="text",
         label=_("Column with the time"),
-        help=_("If date and time of day stand in two columns, join them with a plus sign: “Datum + Uhrzeit”."),
+        help=_(
+            "If date and time of day stand in two columns, join them with a plus sign: “Datum + Uhrzeit”."
+        ),
         required=True,
     ),
     Option(
         name="time_format",
         kind="text",
         label=_("Form of the time"),
-        help=_("Empty: found out, such as 2026-11-23 14:30 or 23.11.2026 14:30. Otherwise like %d.%m.%Y %H:%M."),
+        help=_(
+            "Empty: found out, such as 2026-11-23 14:30 or 23.11.2026 14:30. Otherwise like %d.%m.%Y %H:%M."
+        ),
     ),
     Option(
         name="timezone",
@@ -52,7 +56,9 @@ OPTIONS = (
         label=_("Column with the place or device"),
         help=_("Leave empty if the whole file belongs to one place."),
     ),
-    Option(name="thing", kind="text", label=_("Name of the place or device"), help=_("If no column names it.")),
+    Option(
+        name="thing", kind="text", label=_("Name of the place or device"), help=_("If no column names it.")
+    ),
     Option(
         name="longitude",
         kind="text",
@@ -106,7 +112,12 @@ OPTIONS = (
         label=_("Row with the names of the columns"),
         help=_("Counted from 1. Empty: the first row in which all named columns stand."),
     ),
-    Option(name="sheet", kind="text", label=_("Sheet of the workbook"), help=_("Empty: the first one with content.")),
+    Option(
+        name="sheet",
+        kind="text",
+        label=_("Sheet of the workbook"),
+        help=_("Empty: the first one with content."),
+    ),
 )
 
 

@@ -36,8 +36,20 @@ def test_the_sample_gives_values_units_places_and_the_doubled_hour_in_order() ->
     body = (Path(__file__).parent / "sample.csv").read_bytes()
     items = list(connector.parse(body, Context(options=connector.sample_options)))
     levels = [i for i in items if isinstance(i, Reading) and i.observed_property == "water_level"]
-    assert [(r.result, r.unit) for r in levels] == [(1.24, "m"), (1.25, "m"), (1.26, "m"), (1.27, "m"), (1.28, "m")]
-    assert [r.phenomenon_time.strftime("%H:%M") for r in levels] == ["21:45", "00:15", "00:45", "01:15", "02:00"]
+    assert [(r.result, r.unit) for r in levels] == [
+        (1.24, "m"),
+        (1.25, "m"),
+        (1.26, "m"),
+        (1.27, "m"),
+        (1.28, "m"),
+    ]
+    assert [r.phenomenon_time.strftime("%H:%M") for r in levels] == [
+        "21:45",
+        "00:15",
+        "00:45",
+        "01:15",
+        "02:00",
+    ]
     places = [i for i in items if isinstance(i, Station)]
     assert [(p.name, p.longitude) for p in places] == [("Steg am Mühlgraben", 14.7201), ("Freibad", 14.7099)]
     assert [r.result for r in items if isinstance(r, Reading) and r.thing == "Freibad"] == [24.0, 1204.0]
@@ -47,7 +59,9 @@ def test_the_sample_gives_values_units_places_and_the_doubled_hour_in_order() ->
 
 
 def test_mixed_decimal_marks_are_rejected_with_their_row_and_the_others_kept() -> None:
-    items = read("Zeit;Wert\n01.02.2026 10:00;12,5\n01.02.2026 11:00;12,7\n01.02.2026 12:00;12.9\n01.02.2026 13:00;1.234\n")
+    items = read(
+        "Zeit;Wert\n01.02.2026 10:00;12,5\n01.02.2026 11:00;12,7\n01.02.2026 12:00;12.9\n01.02.2026 13:00;1.234\n"
+    )
     assert values(items) == [12.5, 12.7]
     assert [r.where for r in rejected(items)] == ["row 4, column Wert", "row 5, column Wert"]
     assert all("mixed" in r.reason for r in rejected(items))
@@ -67,26 +81,41 @@ def test_as_many_points_as_commas_settle_nothing() -> None:
 
 
 def test_newest_row_first_resolves_the_doubled_hour_as_well() -> None:
-    items = read("Zeit;Wert\n25.10.2026 03:00;4\n25.10.2026 02:30;3\n25.10.2026 02:30;2\n25.10.2026 01:30;1\n")
+    items = read(
+        "Zeit;Wert\n25.10.2026 03:00;4\n25.10.2026 02:30;3\n25.10.2026 02:30;2\n25.10.2026 01:30;1\n"
+    )
     times = [i.phenomenon_time.strftime("%H:%M") for i in items if isinstance(i, Reading)]
     assert times == ["02:00", "01:30", "00:30", "23:30"]
 
 
 def test_a_workbook_with_date_and_time_cells() -> None:
     book = openpyxl.Workbook()
-    for row in (["Zähler"], ["Datum", "Zeit", "Wert"], [date(2026, 7, 1), time(14, 30), 12.5], [date(2026, 7, 2), time(8), "k.A."]):
+    for row in (
+        ["Zähler"],
+        ["Datum", "Zeit", "Wert"],
+        [date(2026, 7, 1), time(14, 30), 12.5],
+        [date(2026, 7, 2), time(8), "k.A."],
+    ):
         book.active.append(row)
     buffer = io.BytesIO()
     book.save(buffer)
     items = read(buffer.getvalue(), time="Datum + Zeit")
     readings = [i for i in items if isinstance(i, Reading)]
-    assert [(r.phenomenon_time, r.result) for r in readings] == [(datetime(2026, 7, 1, 12, 30, tzinfo=UTC), 12.5)]
+    assert [(r.phenomenon_time, r.result) for r in readings] == [
+        (datetime(2026, 7, 1, 12, 30, tzinfo=UTC), 12.5)
+    ]
 
 
 def test_nan_inf_bad_times_and_short_rows_are_rejected_one_by_one() -> None:
-    items = read("Zeit;Wert\n2026-02-30 10:00;1\n2026-02-03 10:00;inf\n;5\n2026-02-03 12:00\n2026-02-03 13:00;9\n")
+    items = read(
+        "Zeit;Wert\n2026-02-30 10:00;1\n2026-02-03 10:00;inf\n;5\n2026-02-03 12:00\n2026-02-03 13:00;9\n"
+    )
     assert values(items) == [9.0]
-    assert [r.where for r in rejected(items)] == ["row 2, column Zeit", "row 3, column Wert", "row 4, column Zeit"]
+    assert [r.where for r in rejected(items)] == [
+        "row 2, column Zeit",
+        "row 3, column Wert",
+        "row 4, column Zeit",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -126,7 +155,9 @@ def test_wrong_settings_are_named(options: dict[str, Any], message: str) -> None
 
 def test_the_address_is_asked_only_where_there_is_one() -> None:
     assert connector.requests is not None
-    assert [r.url for r in connector.requests({"url": "https://example.org/a.csv"})] == ["https://example.org/a.csv"]
+    assert [r.url for r in connector.requests({"url": "https://example.org/a.csv"})] == [
+        "https://example.org/a.csv"
+    ]
     assert list(connector.requests({})) == []
 
 

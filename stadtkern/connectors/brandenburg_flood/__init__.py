@@ -1,0 +1,1 @@
+"""Gauges of the flood portal of Brandenburg."""
