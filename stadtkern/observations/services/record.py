@@ -13,6 +13,7 @@ from stadtkern.governance.models import DataProfile
 from stadtkern.observations.fields import instant
 from stadtkern.observations.models import LatestObservation
 from stadtkern.observations.services.changes import next_version
+from stadtkern.observations.services.entry import check_entry
 from stadtkern.observations.services.intake import rows_of, sort_items
 from stadtkern.observations.services.quarantine import quarantine
 from stadtkern.observations.services.rollups import roll_up
@@ -98,7 +99,7 @@ def _store(rows: Mapping[Stream, list[Row]], *, received: datetime) -> _Stored:
             fresh[stream] = new
     written = [row for new in fresh.values() for row in new]
     if written:
-        store.write(written)
+        store.write(check_entry(store, fresh))
         roll_up(store, [(row.datastream, row.time) for row in written])
         update_latest(store, [stream.id for stream in fresh], received=received)
     names = frozenset(stream.key for stream in fresh)

@@ -21,6 +21,9 @@ _SUMS = "count(*), sum(o.result), sum(o.result * o.result), min(o.result), max(o
 _MERGED = "sum(o.count), sum(o.total), sum(o.squares), min(o.minimum), max(o.maximum)"
 
 
+_COLUMNS = "o.datastream_id, o.phenomenon_time, o.result, o.quality, o.checks, o.result_time"
+
+
 class Storage(ABC):
     """Set-based access to the two big tables."""
 
@@ -36,6 +39,10 @@ class Storage(ABC):
     @abstractmethod
     def existing(self, keys: Sequence[tuple[int, int]]) -> dict[tuple[int, int], tuple[float, int | None]]:
         """Return result and result time of those (datastream, time) that are stored."""
+
+    @abstractmethod
+    def around(self, spans: Sequence[Bucket], count: int) -> dict[int, tuple[list[Row], list[Row]]]:
+        """Return the last `count` usable rows before each span and the first ones after it, by datastream."""
 
     @abstractmethod
     def write(self, rows: Sequence[Row]) -> None:
@@ -99,6 +106,23 @@ class SqliteStorage(Storage):
             )
             return {(d, t): (result, known) for d, t, result, known in cursor.fetchall()}
 
+    def around(self, spans: Sequence[Bucket], count: int) -> dict[int, tuple[list[Row], list[Row]]]:
+        """Return the last `count` usable rows before each span and the first ones after it, by datastream."""
+        side = (
+            f"SELECT {_COLUMNS} FROM {self.triples} CROSS JOIN observations_observation o "  # noqa: S608
+            "WHERE o.datastream_id = b.d AND o.phenomenon_time IN ("
+            "SELECT i.phenomenon_time FROM observations_observation i WHERE i.datastream_id = b.d "
+            "AND i.quality < 4 AND i.phenomenon_time {} ORDER BY i.phenomenon_time {} "
+            f"LIMIT {int(count)}) ORDER BY o.datastream_id, o.phenomenon_time"
+        )
+        packed = self.pack(spans, 3)
+        with connection.cursor() as cursor:
+            cursor.execute(side.format("< b.s", "DESC"), packed)
+            before = [Row(*row) for row in cursor.fetchall()]
+            cursor.execute(side.format("> b.e", "ASC"), packed)
+            after = [Row(*row) for row in cursor.fetchall()]
+        return _sides(before, after)
+
     def write(self, rows: Sequence[Row]) -> None:
         """Insert the rows; a row with the same key is replaced."""
         with connection.cursor() as cursor:
@@ -122,6 +146,21 @@ class SqliteStorage(Storage):
                 [json.dumps(datastreams)],
             )
             return [Row(*row) for row in cursor.fetchall()]
+
+
+def _sides(before: Sequence[Row], after: Sequence[Row]) -> dict[int, tuple[list[Row], list[Row]]]:
+    sides: dict[int, tuple[list[Row], list[Row]]] = {}
+    for row in before:
+        sides.setdefault(row.datastream, ([], []))[0].append(row)
+    for row in after:
+        sides.setdefault(row.datastream, ([], []))[1].append(row)
+    return sides
+
+
+def _row(row: tuple[Any, ...]) -> Row:
+    """Return a row of PostgreSQL with its times in microseconds."""
+    datastream, time, result, quality, checks, known = row
+    return Row(datastream, micros(time), result, quality, checks, None if known is None else micros(known))
 
 
 _AT = "(timestamptz 'epoch' + {} * interval '1 microsecond')"
@@ -154,6 +193,22 @@ class PostgresStorage(Storage):
                 for d, t, result, known in cursor.fetchall()
             }
 
+    def around(self, spans: Sequence[Bucket], count: int) -> dict[int, tuple[list[Row], list[Row]]]:
+        """Return the last `count` usable rows before each span and the first ones after it, by datastream."""
+        side = (
+            f"SELECT o.* FROM {self.triples} CROSS JOIN LATERAL ("  # noqa: S608
+            f"SELECT {_COLUMNS} FROM observations_observation o WHERE o.datastream_id = b.d "
+            "AND o.quality < 4 AND o.phenomenon_time {} ORDER BY o.phenomenon_time {} "
+            f"LIMIT {int(count)}) o ORDER BY o.datastream_id, o.phenomenon_time"
+        )
+        packed = self.pack(spans, 3)
+        with connection.cursor() as cursor:
+            cursor.execute(side.format("< b.s", "DESC"), packed)
+            before = [_row(row) for row in cursor.fetchall()]
+            cursor.execute(side.format("> b.e", "ASC"), packed)
+            after = [_row(row) for row in cursor.fetchall()]
+        return _sides(before, after)
+
     def write(self, rows: Sequence[Row]) -> None:
         """Insert the rows; a row with the same key is replaced."""
         with connection.cursor() as cursor:
@@ -178,10 +233,7 @@ class PostgresStorage(Storage):
                 "ORDER BY i.phenomenon_time DESC LIMIT 2) o ORDER BY o.datastream_id, o.phenomenon_time DESC",
                 [list(datastreams)],
             )
-            return [
-                Row(d, micros(t), result, quality, checks, None if known is None else micros(known))
-                for d, t, result, quality, checks, known in cursor.fetchall()
-            ]
+            return [_row(row) for row in cursor.fetchall()]
 
 
 def storage() -> Storage:
