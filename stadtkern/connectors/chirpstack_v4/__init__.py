@@ -1,0 +1,1 @@
+"""LoRaWAN devices on ChirpStack v4."""

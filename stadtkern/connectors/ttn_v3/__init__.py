@@ -1,0 +1,1 @@
+"""LoRaWAN devices on The Things Stack, also The Things Network."""
