@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
 from django.urls import include, path
+from django.views.generic import RedirectView
 from django.views.static import serve
 from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
@@ -15,12 +16,16 @@ standards = plugins("stadtkern.standards", "standard", Standard)
 
 urlpatterns = [
     path("", include("stadtkern.web.urls")),
+    path("admin/login/", RedirectView.as_view(pattern_name="account_login", query_string=True)),
     path("admin/", include(wagtailadmin_urls)),
+    path("", include("stadtkern.governance.machine_urls")),
     path("documents/", include(wagtaildocs_urls)),
     path("media/<path:path>", serve, {"document_root": settings.MEDIA_ROOT}),
     *(path(s.prefix, include(f"stadtkern.standards.{slug}.urls")) for slug, s in standards.items()),
     *i18n_patterns(
+        path("account/", include("stadtkern.people.urls")),
         path("account/", include("allauth.urls")),
+        path("sensors/", include("stadtkern.governance.urls")),
         path("", include(wagtail_urls)),
     ),
 ]

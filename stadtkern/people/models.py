@@ -66,7 +66,7 @@ class Organisation(models.Model):
 
 
 class Membership(models.Model):
-    """A person's place in an organisation."""
+    """A person's place in an organisation; the audit trail knows them by handle, without a name."""
 
     class Role(models.TextChoices):
         """What the person does there."""
@@ -90,4 +90,4 @@ class Membership(models.Model):
         constraints = [models.UniqueConstraint(fields=["user", "organisation"], name="one_membership_each")]
 
     def __str__(self) -> str:
-        return f"{self.user} ({self.organisation}): {self.get_role_display()}"
+        return f"{self.user.username}, {self.organisation}: {self.role}"

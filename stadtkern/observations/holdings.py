@@ -1,0 +1,37 @@
+"""What the public register says about sensor data."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from django.db.models import Count
+from django.urls import NoReverseMatch, reverse
+
+from stadtkern.governance.models import DataProfile
+from stadtkern.governance.register import Counts, Item
+from stadtkern.observations.models import Datastream
+
+
+def count(profiles: Collection[int]) -> Mapping[int, Counts]:
+    """Return how many sensors and series stand under each profile; one query."""
+    rows = (
+        Datastream.objects.filter(profile__in=profiles)
+        .order_by()
+        .values_list("profile")
+        .annotate(things=Count("thing", distinct=True), streams=Count("pk"))
+    )
+    return {profile: Counts(sensors=things, streams=streams) for profile, things, streams in rows}
+
+
+def list_items(profile: DataProfile, most: int) -> Sequence[Item]:
+    """Return the first series under a profile."""
+    streams = Datastream.objects.filter(profile=profile).select_related("thing", "observed_property")
+    return [
+        Item(stream.label, str(stream.thing), address(stream)) for stream in streams.order_by("key")[:most]
+    ]
+
+
+def address(stream: Datastream) -> str:
+    """Return where the series is shown; empty while it has no page."""
+    try:
+        return reverse("stream", args=[stream.pk])
+    except NoReverseMatch:
+        return ""

@@ -1,0 +1,11 @@
+"""Addresses below `account/`."""
+
+from django.urls import path
+
+from stadtkern.people import views
+
+urlpatterns = [
+    path("", views.account, name="account"),
+    path("export/", views.account_export, name="account-export"),
+    path("delete/", views.account_delete, name="account-delete"),
+]
