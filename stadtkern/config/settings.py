@@ -58,6 +58,11 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env_flag("BEHIN
 SECURE_HSTS_SECONDS = 31536000 if PUBLIC_URL.startswith("https://") else 0
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "stadtkern.web.errors.csrf_failure"
+MOST_BYTES = int(env("MOST_BYTES", str(64 * 1024 * 1024)))
+"""Largest request in bytes."""
+METRICS_TOKEN = env("METRICS_TOKEN")
+"""Who sends this as bearer token may read `/metrics`; empty: only this machine may."""
 
 ROOT_URLCONF = "stadtkern.config.urls"
 ASGI_APPLICATION = "stadtkern.config.asgi.application"
@@ -113,9 +118,11 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "stadtkern.web.middleware.HeadersMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "stadtkern.web.middleware.CompressionMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "stadtkern.web.middleware.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -126,6 +133,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
+    "stadtkern.web.middleware.ErrorMiddleware",
 ]
 
 TEMPLATES = [

@@ -29,3 +29,8 @@ urlpatterns = [
         path("", include(wagtail_urls)),
     ),
 ]
+
+handler400 = "stadtkern.web.errors.bad_request"
+handler403 = "stadtkern.web.errors.forbidden"
+handler404 = "stadtkern.web.errors.not_found"
+handler500 = "stadtkern.web.errors.server_error"

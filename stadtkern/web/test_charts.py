@@ -1,6 +1,7 @@
 """Charts: positions, gaps, ticks across the change of clocks, words, tags."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -66,7 +67,7 @@ def test_labels_of_close_levels_do_not_overlap() -> None:
     drawing = line_chart([hourly([190, 260])], zone=BERLIN, levels=close)
     assert drawing is not None
     ys = sorted(float(level.label_y) for level in drawing.levels)
-    assert all(b - a >= 15 for a, b in zip(ys, ys[1:], strict=False))
+    assert all(b - a >= 15 for a, b in pairwise(ys))
 
 
 def test_hours_are_local_and_survive_the_change_of_clocks() -> None:
@@ -136,6 +137,7 @@ def test_chart_tag_draws_figure_with_table_and_csv_without_styles() -> None:
     page = Template("{% load web %}{% line_chart s title=t unit='cm' levels=l band=b csv='/x.csv' %}").render(
         Context(
             {
+                "t": "Pegel <b>",
                 "s": [hourly([1, 2, 3], "Guben"), hourly([2, 3, 1], "Gubin")],
                 "l": [Level(label="A1", value=3, severity=1)],
                 "b": Band(times=[START, START + timedelta(hours=2)], low=[1, 1], high=[2, 2]),

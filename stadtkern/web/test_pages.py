@@ -3,6 +3,9 @@
 import pytest
 from django.test import Client
 
+from stadtkern.web.town import current_town
+from stadtkern.web.town_css import town_css
+
 pytestmark = pytest.mark.django_db
 
 
@@ -18,9 +21,6 @@ def test_language_switch_keeps_page_and_query(client: Client) -> None:
 
 
 def test_town_colours_last_for_good_under_their_own_name(client: Client) -> None:
-    from stadtkern.web.town import current_town
-    from stadtkern.web.town_css import town_css
-
     digest = town_css(current_town().look).digest
     right, stale = client.get(f"/town.{digest}.css"), client.get("/town.old.css")
     assert "immutable" in right["Cache-Control"]

@@ -1,10 +1,18 @@
 """Addresses without a language."""
 
+from django.contrib.sitemaps.views import sitemap
 from django.urls import path
+from wagtail.contrib.sitemaps import Sitemap
 
-from stadtkern.web import views
+from stadtkern.web import operation, views
 
 urlpatterns = [
     path("town.<slug:digest>.css", views.town_style, name="town-css"),
     path("arms.svg", views.arms, name="arms"),
+    path("healthz", operation.healthz, name="healthz"),
+    path("readyz", operation.readyz, name="readyz"),
+    path("metrics", operation.metrics, name="metrics"),
+    path("robots.txt", operation.robots_txt),
+    path(".well-known/security.txt", operation.security_txt),
+    path("sitemap.xml", sitemap, {"sitemaps": {"pages": Sitemap}}),
 ]

@@ -27,11 +27,13 @@ def run(arguments: argparse.Namespace) -> int:
     from stadtkern.config.demo import fill
     from stadtkern.config.town.load import load_town
     from stadtkern.config.town.pages import load_pages
+    from stadtkern.web.assets import collect_if_changed
 
     if arguments.demo_history:
         fill.older(arguments.town_dir)
         return 0
     call_command("migrate", verbosity=0, interactive=False)
+    collect_if_changed()
     counts = load_town(arguments.town_dir)
     counts["pages"] = load_pages(arguments.town_dir)
     if arguments.demo:

@@ -36,8 +36,8 @@ def language_links(context: dict[str, Any]) -> list[LanguageLink]:
     return links_of(request, context.get("page"), is_error="status" in context) if request else []
 
 
-@register.simple_tag(takes_context=True)
-def absolute(context: dict[str, Any], path: str) -> str:
+@register.simple_tag
+def absolute(path: str) -> str:
     """Return the full address of a path of ours."""
     return f"{settings.PUBLIC_URL}{path}" if path.startswith("/") else path
 

@@ -1,0 +1,67 @@
+"""A limit on what may be sent to us, before anything of it is stored."""
+
+import json
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Application = Callable[[Message, Receive, Send], Awaitable[None]]
+
+
+class TooLarge(Exception):  # noqa: N818  # not an error of ours
+    """More came in than allowed."""
+
+
+def declared_length(scope: Message) -> int:
+    """Return what the sender says the length is; 0 if it says nothing useful."""
+    for name, value in scope.get("headers", ()):
+        if name == b"content-length":
+            return int(value) if value.isdigit() else 0
+    return 0
+
+
+async def refuse(send: Send) -> None:
+    """Answer 413 as a problem document."""
+    body = json.dumps({"type": "about:blank", "title": "Content Too Large", "status": 413}).encode()
+    headers = [(b"content-type", b"application/problem+json"), (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": 413, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def limit_body(application: Application, most_bytes: int) -> Application:
+    """Return the application, which then never reads more than `most_bytes` of one request.
+
+    A sender without `Content-Length` (chunks) is cut off in the middle.
+    """
+
+    async def limited(scope: Message, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await application(scope, receive, send)
+            return
+        if declared_length(scope) > most_bytes:
+            await refuse(send)
+            return
+        read, has_begun = 0, False
+
+        async def counted() -> Message:
+            nonlocal read
+            message = await receive()
+            read += len(message.get("body", b""))
+            if read > most_bytes:
+                raise TooLarge
+            return message
+
+        async def watched(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
+        try:
+            await application(scope, counted, watched)
+        except TooLarge:
+            if not has_begun:
+                await refuse(send)
+
+    return limited
