@@ -1,0 +1,1 @@
+"""Sensor boxes of citizens and schools (openSenseMap)."""

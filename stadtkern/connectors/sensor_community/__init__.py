@@ -1,0 +1,1 @@
+"""Citizen sensors for particulates, climate and noise (sensor.community)."""
