@@ -17,6 +17,7 @@ standards = plugins("stadtkern.standards", "standard", Standard)
 urlpatterns = [
     path("", include("stadtkern.web.urls")),
     path("admin/login/", RedirectView.as_view(pattern_name="account_login", query_string=True)),
+    path("", include("stadtkern.dashboards.machine_urls")),
     path("admin/", include(wagtailadmin_urls)),
     path("", include("stadtkern.governance.machine_urls")),
     path("documents/", include(wagtaildocs_urls)),
@@ -26,6 +27,7 @@ urlpatterns = [
         path("account/", include("stadtkern.people.urls")),
         path("account/", include("allauth.urls")),
         path("sensors/", include("stadtkern.governance.urls")),
+        path("", include("stadtkern.dashboards.urls")),
         path("", include(wagtail_urls)),
     ),
 ]

@@ -1,4 +1,4 @@
-"""IMGW-PIB weather: hourly reports of the Polish stations (strings, Polish keys, UTC), local forecasts."""
+"""IMGW-PIB weather: hourly reports of the Polish stations (strings, Polish keys, UTC); forecasts of a place."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta

@@ -1,1 +1,0 @@
-"""Weather of the DWD at a place, by Bright Sky."""

@@ -1,1 +1,0 @@
-"""Car parks by DATEX II (Mobilithek), both dialects."""

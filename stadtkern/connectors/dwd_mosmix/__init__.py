@@ -1,1 +1,0 @@
-"""Point forecasts of the German weather service."""

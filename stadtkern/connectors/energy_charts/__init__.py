@@ -1,1 +1,0 @@
-"""Electricity prices, generation and traffic light (energy-charts.info)."""

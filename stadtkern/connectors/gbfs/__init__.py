@@ -1,1 +1,0 @@
-"""Rental bikes, scooters and cars (GBFS)."""

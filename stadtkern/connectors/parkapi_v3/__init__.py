@@ -1,1 +1,0 @@
-"""Car parks by ParkAPI and simple JSON and GeoJSON lists of towns."""

@@ -1,0 +1,1 @@
+"""Tile: Newest pages."""

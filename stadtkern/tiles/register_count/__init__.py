@@ -1,0 +1,1 @@
+"""Tile: How much the town measures."""

@@ -1,0 +1,1 @@
+"""Tile: The water level of a river."""

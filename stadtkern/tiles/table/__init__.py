@@ -1,0 +1,1 @@
+"""Tile: A table of newest values."""

@@ -1,0 +1,1 @@
+"""Tile: Text with a picture."""

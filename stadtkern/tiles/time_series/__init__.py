@@ -1,0 +1,1 @@
+"""Tile: The course of up to four series."""

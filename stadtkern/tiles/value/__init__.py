@@ -1,0 +1,1 @@
+"""Tile: One newest value."""
