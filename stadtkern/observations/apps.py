@@ -1,6 +1,9 @@
 """The application."""
 
+from typing import Any
+
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -11,8 +14,24 @@ class ObservationsConfig(AppConfig):
     verbose_name = _("Sensor data")
 
     def ready(self) -> None:
-        """Say in the public register what is held."""
-        from stadtkern.governance import register  # noqa: PLC0415  # needs the models
-        from stadtkern.observations import holdings  # noqa: PLC0415
+        """Say what is held, give what grows an end, and watch what people may change."""
+        from stadtkern.governance import register, retention  # noqa: PLC0415  # models are loaded only now
+        from stadtkern.observations import holdings, models, services  # noqa: PLC0415
+        from stadtkern.people.audit import audited  # noqa: PLC0415
 
         register.add_holder("observations", count=holdings.count, list_items=holdings.list_items)
+        retention.register("observations.observations", services.delete_observations)
+        retention.register("observations.partitions", services.drop_empty_partitions)
+        retention.register("observations.quarantine", services.delete_quarantine)
+        for model in (models.Thing, models.ObservedProperty, models.Threshold):
+            audited(model)
+        audited(models.Datastream, exclude_fields=["checked_until"])
+        post_migrate.connect(_make_partitions, sender=self)
+
+
+def _make_partitions(**_facts: Any) -> None:  # noqa: ANN401
+    """Have the current months ready as soon as the table is there."""
+    from stadtkern.base import clock  # noqa: PLC0415
+    from stadtkern.observations.services import ensure_partitions  # noqa: PLC0415
+
+    ensure_partitions(clock.now())

@@ -1,6 +1,18 @@
 """What may be done with sensor data; `record` is the only way in."""
 
 from stadtkern.observations.services.changes import changed_since
+from stadtkern.observations.services.control import check_quality
+from stadtkern.observations.services.partitions import drop_empty_partitions, ensure_partitions
 from stadtkern.observations.services.record import Outcome, record
+from stadtkern.observations.services.retention import delete_observations, delete_quarantine
 
-__all__ = ["Outcome", "changed_since", "record"]
+__all__ = [
+    "Outcome",
+    "changed_since",
+    "check_quality",
+    "delete_observations",
+    "delete_quarantine",
+    "drop_empty_partitions",
+    "ensure_partitions",
+    "record",
+]

@@ -1,9 +1,9 @@
 """The one way in for sensor data."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 
@@ -11,7 +11,7 @@ from stadtkern.base import clock
 from stadtkern.contracts.connector import Item
 from stadtkern.governance.models import DataProfile
 from stadtkern.observations.fields import instant
-from stadtkern.observations.models import LatestObservation
+from stadtkern.observations.models import Datastream, LatestObservation
 from stadtkern.observations.services.changes import next_version
 from stadtkern.observations.services.entry import check_entry
 from stadtkern.observations.services.intake import rows_of, sort_items
@@ -102,8 +102,17 @@ def _store(rows: Mapping[Stream, list[Row]], *, received: datetime) -> _Stored:
         store.write(check_entry(store, fresh))
         roll_up(store, [(row.datastream, row.time) for row in written])
         update_latest(store, [stream.id for stream in fresh], received=received)
+        recheck(fresh)
     names = frozenset(stream.key for stream in fresh)
     return _Stored(len(written), len(keys) - len(written) - len(rejects), rejects, names)
+
+
+def recheck(fresh: Mapping[Stream, Sequence[Row]]) -> None:
+    """Let the quality job look again at what came in behind its back."""
+    for stream, rows in fresh.items():
+        if stream.checked_until is not None and rows[0].time < stream.checked_until:
+            until = instant(rows[0].time) - timedelta(days=1)
+            Datastream.objects.filter(pk=stream.id).update(checked_until=until)
 
 
 def _without_repeats(

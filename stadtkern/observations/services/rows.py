@@ -23,6 +23,7 @@ class Stream:
     maximum: float | None
     physical_minimum: float | None
     physical_maximum: float | None
+    checked_until: int | None
     retention: int | None
 
 

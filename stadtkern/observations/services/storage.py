@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import connection
 
-from stadtkern.observations.fields import micros
+from stadtkern.observations.fields import instant, micros
 from stadtkern.observations.services.rows import Row
 
 Bucket = tuple[int, int, int]
@@ -22,6 +22,17 @@ _MERGED = "sum(o.count), sum(o.total), sum(o.squares), min(o.minimum), max(o.max
 
 
 _COLUMNS = "o.datastream_id, o.phenomenon_time, o.result, o.quality, o.checks, o.result_time"
+
+
+_SPAN = (
+    f"SELECT {_COLUMNS} FROM observations_observation o "  # noqa: S608
+    "WHERE o.datastream_id = %s AND o.phenomenon_time >= %s ORDER BY o.phenomenon_time LIMIT %s"
+)
+_BEFORE = (
+    f"SELECT {_COLUMNS} FROM observations_observation o "  # noqa: S608
+    "WHERE o.datastream_id = %s AND o.phenomenon_time < %s AND o.phenomenon_time >= %s "
+    "ORDER BY o.phenomenon_time DESC LIMIT %s"
+)
 
 
 class Storage(ABC):
@@ -51,6 +62,14 @@ class Storage(ABC):
     @abstractmethod
     def newest(self, datastreams: Sequence[int]) -> list[Row]:
         """Return the newest two rows of each datastream, newest first."""
+
+    @abstractmethod
+    def span(self, datastream: int, first: int, count: int) -> list[Row]:
+        """Return up to `count` rows of a datastream from `first` on, by time."""
+
+    @abstractmethod
+    def span_before(self, datastream: int, end: int, start: int, count: int) -> list[Row]:
+        """Return the last `count` rows with start <= time < end, by time."""
 
     def roll_up(self, quarters: Sequence[Bucket], hours: Sequence[Bucket], days: Sequence[Bucket]) -> None:
         """Compute the given buckets anew: quarters of an hour from rows, hours and days from quarters."""
@@ -147,6 +166,18 @@ class SqliteStorage(Storage):
             )
             return [Row(*row) for row in cursor.fetchall()]
 
+    def span(self, datastream: int, first: int, count: int) -> list[Row]:
+        """Return up to `count` rows of a datastream from `first` on, by time."""
+        with connection.cursor() as cursor:
+            cursor.execute(_SPAN, [datastream, first, count])
+            return [Row(*row) for row in cursor.fetchall()]
+
+    def span_before(self, datastream: int, end: int, start: int, count: int) -> list[Row]:
+        """Return the last `count` rows with start <= time < end, by time."""
+        with connection.cursor() as cursor:
+            cursor.execute(_BEFORE, [datastream, end, start, count])
+            return [Row(*row) for row in cursor.fetchall()][::-1]
+
 
 def _sides(before: Sequence[Row], after: Sequence[Row]) -> dict[int, tuple[list[Row], list[Row]]]:
     sides: dict[int, tuple[list[Row], list[Row]]] = {}
@@ -234,6 +265,18 @@ class PostgresStorage(Storage):
                 [list(datastreams)],
             )
             return [_row(row) for row in cursor.fetchall()]
+
+    def span(self, datastream: int, first: int, count: int) -> list[Row]:
+        """Return up to `count` rows of a datastream from `first` on, by time."""
+        with connection.cursor() as cursor:
+            cursor.execute(_SPAN, [datastream, instant(first), count])
+            return [_row(row) for row in cursor.fetchall()]
+
+    def span_before(self, datastream: int, end: int, start: int, count: int) -> list[Row]:
+        """Return the last `count` rows with start <= time < end, by time."""
+        with connection.cursor() as cursor:
+            cursor.execute(_BEFORE, [datastream, instant(end), instant(start), count])
+            return [_row(row) for row in cursor.fetchall()][::-1]
 
 
 def storage() -> Storage:

@@ -7,7 +7,7 @@ from django.db import connection
 
 from stadtkern.contracts.properties import OBSERVED_PROPERTIES
 from stadtkern.governance.models import DataProfile
-from stadtkern.observations.fields import MICROSECOND
+from stadtkern.observations.fields import MICROSECOND, micros
 from stadtkern.observations.models import Datastream, ObservedProperty, Sensor, Thing
 from stadtkern.observations.services.rows import Duplicates, Stream
 from stadtkern.observations.services.storage import chunks
@@ -56,11 +56,15 @@ def _load(wanted: Iterable[Wanted], *, source: str) -> dict[Wanted, Stream]:
         if connection.vendor == "postgresql":
             rows = rows.select_for_update(of=("self",), no_key=True)
         limits = ("minimum", "maximum", "physical_minimum", "physical_maximum")
-        for *facts, retention in rows.values_list(
+        for *facts, checked, retention in rows.values_list(
             "pk", "key", "unit", "duplicates", "is_forecast", "observed_property__slug",
-            *(f"observed_property__{name}" for name in limits), "profile__retention",
+            *(f"observed_property__{name}" for name in limits), "checked_until", "profile__retention",
         ):  # fmt: skip
-            stream = Stream(*facts, None if retention is None else retention // MICROSECOND)
+            stream = Stream(
+                *facts,
+                checked_until=None if checked is None else micros(checked),
+                retention=None if retention is None else retention // MICROSECOND,
+            )
             found[by_key[stream.key]] = stream
     return found
 

@@ -1,0 +1,19 @@
+"""What the worker does for sensor data."""
+
+from huey import crontab
+
+from stadtkern.base import clock
+from stadtkern.observations.services import check_quality, ensure_partitions
+from stadtkern.web.tasks import huey
+
+
+@huey.periodic_task(crontab(minute="20"))  # type: ignore[untyped-decorator]  # huey has no types
+def quality() -> None:
+    """Judge every hour what came in."""
+    check_quality()
+
+
+@huey.periodic_task(crontab(hour="1", minute="10"))  # type: ignore[untyped-decorator]  # huey has no types
+def partitions() -> None:
+    """Keep the months to come ready."""
+    ensure_partitions(clock.now())
