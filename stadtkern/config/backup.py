@@ -89,6 +89,7 @@ def backup(target: Path) -> int:
                     archive.add(base / path, path)
             partial.chmod(0o600)
             partial.replace(target)
+            (settings.DATA_DIR / "last_backup").write_text(now().isoformat())
         finally:
             partial.unlink(missing_ok=True)
     return target.stat().st_size

@@ -202,6 +202,10 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher"]
 
+SILENCED_SYSTEM_CHECKS = [
+    # all of them follow from PUBLIC_URL, which `people.W001` checks; the reverse proxy redirects to https
+    *("security.W004", "security.W005", "security.W008", "security.W012", "security.W016", "security.W021"),
+]
 ACCOUNT_ADAPTER = "stadtkern.people.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
@@ -210,6 +214,7 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
+ACCOUNT_RATE_LIMITS = {"login_failed": "30/m/ip,100/h/key"}  # axes pauses an account sooner
 SIGNUP_OPEN = env_flag("SIGNUP_OPEN", default=True)
 """Whether anybody may make an account; else only `stadtkern user` and administrators do."""
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]

@@ -3,13 +3,13 @@
 from pathlib import Path
 
 from django.conf import settings
-from django.contrib.auth.models import Group
 
 from stadtkern.base.clock import now
 from stadtkern.config.commands.demo import LOGINS
 from stadtkern.config.demo import history, state
 from stadtkern.config.demo.scenario import Scenario
 from stadtkern.people.models import User
+from stadtkern.people.services import add_person
 
 RECENT_DAYS = 3
 OLDER_DAYS = 30
@@ -21,13 +21,7 @@ def logins() -> None:
     for mail, password, role in LOGINS:
         if User.objects.filter(email=mail).exists():
             continue
-        user = User.objects.create_user(
-            email=mail, password=password, first_name=role.title(), last_name="Demo"
-        )
-        user.groups.add(Group.objects.get(name=role))
-        if role == "admin":
-            user.is_staff = user.is_superuser = True
-            user.save()
+        add_person(mail, password=password, roles=[role], first_name=role.title(), last_name="Demo")
 
 
 def scenario(town_dir: Path) -> tuple[state.Demo, Scenario] | None:

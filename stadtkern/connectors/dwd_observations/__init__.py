@@ -1,1 +1,0 @@
-"""Weather stations of the German weather service."""
