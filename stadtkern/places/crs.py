@@ -46,23 +46,25 @@ def require_supported(srid: int) -> int:
 
 
 @lru_cache(maxsize=64)
-def transformer(source: int, target: int) -> Transformer:
-    """Return the way from EPSG code `source` to `target`, x (east) before y (north) on both sides."""
+def transformer(source: int | str, target: int) -> Transformer:
+    """Return the way from `source` (EPSG code or definition) to `target`, x (east) before y (north) on both sides."""
     try:
         return Transformer.from_crs(source, target, always_xy=True)
     except CRSError as error:
-        raise UnknownCrs(f"no way from EPSG:{source} to EPSG:{target}: {error}") from error
+        raise UnknownCrs(f"no way from {source} to EPSG:{target}: {error}") from error
 
 
-def transform(geometry: BaseGeometry, target: int, *, source: int | None = None) -> BaseGeometry:
+def transform(geometry: BaseGeometry, target: int, *, source: int | str | None = None) -> BaseGeometry:
     """Return `geometry` in the system `target`; heights are kept as they are.
 
     Parameters
     ----------
     geometry
         a shapely geometry; its own SRID counts unless `source` is given.
-    target, source
-        EPSG codes.
+    target
+        EPSG code.
+    source
+        EPSG code, or the definition of the system as text.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Distance lookups that mean the same, and use the spatial index, on both databases.
+"""Lookups that mean the same, and use the spatial index, on both databases.
 
 `point__dwithin=(other, D(m=500))` works on longitude and latitude: GeoDjango refuses that, or wants degrees.
 """
@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib.gis.db.models import GeometryField
 from django.contrib.gis.db.models.lookups import DistanceLTELookup, DistanceLTLookup, DWithinLookup
 from django.contrib.gis.measure import Distance
+from django.db.models import CharField, Lookup
 
 from stadtkern.places.sqlite import geodesic
 from stadtkern.places.sqlite.operations import distance_box, search_box
@@ -59,7 +60,26 @@ class DistanceLTE(_Nearer, DistanceLTELookup):
     """Rows at most so far away."""
 
 
+class HasPrefix(Lookup):  # type: ignore[type-arg]  # generic only in stubs
+    """Text that begins with a prefix of small letters and digits, found by the plain index on both databases."""
+
+    lookup_name = "has_prefix"
+
+    def as_sql(self, compiler: Any, connection: Any) -> Clause:  # noqa: ANN401
+        """Return a LIKE, for which PostgreSQL uses an index of pattern operators."""
+        lhs, params = self.process_lhs(compiler, connection)
+        return f"{lhs} LIKE %s", [*params, connection.ops.prep_for_like_query(self.rhs) + "%"]
+
+    def as_sqlite(self, compiler: Any, connection: Any) -> Clause:  # noqa: ANN401
+        """Return a range: SQLite uses no index for a LIKE that ignores case."""
+        lhs, params = self.process_lhs(compiler, connection)
+        prefix = str(self.rhs)
+        beyond = prefix[:-1] + chr(ord(prefix[-1]) + 1)
+        return f"({lhs} >= %s AND {lhs} < %s)", [*params, prefix, *params, beyond]
+
+
 def register() -> None:
     """Make these the lookups of all geometry fields."""
     for lookup in (DWithin, DistanceLT, DistanceLTE):
         GeometryField.register_lookup(lookup)
+    CharField.register_lookup(HasPrefix)

@@ -129,6 +129,8 @@ def distance_box(lookup: Any, connection: Any, *, metres: bool) -> Bounds | None
 class DistanceInLookup(DistanceFunction):
     """A distance that is NULL if a geometry is."""
 
+    name = "Distance"
+
     def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Clause:  # noqa: ANN401
         """Return the call."""
         if self.geo_field.geodetic(connection):
