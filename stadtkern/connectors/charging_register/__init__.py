@@ -1,0 +1,1 @@
+"""Public charging points for electric cars (register of the Bundesnetzagentur)."""
