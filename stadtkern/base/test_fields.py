@@ -7,12 +7,16 @@ from hypothesis import strategies as st
 from stadtkern.base.fields import finite, flatten, known_field, slug, ucum_code
 
 
-@pytest.mark.parametrize(("value", "number"), [("12.5", 12.5), (3, 3.0), (True, 1.0), (" 7 ", 7.0), ("-0.1", -0.1)])
+@pytest.mark.parametrize(
+    ("value", "number"), [("12.5", 12.5), (3, 3.0), (True, 1.0), (" 7 ", 7.0), ("-0.1", -0.1)]
+)
 def test_plain_numbers_are_read(value: object, number: float) -> None:
     assert finite(value) == number
 
 
-@pytest.mark.parametrize("value", ["nan", "inf", "1_000", "1,5", "", None, [], {}, float("nan"), 10**400, "9" * 60])
+@pytest.mark.parametrize(
+    "value", ["nan", "inf", "1_000", "1,5", "", None, [], {}, float("nan"), 10**400, "9" * 60]
+)
 def test_everything_else_is_refused(value: object) -> None:
     with pytest.raises(ValueError, match="not a number"):
         finite(value)

@@ -39,7 +39,10 @@ def test_a_table_comes_back_as_it_was_saved(table: list[list[str]], delimiter: s
 )  # fmt: skip
 @settings(max_examples=80, deadline=None)
 def test_the_delimiter_is_found(rows: list[list[str]], delimiter: str) -> None:
-    assert sniff_delimiter("\n".join(["Ein Titel, mit Komma", *(delimiter.join(row) for row in rows)])) == delimiter
+    assert (
+        sniff_delimiter("\n".join(["Ein Titel, mit Komma", *(delimiter.join(row) for row in rows)]))
+        == delimiter
+    )
 
 
 @given(st.binary(max_size=400))
@@ -99,7 +102,15 @@ def test_a_workbook_that_unpacks_to_gigabytes_is_refused() -> None:
 
 @pytest.mark.parametrize(
     ("text", "marks"),
-    [("1.234", ",."), ("12,5", ","), ("12.5", "."), ("0.123", "."), ("17", ",."), ("1.234,5", ","), ("x", "")],
+    [
+        ("1.234", ",."),
+        ("12,5", ","),
+        ("12.5", "."),
+        ("0.123", "."),
+        ("17", ",."),
+        ("1.234,5", ","),
+        ("x", ""),
+    ],
 )
 def test_decimal_marks_of_one_number(text: str, marks: str) -> None:
     assert number_marks(text) == marks

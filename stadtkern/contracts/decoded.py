@@ -99,7 +99,9 @@ def _measurements(value: object, depth: int = 0) -> Iterator[Mapping[str, Any]]:
 
 
 def _listed(fields: Mapping[str, Any], uplink: Uplink, rules: FieldRules) -> Iterator[Item]:
-    for measurement in (m for value in fields.values() if isinstance(value, list) for m in _measurements(value)):
+    for measurement in (
+        m for value in fields.values() if isinstance(value, list) for m in _measurements(value)
+    ):
         name, value = measurement["type"], measurement["measurementValue"]
         meaning = rules.meaning(name)
         if meaning is None or not isinstance(value, int | float | bool):
@@ -137,7 +139,13 @@ def best_reception(metadata: object) -> tuple[object, object, int]:
 def radio_readings(metadata: object, uplink: Uplink) -> Iterator[Item]:
     """Yield signal strength, signal-to-noise ratio and number of gateways of the best reception."""
     rssi, snr, gateways = best_reception(metadata)
-    found = (("signal_strength", "dB", rssi), ("signal_to_noise", "dB", snr), ("gateways", "1", gateways or None))
+    found = (
+        ("signal_strength", "dB", rssi),
+        ("signal_to_noise", "dB", snr),
+        ("gateways", "1", gateways or None),
+    )
     for observed_property, unit, value in found:
         if value is not None:
-            yield _reading(value, observed_property, uplink.time, uplink, FieldMeaning("", observed_property, unit))
+            yield _reading(
+                value, observed_property, uplink.time, uplink, FieldMeaning("", observed_property, unit)
+            )

@@ -44,7 +44,9 @@ def read_meaning(line: str) -> FieldMeaning:
     known = OBSERVED_PROPERTIES.get(observed_property)
     unit = ucum_code(match["unit"]) if match["unit"] else (known.unit if known else "")
     if not unit:
-        raise ValueError(f'give the unit of "{observed_property}" in square brackets, such as [cm], or [1] for a count')
+        raise ValueError(
+            f'give the unit of "{observed_property}" in square brackets, such as [cm], or [1] for a count'
+        )
     _check_unit(observed_property, unit)
     return FieldMeaning(match["field"].strip(), observed_property, unit)
 
@@ -56,7 +58,9 @@ def _check_unit(observed_property: str, unit: str) -> None:
     if known and known.unit == unit:
         return
     if not is_known(unit):
-        raise ValueError(f'"{unit}" is not a known unit; use a UCUM code such as cm, Cel, m3/s, ug/m3, kW.h or 1')
+        raise ValueError(
+            f'"{unit}" is not a known unit; use a UCUM code such as cm, Cel, m3/s, ug/m3, kW.h or 1'
+        )
     if known:
         try:
             convert(1.0, unit, known.unit)
@@ -89,6 +93,8 @@ def check_meanings(options: Mapping[str, Any], name: str, *, required: bool = Tr
             problems.append(f"{name}, line {number}: {error}")
             continue
         if meaning.observed_property in seen:
-            problems.append(f'{name}, line {number}: "{meaning.observed_property}" is already used in a line above')
+            problems.append(
+                f'{name}, line {number}: "{meaning.observed_property}" is already used in a line above'
+            )
         seen.add(meaning.observed_property)
     return problems

@@ -14,7 +14,10 @@ from stadtkern.contracts.mapping import FieldMeaning, check_meanings, read_meani
         ("Pegel [m] = water_level [m]", FieldMeaning("Pegel [m]", "water_level", "m")),
         ("Temp. = air_temperature", FieldMeaning("Temp.", "air_temperature", "Cel")),
         ("T=air_temperature [°C]", FieldMeaning("T", "air_temperature", "Cel")),
-        ("list[?id == 'a'].v | [0] = visitors [1]", FieldMeaning("list[?id == 'a'].v | [0]", "visitors", "1")),
+        (
+            "list[?id == 'a'].v | [0] = visitors [1]",
+            FieldMeaning("list[?id == 'a'].v | [0]", "visitors", "1"),
+        ),
         ("co2 = carbon_dioxide [[ppm]]", FieldMeaning("co2", "carbon_dioxide", "[ppm]")),
         ("Preis = electricity_price [€/MWh]", FieldMeaning("Preis", "electricity_price", "{EUR}/(MW.h)")),
     ],

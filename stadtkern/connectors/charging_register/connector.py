@@ -73,7 +73,9 @@ class Area:
         try:
             west, south, east, north = (float(part) for part in text.split(","))
         except ValueError:
-            raise ValueError("box: write west, south, east, north with points, such as 14.6,51.9,14.8,52.0") from None
+            raise ValueError(
+                "box: write west, south, east, north with points, such as 14.6,51.9,14.8,52.0"
+            ) from None
         if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):  # noqa: PLR2004
             raise ValueError("box: west must be less than east, and south less than north")
         return cls(postcodes, (west, south, east, north))
@@ -86,7 +88,10 @@ class Area:
             return True
         west, south, east, north = self.box
         return (
-            longitude is not None and latitude is not None and west <= longitude <= east and south <= latitude <= north
+            longitude is not None
+            and latitude is not None
+            and west <= longitude <= east
+            and south <= latitude <= north
         )
 
 
@@ -121,7 +126,10 @@ def read_register(body: bytes, received: datetime) -> Register:
     for index, row in enumerate(rows[:_PREAMBLE]):
         names = [" ".join(str(cell).split()).lower() for cell in row]
         places = {
-            ours: names.index(theirs) for ours, known in COLUMNS.items() for theirs in reversed(known) if theirs in names
+            ours: names.index(theirs)
+            for ours, known in COLUMNS.items()
+            for theirs in reversed(known)
+            if theirs in names
         }
         if all(name in places for name in NEEDED):
             return Register(rows[index + 1 :], index + 2, places, _register_time(preamble, received))
@@ -156,7 +164,9 @@ def _key(register: Register, row: Sequence[Cell], where: tuple[float | None, flo
     identifier = register.text(row, "id")
     if identifier:
         return identifier
-    facts = [register.text(row, name).casefold() for name in ("operator", "street", "number", "postcode", "town")]
+    facts = [
+        register.text(row, name).casefold() for name in ("operator", "street", "number", "postcode", "town")
+    ]
     made = hashlib.sha256("|".join([*facts, *map(str, where)]).encode()).hexdigest()[:12]
     register.names[made] += 1
     count = register.names[made]
@@ -168,7 +178,9 @@ def _station(
 ) -> Station:
     street = " ".join(filter(None, (register.text(row, "street"), register.text(row, "number"))))
     match = _POSTCODE.match(_postcode(register, row))
-    postcode, town = (match[1], match[2] or register.text(row, "town")) if match else ("", register.text(row, "town"))
+    postcode, town = (
+        (match[1], match[2] or register.text(row, "town")) if match else ("", register.text(row, "town"))
+    )
     operator = register.text(row, "operator")
     properties = {
         "operator": operator,
@@ -209,7 +221,10 @@ def _row_items(
     if where[0] is None:
         yield reject("no usable coordinates", f"row {number}", raw)
     yield _station(register, row, thing, where)
-    for name, observed_property, unit in (("points", "charging_points", "1"), ("power", "charging_power", "kW")):
+    for name, observed_property, unit in (
+        ("points", "charging_points", "1"),
+        ("power", "charging_power", "kW"),
+    ):
         try:
             value = _number(register.cell(row, name))
         except ValueError as error:
@@ -218,7 +233,11 @@ def _row_items(
         if register.text(row, "status").casefold() in {"", IN_OPERATION}:
             sums[observed_property] += value
         yield Reading(
-            thing=thing, observed_property=observed_property, phenomenon_time=register.time, result=value, unit=unit
+            thing=thing,
+            observed_property=observed_property,
+            phenomenon_time=register.time,
+            result=value,
+            unit=unit,
         )
 
 
@@ -257,7 +276,9 @@ def check_options(options: Mapping[str, Any]) -> Sequence[str]:
     except ValueError as error:
         return [str(error)]
     if area == Area():
-        return ["postcodes: choose an area by postcodes or by a box; the whole country has over 100,000 devices"]
+        return [
+            "postcodes: choose an area by postcodes or by a box; the whole country has over 100,000 devices"
+        ]
     return []
 
 

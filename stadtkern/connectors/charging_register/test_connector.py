@@ -44,7 +44,9 @@ def test_the_sample_gives_devices_of_the_town_and_sums_of_those_in_operation() -
     assert (first.name, first.longitude, first.latitude) == ("Am Bahnhof 1", 14.7077, 51.9565)
     assert first.properties["address"] == "Am Bahnhof 1, 03172 Guben"
     assert reasons(items) == ["no usable coordinates", "the id is listed twice; the first row counts"]
-    assert {i.phenomenon_time for i in items if isinstance(i, Reading)} == {datetime(2026, 11, 19, 23, tzinfo=UTC)}
+    assert {i.phenomenon_time for i in items if isinstance(i, Reading)} == {
+        datetime(2026, 11, 19, 23, tzinfo=UTC)
+    }
 
 
 def test_a_box_chooses_by_place() -> None:
@@ -57,7 +59,9 @@ def test_old_columns_tell_equal_devices_apart() -> None:
     first, second, _total = stations(items)
     assert second == f"{first}-2"
     assert values(items, "total")["charging_points"] == 4.0
-    assert next(i for i in items if isinstance(i, Reading)).phenomenon_time == datetime(2026, 11, 23, tzinfo=UTC)
+    assert next(i for i in items if isinstance(i, Reading)).phenomenon_time == datetime(
+        2026, 11, 23, tzinfo=UTC
+    )
     assert read(f"{HEADER}\n{row}\n{row}\n".encode()) == items
 
 
@@ -70,7 +74,9 @@ def test_a_workbook_may_have_lost_the_leading_zero_of_the_postcode() -> None:
     book.save(buffer)
     items = read(buffer.getvalue(), postcodes=["03172"])
     assert values(items, "total") == {"charging_points": 2.0, "charging_power": 22.0}
-    assert next(i for i in items if isinstance(i, Reading)).phenomenon_time == datetime(2026, 6, 30, 22, tzinfo=UTC)
+    assert next(i for i in items if isinstance(i, Reading)).phenomenon_time == datetime(
+        2026, 6, 30, 22, tzinfo=UTC
+    )
 
 
 def test_bad_numbers_are_rejected_with_their_row() -> None:
@@ -80,7 +86,8 @@ def test_bad_numbers_are_rejected_with_their_row() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"<html><body>404</body></html>", b"{}", b"a;b;c\n1;2;3\n", b"PK\x03\x04 cut off", SAMPLE[:80]]
+    "body",
+    [b"", b"<html><body>404</body></html>", b"{}", b"a;b;c\n1;2;3\n", b"PK\x03\x04 cut off", SAMPLE[:80]],
 )
 def test_an_unusable_file_is_explained(body: bytes) -> None:
     with pytest.raises(SourceError):
@@ -132,7 +139,10 @@ def test_the_recorded_columns_of_2026() -> None:
     assert values(items, "1025458") == {"charging_points": 2.0, "charging_power": 93.0}
     place = stations(items)["1010338"]
     assert (place.name, place.longitude, place.latitude) == ("Albwerk", 9.659075, 48.442398)
-    assert (place.properties["since"], place.properties["address"]) == ("11.01.2020", "Am Berg 1, 72535 Heroldstatt")
+    assert (place.properties["since"], place.properties["address"]) == (
+        "11.01.2020",
+        "Am Berg 1, 72535 Heroldstatt",
+    )
 
 
 @needs_recorded
@@ -142,4 +152,6 @@ def test_the_recorded_workbook_of_2019() -> None:
     extract = read((RECORDED / "guben_cottbus_gera_2019.csv").read_bytes(), postcodes=["03172"])
     assert set(stations(items)) == set(stations(extract))
     assert values(items, "total") == values(extract, "total")
-    assert next(i for i in items if isinstance(i, Reading)).phenomenon_time == datetime(2019, 7, 18, 22, tzinfo=UTC)
+    assert next(i for i in items if isinstance(i, Reading)).phenomenon_time == datetime(
+        2019, 7, 18, 22, tzinfo=UTC
+    )

@@ -100,7 +100,9 @@ def _without_readings(kind: str, message: Mapping[str, Any], thing: str) -> Item
     if kind == "log":
         text = f"{message.get('level', '')} {message.get('code', '')}: {message.get('description', '')}"
         return reject(f"the network server reports {text}", thing)
-    return reject(f"an event of kind {kind} holds no readings" if kind else "unknown kind of event", thing, message)
+    return reject(
+        f"an event of kind {kind} holds no readings" if kind else "unknown kind of event", thing, message
+    )
 
 
 def _time(message: Mapping[str, Any]) -> datetime:

@@ -55,7 +55,10 @@ def test_the_sample_gives_fields_and_reception() -> None:
 def test_the_topic_or_address_tells_the_kind_of_an_event_without_fields() -> None:
     topic = "application/a/device/24e124126d000001/event/status"
     assert values(read(event(), topic=topic)) == {"link_margin": 0.0, "battery_level": 0.0}
-    assert values(read(event(), url="https://town/hooks/cs/?event=status")) == {"link_margin": 0.0, "battery_level": 0.0}
+    assert values(read(event(), url="https://town/hooks/cs/?event=status")) == {
+        "link_margin": 0.0,
+        "battery_level": 0.0,
+    }
     assert reasons(read(event())) == ["unknown kind of event"]
 
 
@@ -74,7 +77,16 @@ def test_bad_values_are_rejected_one_by_one() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"<html><body>502</body></html>", SAMPLE[:100], b"[]", b"{}", b'{"deviceInfo": []}', b'{"a":' * 99_999]
+    "body",
+    [
+        b"",
+        b"<html><body>502</body></html>",
+        SAMPLE[:100],
+        b"[]",
+        b"{}",
+        b'{"deviceInfo": []}',
+        b'{"a":' * 99_999,
+    ],
 )
 def test_what_is_no_event_is_explained(body: bytes) -> None:
     with pytest.raises(SourceError):
@@ -84,7 +96,9 @@ def test_what_is_no_event_is_explained(body: bytes) -> None:
 def test_topics_and_settings() -> None:
     assert connector.topics is not None
     assert connector.check_options is not None
-    assert list(connector.topics({})) == [f"application/+/device/+/event/{kind}" for kind in ("up", "status", "location")]
+    assert list(connector.topics({})) == [
+        f"application/+/device/+/event/{kind}" for kind in ("up", "status", "location")
+    ]
     assert connector.check_options({"application": "a/b"})[0].startswith("application")
     assert connector.check_options({"fields": ["a = b"]})[0].startswith("fields, line 1")
 

@@ -118,7 +118,9 @@ def parse(body: bytes, context: Context) -> Iterator[Item]:
     if problems:
         raise SourceError(f"settings: {problems[0]}")
     meanings = read_meanings(context.options["values"])
-    options = {name: str(v).strip() for name, v in context.options.items() if isinstance(v, str | int | float)}
+    options = {
+        name: str(v).strip() for name, v in context.options.items() if isinstance(v, str | int | float)
+    }
     is_empty = True
     known: dict[str, Station] = {}
     for index, row in enumerate(_rows(jsonbody.load(body), options.get("rows", "")), start=1):
@@ -132,7 +134,9 @@ def parse(body: bytes, context: Context) -> Iterator[Item]:
             known[station.thing] = station
             yield station
         for meaning in meanings:
-            for item in _readings(row, f"row {index}, {meaning.field}", station.thing, options, meaning, context.received):
+            for item in _readings(
+                row, f"row {index}, {meaning.field}", station.thing, options, meaning, context.received
+            ):
                 is_empty = False
                 yield item
     if is_empty:

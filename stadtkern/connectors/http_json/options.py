@@ -32,7 +32,9 @@ OPTIONS = (
         name="rows",
         kind="text",
         label=_("Path to the rows"),
-        help=_("JMESPath of the list whose entries hold the values, such as “data.stations”. Empty: the whole answer."),
+        help=_(
+            "JMESPath of the list whose entries hold the values, such as “data.stations”. Empty: the whole answer."
+        ),
     ),
     Option(
         name="values",
@@ -54,7 +56,9 @@ OPTIONS = (
         name="time_format",
         kind="text",
         label=_("Form of the time"),
-        help=_("Empty: found out. “unix” for seconds or milliseconds since 1970 in a text. Else like %d.%m.%Y %H:%M."),
+        help=_(
+            "Empty: found out. “unix” for seconds or milliseconds since 1970 in a text. Else like %d.%m.%Y %H:%M."
+        ),
     ),
     Option(
         name="timezone",
@@ -69,7 +73,9 @@ OPTIONS = (
         label=_("Path to the key of the place or device"),
         help=_("A number or short name that never changes. Leave empty if there is only one."),
     ),
-    Option(name="thing", kind="text", label=_("Name of the place or device"), help=_("If there is only one.")),
+    Option(
+        name="thing", kind="text", label=_("Name of the place or device"), help=_("If there is only one.")
+    ),
     Option(name="name_path", kind="text", label=_("Path to the name of the place or device")),
     Option(
         name="longitude",
@@ -110,7 +116,9 @@ def _named_paths(options: Mapping[str, Any]) -> list[tuple[str, str]]:
             named.append((name, text))
     if not check_meanings(options, "values"):
         meanings = read_meanings(options.get("values"))
-        named += [(f"values, line {number}", meaning.field) for number, meaning in enumerate(meanings, start=1)]
+        named += [
+            (f"values, line {number}", meaning.field) for number, meaning in enumerate(meanings, start=1)
+        ]
     return [(name, path) for name, path in named if path]
 
 

@@ -54,7 +54,9 @@ def test_the_sample_gives_values_times_and_places() -> None:
     ],
 )
 def test_times_in_their_usual_forms(raw: object, time_format: str, moment: datetime) -> None:
-    assert [r.phenomenon_time for r in readings(read({"t": raw, "v": 1}, time_format=time_format))] == [moment]
+    assert [r.phenomenon_time for r in readings(read({"t": raw, "v": 1}, time_format=time_format))] == [
+        moment
+    ]
 
 
 def test_without_a_path_the_time_of_receiving_counts() -> None:
@@ -63,7 +65,13 @@ def test_without_a_path_the_time_of_receiving_counts() -> None:
 
 def test_parallel_lists_are_read_in_step() -> None:
     document = {"hourly": {"time": ["2026-07-01T00:00", "2026-07-01T01:00"], "t2m": [12.5, None], "x": [1]}}
-    items = read(document, rows="hourly", time="time", values=["t2m = air_temperature", "x = visitors [1]"], timezone="UTC")
+    items = read(
+        document,
+        rows="hourly",
+        time="time",
+        values=["t2m = air_temperature", "x = visitors [1]"],
+        timezone="UTC",
+    )
     assert [(r.result, r.phenomenon_time.hour) for r in readings(items)] == [(12.5, 0)]
     assert [r.reason for r in items if isinstance(r, Rejected)] == ["a list of 1 values has 2 times"]
 
@@ -82,7 +90,9 @@ def test_bad_rows_are_rejected_and_good_ones_kept() -> None:
 
 
 def test_paths_that_find_nothing_are_told() -> None:
-    assert [i.reason for i in read({"t": 1764000000}) if isinstance(i, Rejected)] == ["no row has a value at v"]
+    assert [i.reason for i in read({"t": 1764000000}) if isinstance(i, Rejected)] == [
+        "no row has a value at v"
+    ]
     with pytest.raises(SourceError, match='nothing at the path "data"'):
         read({"v": 1}, rows="data")
 
@@ -122,8 +132,15 @@ def test_headers_go_with_the_request() -> None:
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.floats(allow_nan=False, allow_infinity=False) | st.integers() | st.text(max_size=9),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(["t", "v", "rows", "x"]), inner, max_size=4),
+    st.none()
+    | st.booleans()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.integers()
+    | st.text(max_size=9),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.sampled_from(["t", "v", "rows", "x"]), inner, max_size=4)
+    ),
     max_leaves=12,
 )
 
@@ -143,6 +160,8 @@ def test_a_recorded_answer_of_another_service() -> None:
     options = {"values": ["free = parking_free"], "time": "published", "thing_path": "id2", "name_path": "title",
                "longitude": "geo_point_2d.lon", "latitude": "geo_point_2d.lat"}  # fmt: skip
     items = list(connector.parse(body, Context(options=options)))
-    assert items[0] == Station(thing="badbahnhof", name="Parkhaus Bad. Bahnhof", longitude=7.6089067, latitude=47.5651794)
+    assert items[0] == Station(
+        thing="badbahnhof", name="Parkhaus Bad. Bahnhof", longitude=7.6089067, latitude=47.5651794
+    )
     assert readings(items)[0].result == 286.0
     assert len(readings(items)) == 16  # one car park of 17 does not tell

@@ -68,8 +68,18 @@ OPTIONS = (
         label=_("Name of the place or device"),
         help=_("If the topic has no {thing}."),
     ),
-    Option(name="longitude", kind="text", label=_("Longitude"), help=_("In degrees east. Only for a single place.")),
-    Option(name="latitude", kind="text", label=_("Latitude"), help=_("In degrees north. Only for a single place.")),
+    Option(
+        name="longitude",
+        kind="text",
+        label=_("Longitude"),
+        help=_("In degrees east. Only for a single place."),
+    ),
+    Option(
+        name="latitude",
+        kind="text",
+        label=_("Latitude"),
+        help=_("In degrees north. Only for a single place."),
+    ),
 )
 
 

@@ -32,7 +32,9 @@ def test_the_sample_gives_two_values() -> None:
         ("air_temperature", 4.5, "Cel"),
         ("visitors", 31.0, "1"),
     ]
-    assert {r.phenomenon_time for r in found if isinstance(r, Reading)} == {datetime(2026, 11, 23, 13, 15, tzinfo=UTC)}
+    assert {r.phenomenon_time for r in found if isinstance(r, Reading)} == {
+        datetime(2026, 11, 23, 13, 15, tzinfo=UTC)
+    }
 
 
 def test_names_in_the_topic_say_who_and_what() -> None:
@@ -44,7 +46,9 @@ def test_names_in_the_topic_say_who_and_what() -> None:
 
 
 def test_json_with_the_property_in_the_topic() -> None:
-    items = read(b'{"v": {"now": 3}, "at": 1764000000}', "town/a/temp", payload="json", value="v.now", time="at")
+    items = read(
+        b'{"v": {"now": 3}, "at": 1764000000}', "town/a/temp", payload="json", value="v.now", time="at"
+    )
     assert [(i.result, i.phenomenon_time.year) for i in items if isinstance(i, Reading)] == [(3.0, 2025)]
 
 

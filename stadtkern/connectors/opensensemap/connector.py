@@ -123,7 +123,9 @@ def parse(body: bytes, context: Context) -> Iterator[Item]:
                 "this is a message that a sensor box sends, without box and time; use a source of sensor.community"
             )
         if "$schema" in document or "_id" not in document:
-            raise SourceError(f"the answer is no sensor box: {str(document.get('message') or sorted(document))[:100]}")
+            raise SourceError(
+                f"the answer is no sensor box: {str(document.get('message') or sorted(document))[:100]}"
+            )
         document = [document]
     with_indoor = bool(context.options.get("with_indoor"))
     for number, box in enumerate(document, start=1):

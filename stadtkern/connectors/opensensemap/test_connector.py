@@ -80,7 +80,11 @@ def test_the_way_of_a_person_is_not_stored() -> None:
 
 def test_odd_boxes_are_rejected_one_by_one() -> None:
     last = {"value": "1", "createdAt": "gestern"}
-    sensors = [7, {"title": "x", "lastMeasurement": "5e6073fe"}, {"title": "Regen", "unit": "mm", "lastMeasurement": last}]
+    sensors = [
+        7,
+        {"title": "x", "lastMeasurement": "5e6073fe"},
+        {"title": "Regen", "unit": "mm", "lastMeasurement": last},
+    ]
     items = read([7, {"name": "x"}, {"_id": BOX, "sensors": None}, {"_id": BOX, "sensors": sensors}])
     assert len(reasons(items)) == 6
     assert not readings(items)

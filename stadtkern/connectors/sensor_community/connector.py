@@ -99,7 +99,9 @@ def _record(record: object, where: str, *, with_indoor: bool, seen: set[str]) ->
         return
     thing = str(identifier)
     model = part(record["sensor"], "sensor_type")
-    sensor = " ".join(str(model[name]) for name in ("manufacturer", "name") if isinstance(model.get(name), str))
+    sensor = " ".join(
+        str(model[name]) for name in ("manufacturer", "name") if isinstance(model.get(name), str)
+    )
     if thing not in seen:
         seen.add(thing)
         longitude, latitude = position(place.get("longitude"), place.get("latitude"))
@@ -199,7 +201,9 @@ connector = Connector(
         Option(name="latitude", kind="number", label=_("Latitude of the middle of an area")),
         Option(name="longitude", kind="number", label=_("Longitude of the middle of an area")),
         Option(name="radius", kind="number", label=_("Radius of the area in kilometres")),
-        Option(name="with_indoor", kind="boolean", label=_("Also sensors inside of buildings"), default=False),
+        Option(
+            name="with_indoor", kind="boolean", label=_("Also sensors inside of buildings"), default=False
+        ),
         Option(
             name="box",
             kind="text",

@@ -67,7 +67,9 @@ def test_a_value_that_is_no_number_is_rejected(value: object) -> None:
 
 def test_odd_records_are_rejected_one_by_one() -> None:
     good = record("1")[0]
-    items = read([7, {}, {"sensor": {"id": None}}, {**good, "timestamp": None}, {**good, "sensordatavalues": 3}, good])
+    items = read(
+        [7, {}, {"sensor": {"id": None}}, {**good, "timestamp": None}, {**good, "sensordatavalues": 3}, good]
+    )
     assert len(reasons(items)) == 5
     assert len(readings(items)) == 1
     assert reasons(read(record("1", "radon"))) == ['unknown quantity "radon"']
@@ -86,7 +88,9 @@ def test_a_box_may_send_itself() -> None:
     assert readings(read({"sensordatavalues": values}, box="Schule"))[0].thing == "Schule"
 
 
-@pytest.mark.parametrize("body", [b"", b"<html><body>429</body></html>", SAMPLE[:300], b"{}", b"[" * 200_000, b"[NaN]"])
+@pytest.mark.parametrize(
+    "body", [b"", b"<html><body>429</body></html>", SAMPLE[:300], b"{}", b"[" * 200_000, b"[NaN]"]
+)
 def test_an_unusable_answer_is_explained(body: bytes) -> None:
     with pytest.raises(SourceError):
         read(body)
@@ -101,7 +105,9 @@ def test_addresses_and_settings() -> None:
         "https://data.sensor.community/airrohr/v1/filter/area=51.95,14.72,10",
     ]
     assert connector.check_options(options) == []
-    assert connector.check_options({"sensors": ["81001", "x"]}) == ["sensors, line 2: the id of a sensor is a number"]
+    assert connector.check_options({"sensors": ["81001", "x"]}) == [
+        "sensors, line 2: the id of a sensor is a number"
+    ]
     assert connector.check_options({**options, "radius": 1000})[0].startswith("area")
     assert connector.check_options({**options, "radius": "far"})[0].startswith("area")
 

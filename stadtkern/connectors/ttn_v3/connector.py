@@ -50,7 +50,9 @@ def _place(where: Mapping[str, Any]) -> tuple[float | None, float | None]:
 
 def _model(message: Mapping[str, Any]) -> str:
     version = part(message, "version_ids")
-    return " ".join(str(version[name]) for name in ("brand_id", "model_id") if isinstance(version.get(name), str))
+    return " ".join(
+        str(version[name]) for name in ("brand_id", "model_id") if isinstance(version.get(name), str)
+    )
 
 
 def _uplink(message: Mapping[str, Any], envelope: Mapping[str, Any], rules: FieldRules) -> Iterator[Item]:
@@ -58,7 +60,9 @@ def _uplink(message: Mapping[str, Any], envelope: Mapping[str, Any], rules: Fiel
     longitude, latitude = _place(part(part(message, "locations"), "user"))
     ids = part(envelope, "end_device_ids")
     application = part(ids, "application_ids").get("application_id")
-    properties = {"device": name, "application": application} if isinstance(application, str) else {"device": name}
+    properties = (
+        {"device": name, "application": application} if isinstance(application, str) else {"device": name}
+    )
     yield Station(thing=thing, name=name, longitude=longitude, latitude=latitude, properties=properties)
     try:
         time = _time(message.get("received_at"), envelope.get("received_at"))
@@ -68,7 +72,9 @@ def _uplink(message: Mapping[str, Any], envelope: Mapping[str, Any], rules: Fiel
     uplink = Uplink(thing=thing, time=time, sensor=_model(message))
     decoded = message.get("decoded_payload")
     if not isinstance(decoded, Mapping):
-        reason = "the uplink has no decoded payload: set a payload formatter for the device at the network server"
+        reason = (
+            "the uplink has no decoded payload: set a payload formatter for the device at the network server"
+        )
         yield reject(reason, thing, message.get("frm_payload", ""))
     else:
         is_empty = True
@@ -111,7 +117,9 @@ def parse(body: bytes, context: Context) -> Iterator[Item]:
         yield Station(thing=thing, name=name)
     else:
         found = next((one for one in SILENT if one in message), "")
-        yield reject(f"a message of kind {found} holds no readings" if found else "unknown kind of message", thing)
+        yield reject(
+            f"a message of kind {found} holds no readings" if found else "unknown kind of message", thing
+        )
 
 
 def topics(options: Mapping[str, Any]) -> Sequence[str]:
@@ -153,7 +161,13 @@ connector = Connector(
             label=_("Application"),
             help=_("Its id at the network server. Only needed for MQTT, not for a webhook."),
         ),
-        Option(name="tenant", kind="text", label=_("Tenant"), help=_("At The Things Network: ttn."), default="ttn"),
+        Option(
+            name="tenant",
+            kind="text",
+            label=_("Tenant"),
+            help=_("At The Things Network: ttn."),
+            default="ttn",
+        ),
         Option(
             name="fields",
             kind="list",

@@ -86,7 +86,15 @@ def test_two_fields_with_one_meaning_do_not_overwrite_each_other() -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"<html><body>401</body></html>", SAMPLE[:200], b"[]", b"{}", b'{"end_device_ids": 7}', b"[" * 200_000],
+    [
+        b"",
+        b"<html><body>401</body></html>",
+        SAMPLE[:200],
+        b"[]",
+        b"{}",
+        b'{"end_device_ids": 7}',
+        b"[" * 200_000,
+    ],
 )
 def test_what_is_no_message_is_explained(body: bytes) -> None:
     with pytest.raises(SourceError):
@@ -115,8 +123,13 @@ def test_topics_and_settings() -> None:
     st.dictionaries(
         st.text(max_size=20),
         st.recursive(
-            st.none() | st.booleans() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=10),
-            lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+            st.none()
+            | st.booleans()
+            | st.floats(allow_nan=False, allow_infinity=False)
+            | st.text(max_size=10),
+            lambda inner: (
+                st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
+            ),
         ),
         max_size=8,
     )

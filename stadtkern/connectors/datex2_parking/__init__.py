@@ -1,0 +1,1 @@
+"""Car parks by DATEX II (Mobilithek), both dialects."""

@@ -1,0 +1,1 @@
+"""Electricity prices, generation and traffic light (energy-charts.info)."""

@@ -1,0 +1,1 @@
+"""Rental bikes, scooters and cars (GBFS)."""

@@ -1,0 +1,1 @@
+"""Car parks by ParkAPI and simple JSON and GeoJSON lists of towns."""
