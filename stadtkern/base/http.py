@@ -34,6 +34,8 @@ from stadtkern.base.errors import SourceError
 
 MAX_BYTES = 64_000_000
 _CHUNK = 65_536
+_CONNECTIONS = 100
+_KEEP_ALIVE = 10.0
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 _REDIRECTS = {301, 302, 303, 307, 308}
 _TEMPORARY = {408, 425, 500, 502, 503, 504}
@@ -216,7 +218,8 @@ def replayed(url: str) -> str:
 
 def user_agent() -> str:
     """Return who asks, with an address where people find out more."""
-    return f"Stadtkern/{__version__} (+{os.environ.get('STADTKERN_PUBLIC_URL', 'https://opencode.de/')})"
+    address = os.environ.get("STADTKERN_PUBLIC_URL", "")
+    return f"Stadtkern/{__version__}" + (f" (+{address})" if address else "")
 
 
 def _proxy() -> str:
@@ -395,13 +398,20 @@ class _GuardedTransport(httpx.AsyncBaseTransport):
         self._resolve = resolve
         context = httpx.create_ssl_context()
         self._direct = httpcore.AsyncConnectionPool(
-            ssl_context=context, network_backend=_GuardedBackend(allowed, resolve), keepalive_expiry=10
+            ssl_context=context,
+            network_backend=_GuardedBackend(allowed, resolve),
+            max_connections=_CONNECTIONS,
+            keepalive_expiry=_KEEP_ALIVE,
         )
         self._proxied: httpcore.AsyncHTTPProxy | None = None
         if proxy:
             address = httpx.Proxy(proxy)
             self._proxied = httpcore.AsyncHTTPProxy(
-                str(address.url), proxy_auth=address.raw_auth, ssl_context=context, keepalive_expiry=10
+                str(address.url),
+                proxy_auth=address.raw_auth,
+                ssl_context=context,
+                max_connections=_CONNECTIONS,
+                keepalive_expiry=_KEEP_ALIVE,
             )
 
     async def _pool(self, url: httpx.URL) -> httpcore.AsyncConnectionPool:

@@ -111,7 +111,7 @@ def test_unchanged_answer_is_not_sent_again() -> None:
 @pytest.mark.parametrize("coding", ["gzip", "deflate"])
 def test_compressed_answer_is_unpacked(coding: str) -> None:
     """As asked for by Accept-Encoding."""
-    packed = {"gzip": gzip.compress, "deflate": zlib.compress}[coding](b"x" * 300_000)
+    packed = gzip.compress(b"x" * 300_000) if coding == "gzip" else zlib.compress(b"x" * 300_000)
     assert get(Server(reply(packed, Content_Encoding=coding))).body == b"x" * 300_000
 
 
@@ -369,3 +369,15 @@ def test_the_demo_plays_an_address_on_this_machine(monkeypatch: pytest.MonkeyPat
     assert replayed("https://a.example/x?y=1") == "https://a.example/x?y=1"
     monkeypatch.setenv("STADTKERN_REPLAY_URL", "http://127.0.0.1:8099")
     assert replayed("https://a.example/x?y=1") == "http://127.0.0.1:8099/a.example/x?y=1"
+
+
+def test_many_questions_at_once_do_not_wait_for_each_other() -> None:
+    """A slow source holds up no other one."""
+
+    async def run() -> float:
+        async with Server(reply(b"x"), pause=0.3) as server, Client(allow={"127.0.0.1"}, proxy="") as client:
+            begin = asyncio.get_running_loop().time()
+            await asyncio.gather(*(client.get(server.url) for _ in range(40)))
+            return asyncio.get_running_loop().time() - begin
+
+    assert asyncio.run(run()) < 1.2  # four rounds of ten would take 1.2 s at least

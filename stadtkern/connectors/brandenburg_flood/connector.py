@@ -75,8 +75,7 @@ def parse(body: bytes, context: Context) -> Iterator[Item]:
 def _feature(
     piece: str, where: str, wanted: set[str], times: dict[str, LocalTimes], context: Context
 ) -> Iterator[Item]:
-    end = _END.search(piece, piece.find("Point(") + 1 if "Point(" in piece else 0)
-    end = _END.search(piece, end.start() + 1) if end and not _FIELD.search(piece[: end.end()]) else end
+    end = _END.search(piece, max(piece.find("pkz"), 0))
     if end is None:
         yield reject("the gauge is cut off", where, piece)
         return
@@ -194,7 +193,7 @@ def _portal_places(answer: Mapping[str, Any]) -> Iterator[Item]:
     if not all(isinstance(column, list) for column in columns):
         yield reject("the positions of the gauges are missing", "LagePegel", answer)
         return
-    for key, east, north in zip(*columns, strict=False):  # type: ignore[arg-type]  # lists, as was asked above
+    for key, east, north in zip(*columns, strict=False):
         if not isinstance(key, str) or not key:
             yield reject("the gauge has no number", "LagePegel.PGNR", key)
             continue

@@ -161,10 +161,10 @@ def _details(answer: Mapping[str, Any]) -> Iterator[Item]:
 connector = Connector(
     title=_("IMGW-PIB hydrology"),
     description=_("Water level, discharge and water temperature of the gauges in Poland."),
-    publisher="Instytut Meteorologii i Gospodarki Wodnej – Państwowy Instytut Badawczy",  # noqa: RUF001  (its name)
+    publisher="Instytut Meteorologii i Gospodarki Wodnej – Państwowy Instytut Badawczy",
     homepage="https://danepubliczne.imgw.pl/",
     licence="IMGW-PIB",
-    attribution="Źródłem pochodzenia danych jest Instytut Meteorologii i Gospodarki Wodnej – "  # noqa: RUF001
+    attribution="Źródłem pochodzenia danych jest Instytut Meteorologii i Gospodarki Wodnej – "
     "Państwowy Instytut Badawczy. Dane zostały przetworzone.",
     parse=parse,
     requests=requests,

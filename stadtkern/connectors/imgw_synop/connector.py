@@ -1,4 +1,4 @@
-"""IMGW-PIB weather: hourly reports of the Polish stations (strings, Polish keys, UTC); forecasts of a place."""
+"""IMGW-PIB weather: hourly reports of the Polish stations (texts, Polish keys, UTC), local forecasts."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
@@ -126,10 +126,10 @@ def _place(answer: Mapping[str, Any], context: Context) -> Iterator[Item]:
 connector = Connector(
     title=_("IMGW-PIB weather"),
     description=_("Hourly weather reports of the stations in Poland."),
-    publisher="Instytut Meteorologii i Gospodarki Wodnej – Państwowy Instytut Badawczy",  # noqa: RUF001  (its name)
+    publisher="Instytut Meteorologii i Gospodarki Wodnej – Państwowy Instytut Badawczy",
     homepage="https://danepubliczne.imgw.pl/",
     licence="IMGW-PIB",
-    attribution="Źródłem pochodzenia danych jest Instytut Meteorologii i Gospodarki Wodnej – "  # noqa: RUF001
+    attribution="Źródłem pochodzenia danych jest Instytut Meteorologii i Gospodarki Wodnej – "
     "Państwowy Instytut Badawczy. Dane zostały przetworzone.",
     parse=parse,
     requests=requests,

@@ -1,0 +1,1 @@
+"""Weather of the DWD at a place, by Bright Sky."""

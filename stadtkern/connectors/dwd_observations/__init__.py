@@ -1,0 +1,1 @@
+"""Weather stations of the German weather service."""
