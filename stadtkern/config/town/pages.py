@@ -8,7 +8,6 @@ import json
 import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -150,12 +149,3 @@ def make_page(entry: Entry, home: Page, locale: Locale) -> None:
     home.add_child(instance=page)
     page.save_revision().publish()
 
-
-def body_html(entry: Entry, code: str) -> str:
-    """Return the text of a page."""
-    return text(entry.get("body", {}), code)
-
-
-def texts_of(entries: list[dict[str, Any]], code: str) -> list[dict[str, str]]:
-    """Return a list of tables with every text in one language."""
-    return [{key: text(value, code) for key, value in one.items()} for one in entries]
