@@ -336,3 +336,9 @@ MQTT_HOST = env("MQTT_HOST", "127.0.0.1")
 """Address on which the embedded broker listens."""
 MQTT_PORT = int(env("MQTT_PORT", "1883"))
 """Port of the embedded broker."""
+BARRIER_ANSWER_DAYS = 30
+"""Days within which a reported barrier is to be answered."""
+BARRIER_KEEP_DAYS = 365
+"""Days after which an answered report is deleted."""
+TILES_MOST_BYTES = int(env("TILES_MOST_BYTES", str(500 * 1000 * 1000)))
+"""Room for kept map tiles in bytes."""

@@ -16,6 +16,7 @@ class GovernanceConfig(AppConfig):
         from stadtkern.governance.models import DataProfile  # noqa: PLC0415
         from stadtkern.people import expiry  # noqa: PLC0415
         from stadtkern.people.audit import audited, delete_old_entries  # noqa: PLC0415
+        from stadtkern.web.services import delete_old_reports, delete_old_tiles  # noqa: PLC0415
 
         audited(DataProfile)
         retention.register("governance.retention_runs", retention.delete_old_runs)
@@ -24,4 +25,6 @@ class GovernanceConfig(AppConfig):
         retention.register("people.login_attempts", expiry.delete_login_attempts)
         retention.register("people.sessions", expiry.delete_sessions)
         retention.register("people.unconfirmed_accounts", expiry.delete_unconfirmed_accounts)
+        retention.register("web.barrier_reports", delete_old_reports)
+        retention.register("web.map_tiles", delete_old_tiles)
         checks.register_checks()

@@ -4,11 +4,13 @@ from django.contrib.sitemaps.views import sitemap
 from django.urls import path
 from wagtail.contrib.sitemaps import Sitemap
 
-from stadtkern.web import operation, views
+from stadtkern.web import map_views, operation, tiles_proxy, views
 
 urlpatterns = [
     path("town.<slug:digest>.css", views.town_style, name="town-css"),
     path("arms.svg", views.arms, name="arms"),
+    path("base.geojson", map_views.map_base, name="map-base"),
+    path("tiles/<slug:source>/<int:z>/<int:x>/<int:y>.png", tiles_proxy.tile, name="tile"),
     path("healthz", operation.healthz, name="healthz"),
     path("readyz", operation.readyz, name="readyz"),
     path("metrics", operation.metrics, name="metrics"),

@@ -1,6 +1,6 @@
 """Tags of `{% load web %}`: pictures, language switch, breadcrumb, pages of a list, times and numbers."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from stadtkern.web import charts, numbers
 from stadtkern.web.charts.tags import Chart, bars_of, bars_to_chart, lines_of, to_chart
 from stadtkern.web.languages import LanguageLink
 from stadtkern.web.languages import language_links as links_of
+from stadtkern.web.maps import Place, map_setup, place_of
 from stadtkern.web.navigation import Link
 from stadtkern.web.qr import qr_image
 
@@ -164,3 +165,33 @@ def bar_chart(  # noqa: PLR0913
             bars_of(bars), title=title, unit=unit, decimals=decimals, csv=csv, height=height
         )
     }
+
+
+@register.inclusion_tag("web/parts/map.html", name="map")
+def map_tag(
+    places: Iterable[Any],
+    *,
+    src: str,
+    title: str,
+    query: str = "",
+    wide: bool = False,
+) -> dict[str, object]:
+    """Draw a list of places and, where scripts run, the map beside it.
+
+    `places` are `web.maps.Place` or GeoJSON features; `src` answers with the same as GeoJSON.
+    `title` names the map for screen readers and must differ from that of other maps on the page.
+    """
+    listed = [one if isinstance(one, Place) else place_of(one, number) for number, one in enumerate(places)]
+    return {
+        "places": [place for place in listed if place is not None],
+        "src": f"{src}?{query}" if query else src,
+        "setup": map_setup(title),
+        "wide": wide,
+    }
+
+
+@register.inclusion_tag("web/parts/breadcrumb.html")
+def page_breadcrumb(page: Any) -> dict[str, object]:  # noqa: ANN401  # any Wagtail page
+    """Draw the way to a Wagtail page."""
+    above = page.get_ancestors().filter(depth__gt=1).live() if page.pk else ()
+    return {"links": [Link(one.title, one.url) for one in above], "current": page.title}

@@ -1,0 +1,94 @@
+"""The map page: its list is there without scripts, can be searched, and answers as GeoJSON."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from stadtkern.web import map_layers
+from stadtkern.web.maps import map_setup
+
+pytestmark = pytest.mark.django_db
+
+
+def gauges() -> Mapping[str, Any]:
+    """Return thirty gauges and something that is no point."""
+    points = [
+        {
+            "type": "Feature",
+            "id": f"g{n}",
+            "geometry": {"type": "Point", "coordinates": [14.7 + n / 1000, 51.95]},
+            "properties": {
+                "name": f"Pegel {n} <i>",
+                "text": "212 cm",
+                "kind": "water",
+                "url": "/de/sensors/",
+                "time": "2026-11-23T12:00:00+00:00",
+            },
+        }
+        for n in range(30)
+    ]
+    line = {
+        "type": "Feature",
+        "geometry": {"type": "LineString", "coordinates": [[0, 0], [1, 1]]},
+        "properties": {},
+    }
+    return {"type": "FeatureCollection", "features": [*points, line]}
+
+
+@pytest.fixture
+def _gauges(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(map_layers, "_layers", {})
+    map_layers.register("gauges", "Gauges", gauges)
+    return
+
+
+@pytest.mark.usefixtures("_gauges")
+class TestMap:
+    """A map with thirty gauges."""
+
+    def test_list_is_paged_and_escaped(self, client: Client) -> None:
+        page = client.get("/de/map/").content.decode()
+        assert page.count('class="sk-place"') == 25
+        assert "Pegel 0 &lt;i&gt;" in page
+        assert 'href="?page=2"' in page
+        assert " style=" not in page
+
+    def test_search_finds_by_name(self, client: Client) -> None:
+        page = client.get("/de/map/?q=pegel+29").content.decode()
+        assert page.count('class="sk-place"') == 1
+        assert "/de/map/places.geojson?q=pegel+29" in page
+
+    def test_geojson_says_the_same(self, client: Client) -> None:
+        answer = client.get("/pl/map/places.geojson?q=pegel+29")
+        (feature,) = json.loads(answer.content)["features"]
+        assert answer["Content-Type"].startswith("application/geo+json")
+        assert feature["properties"]["key"] == "g29"
+        assert feature["geometry"]["coordinates"] == [14.729, 51.95]
+
+    def test_page_asks_the_database_nothing_itself(
+        self, client: Client, django_assert_num_queries: DjangoAssertNumQueries
+    ) -> None:
+        with django_assert_num_queries(0):
+            client.get("/de/map/")
+
+    def test_two_layers_of_one_name_are_refused(self) -> None:
+        with pytest.raises(ValueError, match="gauges"):
+            map_layers.register("gauges", "Other", lambda: {})
+
+    def test_unknown_layer_is_a_friendly_404(self, client: Client) -> None:
+        assert client.get("/de/map/?layer=nothing", headers={"Accept": "text/html"}).status_code == 404
+
+
+def test_empty_map_says_so(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(map_layers, "_layers", {})
+    assert "There is nothing to show here now." in client.get("/en/map/").content.decode()
+
+
+def test_setup_names_region_and_licence() -> None:
+    setup = json.loads(map_setup("Map one"))
+    assert setup["words"]["Map.Title"] == "Map one"
+    assert "dl-de/by-2-0" in setup["attribution"]
