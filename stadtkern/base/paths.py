@@ -29,7 +29,13 @@ def compile_path(text: str) -> Path:
 
 
 def pick(value: Any, path: str) -> Any:  # noqa: ANN401  (any JSON value)
-    """Return what `path` finds in `value`, the value itself for an empty path; `ValueError` if it cannot be applied."""
+    """Return what `path` finds in `value`; for an empty path the value itself.
+
+    Raises
+    ------
+    ValueError
+        If the path is wrong or cannot be applied to the value.
+    """
     if not path:
         return value
     try:

@@ -55,7 +55,7 @@ def read_table(body: bytes, *, delimiter: str = "", encoding: str = "", sheet: s
 
 
 def decode(body: bytes, encoding: str = "") -> str:
-    """Return the text of `body`; without `encoding`: UTF-8 or UTF-16 by its mark, UTF-8 if valid, else cp1252."""
+    """Return the text of `body`; the encoding is found out by marks and by what is valid, cp1252 in doubt."""
     if body.startswith((b"\xff\xfe", b"\xfe\xff")):
         encoding = encoding or "utf-16"
     if not encoding:
@@ -106,9 +106,15 @@ def _csv_rows(text: str, delimiter: str) -> Rows:
         for row in reader:
             rows.append([cell.strip() for cell in row])
             if len(rows) > MAX_ROWS:
-                raise TableError(f"file has more than {MAX_ROWS} rows")
+                break
     except csv.Error as error:
         raise TableError(f"file is broken in line {reader.line_num}: {error}") from error
+    return _limited(rows)
+
+
+def _limited(rows: Rows) -> Rows:
+    if len(rows) > MAX_ROWS:
+        raise TableError(f"file has more than {MAX_ROWS} rows")
     return rows
 
 
@@ -122,10 +128,8 @@ def _workbook(body: bytes, sheet: str) -> Rows:
             names = _sheet_names(list(book.sheet_names), sheet)
             for name in names:
                 rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False, nrows=MAX_ROWS + 1)
-                if len(rows) > MAX_ROWS:
-                    raise TableError(f"file has more than {MAX_ROWS} rows")
                 if rows:
-                    return [list(row) for row in rows]
+                    return _limited([list(row) for row in rows])
     except TableError:
         raise
     except Exception as error:  # calamine raises many kinds, also plain panics turned into exceptions

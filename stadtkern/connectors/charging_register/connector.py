@@ -1,8 +1,9 @@
 """Register of public charging points of the Bundesnetzagentur, as CSV or XLSX, in its old and new columns.
 
-The table has a preamble with the date of the register, which is the time of all values. Without that date it is the
-day of receiving. Old editions have no id: a device is then known by operator, address and place, and by its number
-among equal ones. One more thing, `total`, holds the sums of what is in operation in the chosen area.
+The table has a preamble with the date of the register, which is the time of all values. Without that date it
+is the day of receiving. Old editions have no id: a device is then known by operator, address and place, and
+by its number among equal ones. One more thing, `total`, holds the sums of what is in operation in the chosen
+area.
 https://www.bundesnetzagentur.de/DE/Fachthemen/ElektrizitaetundGas/E-Mobilitaet/Ladesaeulenkarte/start.html
 """
 

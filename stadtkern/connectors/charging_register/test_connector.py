@@ -16,7 +16,10 @@ RECORDED = Path(os.environ.get("STADTKERN_SHARED", "../shared")) / "payloads" / 
 SAMPLE = (Path(__file__).parent / "sample.csv").read_bytes()
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 needs_recorded = pytest.mark.skipif(not RECORDED.is_dir(), reason="recorded registers are not here")
-HEADER = "Betreiber;Adresse;Postleitzahl Ort;Längengrad [DG];Breitengrad [DG];Anschlussleistung [kW];Anzahl Ladepunkte"
+HEADER = (
+    "Betreiber;Adresse;Postleitzahl Ort;Längengrad [DG];Breitengrad [DG];"
+    "Anschlussleistung [kW];Anzahl Ladepunkte"
+)
 
 
 def read(body: bytes, **options: Any) -> list[Item]:  # noqa: ANN401

@@ -1,7 +1,7 @@
 """ChirpStack v4: events of LoRaWAN devices, by MQTT or webhook.
 
-The kind of an event stands in the topic (`application/ID/device/EUI/event/up`) or in the address of the webhook
-(`?event=up`). Fields whose value is zero may be missing in the JSON.
+The kind of an event stands in the topic (`application/ID/device/EUI/event/up`) or in the address of the
+webhook (`?event=up`). Fields whose value is zero may be missing in the JSON.
 https://www.chirpstack.io/docs/chirpstack/integrations/events.html
 """
 
@@ -191,8 +191,9 @@ connector = Connector(
             kind="list",
             label=_("What the fields mean"),
             help=_(
-                "Fields such as temperature, humidity and battery are known. For others one line each: field = "
-                "property [unit], such as “distance = water_level [mm]”; a field within a field with a point between."
+                "Fields such as temperature, humidity and battery are known. For others one line each: "
+                "field = property [unit], such as “distance = water_level [mm]”; "
+                "a field within a field with a point between."
             ),
         ),
         Option(

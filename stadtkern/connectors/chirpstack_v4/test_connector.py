@@ -128,8 +128,7 @@ def test_recorded_events_give_their_values() -> None:
     (joined,) = recorded("join")
     assert isinstance(joined, Station)
     assert (joined.thing, joined.name) == ("0101010101010101", "Test device")
-    assert reasons(recorded("log")) == [
-        "the network server reports ERROR UPLINK_MIC: MIC of join-request is invalid, make sure keys are correct"
-    ]
+    (complaint,) = reasons(recorded("log"))
+    assert complaint.startswith("the network server reports ERROR UPLINK_MIC: MIC of join-request is invalid")
     for kind in ("ack", "txack", "integration"):
         assert reasons(recorded(kind)) == [f"an event of kind {kind} holds no readings"]

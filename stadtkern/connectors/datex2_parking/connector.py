@@ -2,8 +2,8 @@
 
 `parkingStatusPublication` with `parkingRecordStatus` (parking extension of 2.3) and
 `parkingFacilityTableStatusPublication` with `parkingFacilityStatus` (German profile); their tables
-(`parkingRecord`, `parkingFacility`) give names and places. Elements are told by their local names, since publishers
-differ in prefixes and some write extensions without a namespace. Documents are read as a stream.
+(`parkingRecord`, `parkingFacility`) give names and places. Elements are told by their local names, since
+publishers differ in prefixes and some write extensions without a namespace. Documents are read as a stream.
 https://docs.datex2.eu/
 """
 

@@ -14,6 +14,8 @@ RECORDED = Path(os.environ.get("STADTKERN_SHARED", "../shared")) / "payloads" / 
 SAMPLE = (Path(__file__).parent / "sample.xml").read_bytes()
 needs_recorded = pytest.mark.skipif(not RECORDED.is_dir(), reason="recorded publications are not here")
 
+REFERENCE = '<parkingFacilityReference id="1"/>'
+TIME = "<parkingFacilityStatusTime>2026-01-01T00:00:00Z</parkingFacilityStatusTime>"
 BOMB = b"""<?xml version="1.0"?><!DOCTYPE d [<!ENTITY a "aaaaaaaaaa">
 <!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;&b;&b;">]><d>&c;</d>"""
 EXTERNAL = b"""<?xml version="1.0"?><!DOCTYPE d [<!ENTITY x SYSTEM "file:///etc/passwd">]><d>&x;</d>"""
@@ -62,21 +64,27 @@ def test_only_the_wanted_car_parks() -> None:
     [
         ("<a/>", "names no car park"),
         ('<parkingFacilityReference id="1"/>', "not a time"),
-        ('<parkingFacilityReference id="1"/><parkingFacilityStatusTime>soon</parkingFacilityStatusTime>', "not a time"),
-        ('<parkingFacilityReference id="1"/><parkingFacilityStatusTime>2026-01-01T00:00:00Z</parkingFacilityStatusTime>',
-         "no number of spaces"),
-        ('<parkingFacilityReference id="1"/><parkingFacilityStatusTime>2026-01-01T00:00:00Z</parkingFacilityStatusTime>'
-         "<totalNumberOfVacantParkingSpaces>NaN</totalNumberOfVacantParkingSpaces>", "not a number"),
+        (
+            '<parkingFacilityReference id="1"/><parkingFacilityStatusTime>soon</parkingFacilityStatusTime>',
+            "not a time",
+        ),
+        (
+            REFERENCE + TIME,
+            "no number of spaces",
+        ),
+        (
+            REFERENCE + TIME + "<totalNumberOfVacantParkingSpaces>NaN</totalNumberOfVacantParkingSpaces>",
+            "not a number",
+        ),
     ],
-)  # fmt: skip
+)
 def test_odd_statuses_are_rejected(inner: str, reason: str) -> None:
     assert reason in reasons(read(facility(inner)))[0]
 
 
 def test_a_count_below_zero_or_above_the_capacity_is_questionable() -> None:
-    time = "<parkingFacilityStatusTime>2026-01-01T00:00:00Z</parkingFacilityStatusTime>"
     count = "<totalNumberOfVacantParkingSpaces>-3</totalNumberOfVacantParkingSpaces>"
-    (reading,) = read(facility(f'<parkingFacilityReference id="1"/>{time}{count}'))
+    (reading,) = read(facility(REFERENCE + TIME + count))
     assert isinstance(reading, Reading)
     assert (reading.result, reading.quality) == (-3.0, "questionable")
 

@@ -1,7 +1,7 @@
-"""energy-charts.info of Fraunhofer ISE: exchange price, generation by source, share of renewables, traffic light.
+"""energy-charts.info of Fraunhofer ISE: exchange price, generation by source, electricity traffic light.
 
-Answers are parallel lists beside `unix_seconds`. What lies after the time of asking is a forecast (prices are set the
-day before); the same value becomes an observation once its time has passed.
+Answers are parallel lists beside `unix_seconds`. What lies after the time of asking is a forecast (prices are
+set the day before); the same value becomes an observation once its time has passed.
 https://api.energy-charts.info/
 """
 
@@ -146,8 +146,11 @@ def parse(body: bytes, context: Context) -> Iterator[Item]:
 def requests(options: Mapping[str, Any]) -> Sequence[Request]:
     """Return the address of each wanted answer."""
     zone, country = str(options.get("zone") or "DE-LU"), str(options.get("country") or "de")
-    wanted = [("price", {"bzn": zone}, True), ("public_power", {"country": country}, False),
-              ("signal", {"country": country}, True)]  # fmt: skip
+    wanted = [
+        ("price", {"bzn": zone}, True),
+        ("public_power", {"country": country}, False),
+        ("signal", {"country": country}, True),
+    ]
     return [
         Request(url=f"{API}/{name}?{urlencode(query)}", name=name)
         for name, query, is_default in wanted

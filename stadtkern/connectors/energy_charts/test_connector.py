@@ -71,9 +71,19 @@ def test_bad_entries_are_rejected_one_by_one() -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"<html><body>502</body></html>", SAMPLE[:150], b"[]", b"{}", b'{"price": [1]}', b'{"detail": "Not Found"}',
-     b'{"unix_seconds": [], "production_types": 5}', b'{"unix_seconds": [1], "production_types": [{}]}', b"[" * 200_000],
-)  # fmt: skip
+    [
+        b"",
+        b"<html><body>502</body></html>",
+        SAMPLE[:150],
+        b"[]",
+        b"{}",
+        b'{"price": [1]}',
+        b'{"detail": "Not Found"}',
+        b'{"unix_seconds": [], "production_types": 5}',
+        b'{"unix_seconds": [1], "production_types": [{}]}',
+        b"[" * 200_000,
+    ],
+)
 def test_an_unusable_answer_is_explained(body: bytes) -> None:
     with pytest.raises(SourceError):
         read(body)

@@ -1,7 +1,7 @@
 """GBFS 2.x and 3.x: stations of rental vehicles, and how many vehicles are free in the whole system.
 
-The discovery file names the feeds; in version 2 it does so for each language. Single vehicles are only counted:
-their places over time would be the ways of persons.
+The discovery file names the feeds; in version 2 it does so for each language. Single vehicles are only
+counted: their places over time would be the ways of persons.
 https://gbfs.org/documentation/
 """
 
@@ -108,8 +108,10 @@ def _status(entry: Mapping[str, Any], thing: str) -> Iterator[Item]:
         yield reject(error, f"{thing}, last_reported", entry.get("last_reported"))
         return
     vehicles = entry.get("num_vehicles_available", entry.get("num_bikes_available"))
-    for observed_property, value in (("vehicles_available", vehicles),
-                                     ("docks_available", entry.get("num_docks_available"))):  # fmt: skip
+    for observed_property, value in (
+        ("vehicles_available", vehicles),
+        ("docks_available", entry.get("num_docks_available")),
+    ):
         if value is None and observed_property == "docks_available":
             continue  # stations without docks
         try:

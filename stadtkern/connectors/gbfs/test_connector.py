@@ -86,10 +86,20 @@ def test_odd_stations_are_rejected_one_by_one() -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"<html><body>404</body></html>", SAMPLE[:200], b"[]", b"{}", b'{"data": []}', b'{"data": {"x": 1}}',
-     b'{"data": {"stations": 5}}', b'{"data": {"bikes": 5}}', b'{"last_updated": "x", "data": {"bikes": []}}',
-     b"[" * 200_000],
-)  # fmt: skip
+    [
+        b"",
+        b"<html><body>404</body></html>",
+        SAMPLE[:200],
+        b"[]",
+        b"{}",
+        b'{"data": []}',
+        b'{"data": {"x": 1}}',
+        b'{"data": {"stations": 5}}',
+        b'{"data": {"bikes": 5}}',
+        b'{"last_updated": "x", "data": {"bikes": []}}',
+        b"[" * 200_000,
+    ],
+)
 def test_an_unusable_feed_is_explained(body: bytes) -> None:
     with pytest.raises(SourceError):
         read(body)

@@ -1,9 +1,11 @@
 """A web service that answers JSON: rows, time, place and values are found by JMESPath.
 
-An answer may hold a list of rows, a single object, or parallel lists (a list of times beside lists of values).
+An answer may hold a list of rows, a single object, or parallel lists (a list of times beside lists of
+values).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +22,14 @@ from stadtkern.contracts.connector import Connector, Context, Item, Reading, Req
 from stadtkern.contracts.mapping import FieldMeaning, read_meanings
 
 _KEY_LENGTH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What holds for all rows of an answer."""
+
+    options: Mapping[str, str]
+    received: datetime
 
 
 def _rows(document: object, path: str) -> list[Any]:
@@ -84,12 +94,11 @@ def _pairs(moment: object, value: object, where: str) -> Iterator[tuple[object, 
         raise ValueError(f"a list of {len(value)} values has {size}")
 
 
-def _readings(
-    row: object, where: str, thing: str, options: Mapping[str, str], meaning: FieldMeaning, now: datetime
-) -> Iterator[Item]:
+def _readings(row: object, where: str, thing: str, meaning: FieldMeaning, rules: Rules) -> Iterator[Item]:
     """Yield the readings of one field of a row."""
     try:
-        moments = pick(row, options["time"]) if options.get("time") else now
+        path = rules.options.get("time")
+        moments = pick(row, path) if path else rules.received
         pairs = list(_pairs(moments, pick(row, meaning.field), where))
     except ValueError as error:
         yield reject(error, where, row)
@@ -98,8 +107,8 @@ def _readings(
         if raw is None:
             continue
         try:
-            moment = raw_time if isinstance(raw_time, datetime) else read_moment(raw_time, options)
-            number = read_number(raw, options.get("decimal", "."))
+            moment = raw_time if isinstance(raw_time, datetime) else read_moment(raw_time, rules.options)
+            number = read_number(raw, rules.options.get("decimal", "."))
         except ValueError as error:
             yield reject(error, place, row)
             continue
@@ -121,6 +130,7 @@ def parse(body: bytes, context: Context) -> Iterator[Item]:
     options = {
         name: str(v).strip() for name, v in context.options.items() if isinstance(v, str | int | float)
     }
+    rules = Rules(options, context.received)
     is_empty = True
     known: dict[str, Station] = {}
     for index, row in enumerate(_rows(jsonbody.load(body), options.get("rows", "")), start=1):
@@ -134,9 +144,7 @@ def parse(body: bytes, context: Context) -> Iterator[Item]:
             known[station.thing] = station
             yield station
         for meaning in meanings:
-            for item in _readings(
-                row, f"row {index}, {meaning.field}", station.thing, options, meaning, context.received
-            ):
+            for item in _readings(row, f"row {index}, {meaning.field}", station.thing, meaning, rules):
                 is_empty = False
                 yield item
     if is_empty:

@@ -33,7 +33,8 @@ OPTIONS = (
         kind="text",
         label=_("Path to the rows"),
         help=_(
-            "JMESPath of the list whose entries hold the values, such as “data.stations”. Empty: the whole answer."
+            "JMESPath of the list whose entries hold the values, such as “data.stations”. "
+            "Empty: the whole answer."
         ),
     ),
     Option(
@@ -41,8 +42,8 @@ OPTIONS = (
         kind="list",
         label=_("Fields with values"),
         help=_(
-            "One line for each: path within the row = property [unit]. Examples: “level.value = water_level [cm]”, "
-            "“visitors = visitors [1]”."
+            "One line for each: path within the row = property [unit]. "
+            "Examples: “level.value = water_level [cm]”, “visitors = visitors [1]”."
         ),
         required=True,
     ),
@@ -57,7 +58,8 @@ OPTIONS = (
         kind="text",
         label=_("Form of the time"),
         help=_(
-            "Empty: found out. “unix” for seconds or milliseconds since 1970 in a text. Else like %d.%m.%Y %H:%M."
+            "Empty: found out. “unix” for seconds or milliseconds since 1970 in a text. "
+            "Else like %d.%m.%Y %H:%M."
         ),
     ),
     Option(

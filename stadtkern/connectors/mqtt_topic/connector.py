@@ -1,7 +1,7 @@
 """Messages of any device at an MQTT broker: the topic says who and what, the payload says how much.
 
-A topic pattern such as `town/{thing}/{property}` names parts of the topic. The payload is a plain number or JSON.
-Messages are taken with quality of service 1.
+A topic pattern such as `town/{thing}/{property}` names parts of the topic. The payload is a plain number or
+JSON. Messages are taken with quality of service 1.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

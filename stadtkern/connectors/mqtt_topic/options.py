@@ -1,4 +1,4 @@
-"""Settings of an MQTT topic: the pattern of the topic, the meaning of the payload, and what is wrong with them."""
+"""Settings of an MQTT topic: pattern, meaning of the payload, and what is wrong with them."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -20,8 +20,8 @@ OPTIONS = (
         kind="text",
         label=_("Topic"),
         help=_(
-            "Such as “town/{thing}/{property}”: {thing} stands for the place or device, {property} for what is "
-            "measured. + stands for any one part, # at the end for all further parts."
+            "Such as “town/{thing}/{property}”: {thing} stands for the place or device, "
+            "{property} for what is measured. + stands for any one part, # at the end for all further parts."
         ),
         required=True,
     ),
@@ -30,9 +30,9 @@ OPTIONS = (
         kind="list",
         label=_("What the values mean"),
         help=_(
-            "With {property} in the topic: one line for each of its names, such as “temp = air_temperature [°C]”. "
-            "Otherwise one line for each path in the JSON, such as “water.level = water_level [cm]”; for a plain "
-            "number a single line “value = water_level [cm]”."
+            "With {property} in the topic: one line for each of its names, such as "
+            "“temp = air_temperature [°C]”. Otherwise one line for each path in the JSON, such as "
+            "“water.level = water_level [cm]”; for a plain number a single line “value = water_level [cm]”."
         ),
         required=True,
     ),

@@ -1,7 +1,7 @@
 """openSenseMap: sensor boxes of citizens and schools, with whatever their owners measure.
 
-Titles and units of the sensors are free text in German or English; well-known ones become shared observed properties
-if their unit fits. Mobile boxes are left out: their track is the way of a person.
+Titles and units of the sensors are free text in German or English; well-known ones become shared observed
+properties if their unit fits. Mobile boxes are left out: their track is the way of a person.
 https://docs.opensensemap.org/
 """
 
@@ -120,7 +120,7 @@ def parse(body: bytes, context: Context) -> Iterator[Item]:
     if isinstance(document, Mapping):
         if "sensordatavalues" in document:
             raise SourceError(
-                "this is a message that a sensor box sends, without box and time; use a source of sensor.community"
+                "this is a message that a sensor box sends, without box and time; use sensor.community for it"
             )
         if "$schema" in document or "_id" not in document:
             raise SourceError(

@@ -1,8 +1,8 @@
 """ParkAPI v3 (mobidata-bw, ParkenDD) and what it gathers: lists of car parks as JSON or GeoJSON.
 
-Beside ParkAPI's own answers (`items`, or `lots` in version 1) it reads the simple lists of single towns, told apart
-by their field names (`dialects.py`). A list without times counts as measured when we received it. Places may be in
-any coordinate system that GeoJSON names in `crs`.
+Beside ParkAPI's own answers (`items`, or `lots` in version 1) it reads the simple lists of single towns, told
+apart by their field names (`dialects.py`). A list without times counts as measured when we received it.
+Places may be in any coordinate system that GeoJSON names in `crs`.
 https://github.com/ParkenDD/park-api-v3
 """
 

@@ -1,7 +1,7 @@
 """sensor.community (formerly luftdaten.info): particulates, climate and noise from sensors of citizens.
 
-Values are texts, times are UTC without saying so, places are blurred to some hundred metres unless the owner wants
-otherwise. A sensor box may also send its measurements straight to us (as to "own API").
+Values are texts, times are UTC without saying so, places are blurred to some hundred metres unless the owner
+wants otherwise. A sensor box may also send its measurements straight to us (as to "own API").
 https://github.com/opendata-stuttgart/meta/wiki/EN-APIs
 """
 
@@ -35,8 +35,10 @@ QUANTITIES: Mapping[str, tuple[str, str]] = {
     "noise_LA_max": ("noise_maximum", "dB[SPL]"),
     "co2_ppm": ("carbon_dioxide", "[ppm]"),
 }
-IGNORED = re.compile(r"(N\d+|TS|samples|min_micro|max_micro|interval|signal|durP\d|ratioP\d|counts_per_minute|.*_id|"
-                     r"lat|lon|height|GPS_.*|hv_pulses|sample_time_ms|counts|last_.*)")  # fmt: skip
+IGNORED = re.compile(
+    r"(N\d+|TS|samples|min_micro|max_micro|interval|signal|durP\d|ratioP\d|counts_per_minute|.*_id|"
+    r"lat|lon|height|GPS_.*|hv_pulses|sample_time_ms|counts|last_.*)"
+)
 """Counters and radio values of the firmware that measure nothing of the town."""
 
 _SATURATED = {"pm10": 1999.9, "pm2_5": 999.9}  # upper ends of the SDS011

@@ -77,8 +77,12 @@ def test_odd_records_are_rejected_one_by_one() -> None:
 
 
 def test_a_box_may_send_itself() -> None:
-    values = [{"value_type": "SDS_P1", "value": "5.38"}, {"value_type": "BME280_pressure", "value": "99631.5"},
-              {"value_type": "samples", "value": "316274"}, {"value_type": "signal", "value": "-59 dBm"}]  # fmt: skip
+    values = [
+        {"value_type": "SDS_P1", "value": "5.38"},
+        {"value_type": "BME280_pressure", "value": "99631.5"},
+        {"value_type": "samples", "value": "316274"},
+        {"value_type": "signal", "value": "-59 dBm"},
+    ]
     items = read({"esp8266id": "4711", "software_version": "NRZ", "sensordatavalues": values})
     found = [(r.thing, r.observed_property, r.result, r.unit, r.phenomenon_time) for r in readings(items)]
     assert found == [("4711", "pm10", 5.38, "ug/m3", NOON), ("4711", "station_pressure", 99631.5, "Pa", NOON)]

@@ -1,7 +1,7 @@
 """A table with one row for each time: exports of control systems, counters, spreadsheets.
 
-Numbers are never guessed: where a decimal mark contradicts the rest of its column, or could be a thousands mark,
-the cell is rejected with its row number. Empty cells and usual words for "no value" are passed over.
+Numbers are never guessed: where a decimal mark contradicts the rest of its column, or could be a thousands
+mark, the cell is rejected with its row number. Empty cells and usual words for "no value" are passed over.
 """
 
 from collections import Counter
@@ -81,6 +81,7 @@ class Settings:
 class Table:
     """The rows below the header, and where each named column stands."""
 
+    settings: Settings
     rows: Rows
     first_row: int
     places: Mapping[str, int]
@@ -114,7 +115,7 @@ def find_table(rows: Rows, settings: Settings) -> Table:
             folded = {name: place for place, name in enumerate(names)}
             wanted = [*settings.needed(), settings.longitude, settings.latitude]
             places = {column: given.get(column, folded.get(_name(column), -1)) for column in wanted if column}
-            return Table(rows[index + 1 :], index + 2, {c: p for c, p in places.items() if p >= 0})
+            return Table(settings, rows[index + 1 :], index + 2, {c: p for c, p in places.items() if p >= 0})
     raise SourceError(_missing(rows, candidates, needed))
 
 
@@ -134,8 +135,9 @@ def _name(cell: Cell) -> str:
     return " ".join(str(cell).split()).casefold()
 
 
-def judge_marks(table: Table, settings: Settings) -> None:
+def judge_marks(table: Table) -> None:
     """Find the decimal mark of each column by its unambiguous numbers, else by those of the whole file."""
+    settings = table.settings
     whole_file: Counter[str] = Counter()
     votes: dict[str, Counter[str]] = {}
     for column in settings.columns:
@@ -193,7 +195,7 @@ def read_moment(cells: Sequence[Cell], settings: Settings, series: LocalTimes) -
         elif isinstance(cell, date | time):
             texts.append(cell.isoformat())
         elif isinstance(cell, timedelta):
-            texts.append((datetime.min + cell).time().isoformat(timespec="seconds"))
+            texts.append(str(cell))
         else:
             texts.append(str(cell).strip())
     text = " ".join(texts)
@@ -227,9 +229,9 @@ def _station(row: Sequence[Cell], table: Table, settings: Settings, thing: str) 
 
 
 def _row_items(
-    row: Sequence[Cell], number: int, thing: str, moment: datetime, table: Table, settings: Settings
+    row: Sequence[Cell], number: int, thing: str, moment: datetime, table: Table
 ) -> Iterator[Item]:
-    for column in settings.columns:
+    for column in table.settings.columns:
         cell = table.cell(row, column.field)
         try:
             value = read_number(cell, table.marks[column.field], is_mixed=column.field in table.mixed)
@@ -257,7 +259,7 @@ def parse(body: bytes, context: Context) -> Iterator[Item]:
         sheet=str(context.options.get("sheet") or ""),
     )
     table = find_table(rows, settings)
-    judge_marks(table, settings)
+    judge_marks(table)
     descending = is_descending(table, settings)
     series: dict[str, LocalTimes] = {}
     for number, row in enumerate(table.rows, start=table.first_row):
@@ -278,7 +280,7 @@ def parse(body: bytes, context: Context) -> Iterator[Item]:
         except (TimeFormatError, ValueError, OverflowError) as error:
             yield reject(error, f"row {number}, column {' + '.join(settings.time)}", row)
             continue
-        yield from _row_items(row, number, thing, moment, table, settings)
+        yield from _row_items(row, number, thing, moment, table)
 
 
 def requests(options: Mapping[str, Any]) -> Sequence[Request]:

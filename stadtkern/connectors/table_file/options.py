@@ -21,8 +21,8 @@ OPTIONS = (
         kind="list",
         label=_("Columns with values"),
         help=_(
-            "One line for each column: name of the column = property [unit]. Examples: “Pegel = water_level [cm]”, "
-            "“Besucher = visitors [1]”."
+            "One line for each column: name of the column = property [unit]. "
+            "Examples: “Pegel = water_level [cm]”, “Besucher = visitors [1]”."
         ),
         required=True,
     ),

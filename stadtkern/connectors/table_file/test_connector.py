@@ -1,8 +1,9 @@
-"""Tables as editors have them: German decimals and dates, two equal hours in autumn, mistakes in single cells."""
+"""Tables as editors have them: German decimals and dates, the doubled hour of autumn, single mistakes."""
 
 import io
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
@@ -60,7 +61,7 @@ def test_the_sample_gives_values_units_places_and_the_doubled_hour_in_order() ->
 
 def test_mixed_decimal_marks_are_rejected_with_their_row_and_the_others_kept() -> None:
     items = read(
-        "Zeit;Wert\n01.02.2026 10:00;12,5\n01.02.2026 11:00;12,7\n01.02.2026 12:00;12.9\n01.02.2026 13:00;1.234\n"
+        "Zeit;Wert\n1.2.2026 10:00;12,5\n1.2.2026 11:00;12,7\n1.2.2026 12:00;12.9\n1.2.2026 13:00;1.234\n"
     )
     assert values(items) == [12.5, 12.7]
     assert [r.where for r in rejected(items)] == ["row 4, column Wert", "row 5, column Wert"]
@@ -176,17 +177,19 @@ def test_numbers_come_back_whatever_the_dialect(numbers: list[Any], mark: str, d
 @given(st.binary(max_size=300))
 @settings(max_examples=80, deadline=None)
 def test_any_file_gives_items_or_one_clear_line(body: bytes) -> None:
-    try:
+    with suppress(SourceError):
         list(connector.parse(b"Zeit;Wert\n" + body, Context(options=OPTIONS)))
-    except SourceError as error:
-        assert str(error)
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="recorded files are not here")
 def test_a_recorded_register_of_parking_spaces() -> None:
     body = (SHARED / "parkapi-v3" / "bielefeld.csv").read_bytes()
-    options = {"columns": ["b_pls_rest = parking_free"], "time": "b_pls_zeit", "time_format": "%Y-%m-%d-%H.%M.%S.%f",
-               "thing_column": "bez"}  # fmt: skip
+    options = {
+        "columns": ["b_pls_rest = parking_free"],
+        "time": "b_pls_zeit",
+        "time_format": "%Y-%m-%d-%H.%M.%S.%f",
+        "thing_column": "bez",
+    }
     readings = [i for i in connector.parse(body, Context(options=options)) if isinstance(i, Reading)]
     found = {r.thing: r for r in readings}["Tiefgarage Kesselbrink"]
     assert (found.result, found.phenomenon_time) == (203.0, datetime(2026, 2, 6, 7, 35, tzinfo=UTC))

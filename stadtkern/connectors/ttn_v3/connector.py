@@ -1,8 +1,8 @@
 """The Things Stack v3 (The Things Network): uplinks of LoRaWAN devices, by MQTT or webhook.
 
-Messages are JSON written from protocol buffers: a field whose value is zero or empty may be missing. A missing
-signal-to-noise ratio beside a signal strength is therefore 0 dB; a missing decoded payload means that the
-application has no payload formatter.
+Messages are JSON written from protocol buffers: a field whose value is zero or empty may be missing. A
+missing signal-to-noise ratio beside a signal strength is therefore 0 dB; a missing decoded payload means that
+the application has no payload formatter.
 https://www.thethingsindustries.com/docs/integrations/data-formats/
 """
 
@@ -21,8 +21,17 @@ from stadtkern.contracts.mapping import check_meanings
 from stadtkern.contracts.option import Option
 
 KINDS = ("uplink_message", "location_solved", "join_accept")
-SILENT = ("downlink_ack", "downlink_nack", "downlink_sent", "downlink_failed", "downlink_queued",
-          "downlink_queue_invalidated", "downlinks", "service_data", "uplink_normalized")  # fmt: skip
+SILENT = (
+    "downlink_ack",
+    "downlink_nack",
+    "downlink_sent",
+    "downlink_failed",
+    "downlink_queued",
+    "downlink_queue_invalidated",
+    "downlinks",
+    "service_data",
+    "uplink_normalized",
+)
 
 
 def _time(*candidates: object) -> datetime:
@@ -173,8 +182,9 @@ connector = Connector(
             kind="list",
             label=_("What the fields mean"),
             help=_(
-                "Fields such as temperature, humidity and battery are known. For others one line each: field = "
-                "property [unit], such as “distance = water_level [mm]”; a field within a field with a point between."
+                "Fields such as temperature, humidity and battery are known. For others one line each: "
+                "field = property [unit], such as “distance = water_level [mm]”; "
+                "a field within a field with a point between."
             ),
         ),
         Option(
