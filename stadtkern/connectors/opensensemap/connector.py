@@ -85,7 +85,7 @@ def _coordinates(box: Mapping[str, Any]) -> tuple[float | None, float | None]:
 
 
 def _box(box: object, where: str, *, with_indoor: bool) -> Iterator[Item]:
-    if not isinstance(box, Mapping) or not isinstance(box.get("_id"), str):
+    if not isinstance(box, Mapping) or not isinstance(box.get("_id"), str) or not box["_id"]:
         yield reject("no sensor box: _id is missing", where, box)
         return
     thing = box["_id"]

@@ -96,10 +96,10 @@ def _record(record: object, where: str, *, with_indoor: bool, seen: set[str]) ->
     if place.get("indoor") in (1, "1", True) and not with_indoor:
         return
     identifier = record["sensor"].get("id")
-    if isinstance(identifier, bool) or not isinstance(identifier, int | str):
+    thing = str(identifier).strip()
+    if isinstance(identifier, bool) or not isinstance(identifier, int | str) or not thing:
         yield reject("the sensor has no id", where, record)
         return
-    thing = str(identifier)
     model = part(record["sensor"], "sensor_type")
     sensor = " ".join(
         str(model[name]) for name in ("manufacturer", "name") if isinstance(model.get(name), str)
