@@ -47,7 +47,7 @@ def require_supported(srid: int) -> int:
 
 @lru_cache(maxsize=64)
 def transformer(source: int | str, target: int) -> Transformer:
-    """Return the way from `source` (EPSG code or definition) to `target`, x (east) before y (north) on both sides."""
+    """Return the way from `source` (EPSG code or definition) to `target`; east comes before north in both."""
     try:
         return Transformer.from_crs(source, target, always_xy=True)
     except CRSError as error:

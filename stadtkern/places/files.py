@@ -4,6 +4,7 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyogrio
@@ -66,7 +67,7 @@ def read_rows(file: Path, *, srid: int | None = None) -> Iterator[FileRow | Reje
 
 
 def _rows(
-    names: list[str], columns: list[np.ndarray], shapes: list[bytes | None], source: str
+    names: list[str], columns: list[Any], shapes: list[bytes | None], source: str
 ) -> Iterator[FileRow | Rejected]:
     for number, (shape, *values) in enumerate(zip(shapes, *columns, strict=True), start=1):
         texts = {name: text for name, value in zip(names, values, strict=True) if (text := _text(value))}
@@ -92,7 +93,7 @@ def _check_file(file: Path) -> None:
         raise BadInput(f"{file.name} would fill {size / 1e9:.1f} GB when unpacked")
 
 
-def _read(file: Path) -> tuple[dict[str, object], list[np.ndarray], list[bytes | None]]:
+def _read(file: Path) -> tuple[dict[str, Any], list[Any], list[bytes | None]]:
     options = {}
     if file.suffix.lower() == ".csv":
         options = {

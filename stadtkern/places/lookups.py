@@ -11,25 +11,25 @@ from django.contrib.gis.measure import Distance
 from django.db.models import CharField, Lookup
 
 from stadtkern.places.sqlite import geodesic
+from stadtkern.places.sqlite.loose import Connection, Params
 from stadtkern.places.sqlite.operations import distance_box, search_box
 from stadtkern.places.sqlite.rtree import condition_for
-
-Clause = tuple[str, list[Any]]
 
 
 class DWithin(DWithinLookup):
     """Rows at most so far away; a `Distance` on longitude and latitude is metres on the ellipsoid."""
 
-    def as_postgresql(self, compiler: Any, connection: Any) -> Clause:  # noqa: ANN401
+    rhs_params: Params
+
+    def as_postgresql(self, compiler: Connection, connection: Connection) -> tuple[str, Any]:
         """Compare as geography where a geometry of degrees meets a distance in metres."""
         field, limit = self.lhs.output_field, self.rhs_params[0]
         if field.geography or not isinstance(limit, Distance) or not field.geodetic(connection):
-            sql, params = super().as_sql(compiler, connection)
-            return sql, list(params)
+            return super().as_sql(compiler, connection)
         lhs, lhs_params = self.process_lhs(compiler, connection)
         rhs, rhs_params = super(DWithinLookup, self).process_rhs(compiler, connection)
         sql = f"ST_DWithin({lhs}::geography, {rhs}::geography, %s)"
-        params = [*lhs_params, *rhs_params, float(limit.m)]
+        params: Params = [*lhs_params, *rhs_params, float(limit.m)]
         box = search_box(self)
         if box is None:
             return sql, params
@@ -43,7 +43,7 @@ class DWithin(DWithinLookup):
 class _Nearer:
     """Puts the condition on the R*Tree before a comparison of distances."""
 
-    def as_sqlite(self, compiler: Any, connection: Any) -> Clause:  # noqa: ANN401
+    def as_sqlite(self, compiler: Connection, connection: Connection) -> tuple[str, Any]:
         """Return the comparison."""
         sql, params = self.as_sql(compiler, connection)  # type: ignore[attr-defined]  # of the lookup
         lhs = self.lhs  # type: ignore[attr-defined]  # of the lookup
@@ -60,17 +60,17 @@ class DistanceLTE(_Nearer, DistanceLTELookup):
     """Rows at most so far away."""
 
 
-class HasPrefix(Lookup):  # type: ignore[type-arg]  # generic only in stubs
-    """Text that begins with a prefix of small letters and digits, found by the plain index on both databases."""
+class HasPrefix(Lookup):
+    """Text that begins with a prefix of small letters and digits; an index serves it on both databases."""
 
     lookup_name = "has_prefix"
 
-    def as_sql(self, compiler: Any, connection: Any) -> Clause:  # noqa: ANN401
+    def as_sql(self, compiler: Connection, connection: Connection) -> tuple[str, Any]:
         """Return a LIKE, for which PostgreSQL uses an index of pattern operators."""
         lhs, params = self.process_lhs(compiler, connection)
         return f"{lhs} LIKE %s", [*params, connection.ops.prep_for_like_query(self.rhs) + "%"]
 
-    def as_sqlite(self, compiler: Any, connection: Any) -> Clause:  # noqa: ANN401
+    def as_sqlite(self, compiler: Connection, connection: Connection) -> tuple[str, Any]:
         """Return a range: SQLite uses no index for a LIKE that ignores case."""
         lhs, params = self.process_lhs(compiler, connection)
         prefix = str(self.rhs)

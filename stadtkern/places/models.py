@@ -64,7 +64,7 @@ class AddressQuerySet(models.QuerySet["Address"]):
     """Addresses."""
 
     def search(self, text: str) -> Self:
-        """Return the addresses that have, for each word of `text`, a word beginning with it; nearest number first.
+        """Return the addresses that have, for each word of `text`, a word beginning with it.
 
         Spelling does not matter as far as `folding` goes: "Frankfurter Str 12" finds "Frankfurter Straße 12".
         """

@@ -1,18 +1,22 @@
 """Bring areas and addresses in from files."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, TypeVar
 
 import shapely
 from django.contrib.gis.geos import GEOSGeometry
 from django.db import transaction
+from django.db.models import CharField
 from django.utils.text import slugify
 from shapely.geometry.base import BaseGeometry
 
 from stadtkern.places.files import FileRow, Rejected, read_rows
 from stadtkern.places.folding import folded_words
 from stadtkern.places.models import Address, AddressWord, Area
+
+Parsed = TypeVar("Parsed")
 
 BATCH = 500
 WITHIN = {
@@ -30,6 +34,11 @@ KIND_BY_DIGITS = {
 }
 AREA_NAMES = ("name", "gen", "nazwa", "jpt_nazwa_", "bezeichnung")
 AREA_CODES = ("code", "ags", "ars", "terc", "teryt", "terytid", "jpt_kod_je")
+ADDRESS_LENGTHS = {
+    field.name: field.max_length
+    for field in Address._meta.get_fields()  # noqa: SLF001
+    if isinstance(field, CharField) and field.max_length
+}
 STREETS = ("street", "strasse", "straße", "addr:street", "strassenname", "stn", "ulica", "name")
 NUMBERS = ("house_number", "housenumber", "hausnummer", "addr:housenumber", "hnr", "nr", "numer")
 SUFFIXES = ("house_number_suffix", "hnrz", "adz", "hausnummernzusatz", "zusatz")
@@ -58,7 +67,7 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
-class Unusable(Exception):
+class Unusable(Exception):  # noqa: N818  # named by what happened, as in `base.errors`
     """A row cannot be used."""
 
     reason: str
@@ -67,8 +76,8 @@ class Unusable(Exception):
 def import_areas(file: Path | str, *, dry_run: bool = False, srid: int | None = None) -> Report:
     """Create or change the areas in a GeoJSON, GeoPackage, CSV or zipped Shapefile.
 
-    An area is recognised by kind and official number, without a number by its short name. Bad rows are left out and
-    reported; either all others are written or, after an error, nothing.
+    An area is recognised by kind and official number, without a number by its short name. Bad rows are left
+    out and reported; either all others are written or, after an error, nothing.
 
     Parameters
     ----------
@@ -76,18 +85,9 @@ def import_areas(file: Path | str, *, dry_run: bool = False, srid: int | None = 
         EPSG code of a file that does not say in which coordinate system it is.
     """
     report = Report("areas", dry_run)
-    parsed: dict[tuple[str, str], tuple[int, Area]] = {}
-    for row in _usable(file, srid, report):
-        try:
-            area = _area(row)
-            key = (area.kind, area.code or area.slug)
-            if key in parsed:
-                raise Unusable(f"the same area as in row {parsed[key][0]}")
-            parsed[key] = row.number, area
-        except Unusable as problem:
-            report.rejected.append(Rejected(row.number, problem.reason))
+    areas = _parsed(file, srid, report, _area, lambda area: (area.kind, area.code or area.slug))
     with transaction.atomic():
-        _store_areas([area for _number, area in parsed.values()], report)
+        _store_areas(areas, report)
         transaction.set_rollback(dry_run)
     return report
 
@@ -98,18 +98,9 @@ def import_addresses(file: Path | str, *, dry_run: bool = False, srid: int | Non
     An address is recognised by street, number, postcode and place. Lines and areas count by a point on them.
     """
     report = Report("addresses", dry_run)
-    parsed: dict[tuple[str, ...], tuple[int, Address]] = {}
-    for row in _usable(file, srid, report):
-        try:
-            address = _address(row)
-            key = _address_key(address)
-            if key in parsed:
-                raise Unusable(f"the same address as in row {parsed[key][0]}")
-            parsed[key] = row.number, address
-        except Unusable as problem:
-            report.rejected.append(Rejected(row.number, problem.reason))
+    addresses = _parsed(file, srid, report, _address, _address_key)
     with transaction.atomic():
-        _store_addresses([address for _number, address in parsed.values()], report)
+        _store_addresses(addresses, report)
         transaction.set_rollback(dry_run)
     return report
 
@@ -118,13 +109,32 @@ IMPORTERS: dict[str, Callable[..., Report]] = {"areas": import_areas, "addresses
 """What `stadtkern import KIND FILE` can bring in."""
 
 
-def _usable(file: Path | str, srid: int | None, report: Report) -> Iterator[FileRow]:
+def _parsed(
+    file: Path | str,
+    srid: int | None,
+    report: Report,
+    parse: Callable[[FileRow], Parsed],
+    key_of: Callable[[Parsed], Hashable],
+) -> list[Parsed]:
+    """Return what `parse` makes of the rows of a file; note in `report` which it refused, or had twice."""
+    first_rows: dict[Hashable, int] = {}
+    things = []
     for row in read_rows(Path(file), srid=srid):
         report.read += 1
         if isinstance(row, Rejected):
             report.rejected.append(row)
+            continue
+        try:
+            thing = parse(row)
+        except Unusable as problem:
+            report.rejected.append(Rejected(row.number, problem.reason))
+            continue
+        first = first_rows.setdefault(key_of(thing), row.number)
+        if first == row.number:
+            things.append(thing)
         else:
-            yield row
+            report.rejected.append(Rejected(row.number, f"the same as in row {first}"))
+    return things
 
 
 def _area(row: FileRow) -> Area:
@@ -173,8 +183,7 @@ def _address(row: FileRow) -> Address:
         place=row.first(PLACES),
         point=_to_django(shapely.force_2d(point)),
     )
-    for name in ("street", "house_number", "postcode", "place"):
-        length = Address._meta.get_field(name).max_length or 0  # noqa: SLF001
+    for name, length in ADDRESS_LENGTHS.items():
         if len(getattr(address, name)) > length:
             raise Unusable(f"{name.replace('_', ' ')} is longer than {length} letters")
     address.fill_order()
@@ -185,7 +194,7 @@ def _address_key(address: Address) -> tuple[str, ...]:
     return address.street, address.house_number, address.postcode, address.place
 
 
-def _to_django(geometry: BaseGeometry) -> GEOSGeometry:
+def _to_django(geometry: BaseGeometry) -> Any:  # noqa: ANN401  # of the kind of `geometry`
     return GEOSGeometry(memoryview(shapely.to_wkb(geometry)), srid=4326)
 
 

@@ -70,7 +70,7 @@ def shapefile_zip(folder: Path, srid: int, rows: list[tuple[dict[str, str], Base
     return packed
 
 
-def address(street: str, number: str = "", **values: Any) -> Address:
+def address(street: str, number: str = "", **values: Any) -> Address:  # noqa: ANN401
     values = {"postcode": "03172", "place": "Guben", "point": Point(14.7, 51.95, srid=4326), **values}
     return Address.objects.create(street=street, house_number=number, **values)
 
@@ -198,7 +198,7 @@ def test_areas_come_from_each_format_in_each_system(tmp_path: Path, srid: int) -
         report = import_areas(file)
         assert (report.read, report.created, report.rejected) == (2, 2, [])
         guben = Area.objects.get(slug="guben")
-        assert (guben.kind, guben.code, guben.get_name()) == ("town", "12071160", "Guben")
+        assert (guben.kind, guben.code, str(guben)) == ("town", "12071160", "Guben")
         assert guben.geometry.srid == 4326
         assert guben.geometry.extent == pytest.approx((14.6, 51.9, 14.8, 52.0), abs=0.002)
         assert str(Area.objects.get(code="12071337")) == "Schenkendöbern"
@@ -211,7 +211,7 @@ def test_second_import_changes_instead_of_doubling(tmp_path: Path) -> None:
     report = import_areas(write(tmp_path / "b.gpkg", 4326, moved))
     assert (report.created, report.updated, Area.objects.count()) == (0, 1, 2)
     guben = Area.objects.get(code="12071160")
-    assert (guben.slug, guben.get_name(), guben.geometry.extent[2]) == ("guben", "Guben (neu)", 14.9)
+    assert (guben.slug, str(guben), guben.geometry.extent[2]) == ("guben", "Guben (neu)", 14.9)
 
 
 @pytest.mark.django_db
@@ -237,7 +237,7 @@ def test_bad_rows_are_named_and_good_ones_kept(tmp_path: Path) -> None:
         3: "no name",
         4: "not an area but a Point",
         5: "the geometry lies outside of the earth: is the coordinate system right?",
-        7: "the same area as in row 1",
+        7: "the same as in row 1",
         8: "unknown kind of area 'village'",
         9: "the geometry is empty",
         10: "the official number '11111111111111111111' is too long",
@@ -349,7 +349,7 @@ def test_useless_file_gives_one_clear_line(tmp_path: Path, name: str) -> None:
     }
     if name in contents:
         file.write_bytes(contents[name])
-    with pytest.raises(BadInput, match=name.split(".")[0]) as problem:
+    with pytest.raises(BadInput, match=Path(name).stem) as problem:
         import_areas(file)
     assert "\n" not in str(problem.value)
 

@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import shapely
@@ -28,6 +28,7 @@ from shapely.geometry.base import BaseGeometry
 
 from stadtkern.places.crs import ELLIPSOID, transform
 from stadtkern.places.functions import Buffer
+from stadtkern.places.sqlite.loose import Node
 
 registry = Apps()
 GUBEN, GUBIN, COTTBUS = (
@@ -43,6 +44,8 @@ class Spot(models.Model):
     name = models.CharField(max_length=20)
     shape = models.GeometryField(srid=4326, null=True)
 
+    objects: ClassVar[Node] = models.Manager()
+
     class Meta:
         app_label = "places"
         apps = registry
@@ -54,6 +57,8 @@ class Station(models.Model):
     code = models.CharField(max_length=20, primary_key=True)
     point = models.PointField(srid=4326, geography=True, null=True)
 
+    objects: ClassVar[Node] = models.Manager()
+
     class Meta:
         app_label = "places"
         apps = registry
@@ -64,6 +69,8 @@ class Plot(models.Model):
 
     area = models.PolygonField(srid=25833)
 
+    objects: ClassVar[Node] = models.Manager()
+
     class Meta:
         app_label = "places"
         apps = registry
@@ -73,7 +80,7 @@ MODELS = (Spot, Station, Plot)
 
 
 @pytest.fixture(scope="module", autouse=True)
-def tables(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+def tables(django_db_setup: None, django_db_blocker: Node) -> Iterator[None]:
     with django_db_blocker.unblock():
         with connection.schema_editor() as editor:
             for model in MODELS:
@@ -82,6 +89,10 @@ def tables(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
         with connection.schema_editor() as editor:
             for model in MODELS:
                 editor.delete_model(model)
+
+
+def metres_between(one: Point, other: Point) -> float:
+    return float(ELLIPSOID.inv(one.x, one.y, other.x, other.y)[2])
 
 
 def box(west: float, south: float, east: float, north: float, srid: int = 4326) -> Polygon:
@@ -96,7 +107,7 @@ def spots(**shapes: str | None) -> None:
     )
 
 
-def names(**lookup: Any) -> set[str]:
+def names(**lookup: Node) -> set[str]:
     return set(Spot.objects.filter(**lookup).values_list("name", flat=True))
 
 
@@ -209,6 +220,7 @@ def test_geometry_comes_back_as_it_was_stored() -> None:
     shape = MultiPolygon(Polygon(((0.1, 0.2), (1 / 3, 0), (1, 1.123456789012345), (0.1, 0.2))), srid=4326)
     spot = Spot.objects.create(name="exact", shape=shape)
     spot.refresh_from_db()
+    assert spot.shape is not None
     assert spot.shape.ewkb == shape.ewkb
     assert Spot.objects.get(shape=shape) == spot
 
@@ -261,7 +273,7 @@ def test_bulk_update_and_upsert_are_seen_by_the_next_search() -> None:
 @pytest.mark.django_db
 def test_within_metres_of_a_point_in_degrees() -> None:
     spots(guben=GUBEN.wkt, gubin=GUBIN.wkt, cottbus=COTTBUS.wkt, nothing=None)
-    metres = ELLIPSOID.inv(*GUBEN.coords, *GUBIN.coords)[2]
+    metres = metres_between(GUBEN, GUBIN)
     assert names(shape__dwithin=(GUBEN, D(m=metres + 0.01))) == {"guben", "gubin"}
     assert names(shape__dwithin=(GUBEN, D(m=metres - 0.01))) == {"guben"}
     assert names(shape__dwithin=(GUBEN.transform(25833, clone=True), D(km=5))) == {"guben", "gubin"}
@@ -279,7 +291,7 @@ def test_within_metres_of_a_geography_with_a_text_key() -> None:
     assert [station.code for station in distances] == ["guben", "gubin", "cottbus", "nothing"]
     by_code = {station.code: station.d for station in distances}
     assert by_code["nothing"] is None
-    assert by_code["cottbus"].m == pytest.approx(ELLIPSOID.inv(*GUBEN.coords, *COTTBUS.coords)[2], abs=0.001)
+    assert by_code["cottbus"].m == pytest.approx(metres_between(GUBEN, COTTBUS), abs=0.001)
 
 
 @pytest.mark.django_db
@@ -323,10 +335,10 @@ def test_area_and_lengths_in_the_plane() -> None:
 def test_length_of_a_line_in_degrees_is_metres() -> None:
     spots(line=f"LINESTRING ({GUBEN.x} {GUBEN.y}, {GUBIN.x} {GUBIN.y})")
     length = Spot.objects.annotate(length=gis.Length("shape")).get().length
-    assert length.m == pytest.approx(ELLIPSOID.inv(*GUBEN.coords, *GUBIN.coords)[2], abs=0.001)
+    assert length.m == pytest.approx(metres_between(GUBEN, GUBIN), abs=0.001)
 
 
-def reads(function: Any) -> Any:
+def reads(function: Node) -> Node:
     return Spot.objects.annotate(result=function).get().result
 
 
@@ -414,7 +426,8 @@ def test_transform_agrees_with_proj(srid: int, x: float, y: float) -> None:
     expected = transform(shapely.Point(*GUBEN.coords), srid, source=4326)
     assert moved.srid == srid
     assert moved.coords == pytest.approx((expected.x, expected.y), abs=0.01)
-    assert (abs(moved.x - x) < 20_000) and (abs(moved.y - y) < 20_000)  # axes are not swapped
+    assert abs(moved.x - x) < 20_000  # the axes are not swapped
+    assert abs(moved.y - y) < 20_000
 
 
 @pytest.mark.django_db

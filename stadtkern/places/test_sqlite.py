@@ -29,6 +29,7 @@ from django.db.utils import ConnectionHandler
 
 from stadtkern.places.models import Address
 from stadtkern.places.sqlite.blobs import BadGeometry, bounds, dump, header, load
+from stadtkern.places.sqlite.loose import AnyField, Connection, Node
 from stadtkern.places.sqlite.rtree import is_part_of_tree
 
 pytestmark = pytest.mark.skipif(connection.vendor != "sqlite", reason="the R*Tree is that of SQLite")
@@ -38,7 +39,7 @@ SQUARE.srid = 4326
 CENTRE = Point(14.5, 51.5, srid=4326)
 
 
-def plan(queryset: Any) -> str:
+def plan(queryset: Node) -> str:
     return str(queryset.explain())
 
 
@@ -127,7 +128,7 @@ def test_bad_blob_gives_a_clear_log(caplog: pytest.LogCaptureFixture) -> None:
         shapely.to_wkb(shapely.box(0, 0, 1, 1))[:-3],
     ],
 )
-def test_no_geometry_is_refused(blob: Any) -> None:
+def test_no_geometry_is_refused(blob: Node) -> None:
     with pytest.raises(BadGeometry):
         load(blob)
 
@@ -146,12 +147,13 @@ def test_header_and_bounds_of_both_byte_orders() -> None:
 class Migrator:
     """Applies migration operations to a database of its own, and takes them back."""
 
-    def __init__(self, database: Any) -> None:
+    def __init__(self, database: Connection) -> None:
         self.database = database
         self.states = [ProjectState()]
         self.done: list[Operation] = []
 
     def apply(self, *operations: Operation) -> None:
+        """Go forwards."""
         for operation in operations:
             state = self.states[-1].clone()
             operation.state_forwards("town", state)
@@ -161,20 +163,24 @@ class Migrator:
             self.done.append(operation)
 
     def back(self) -> None:
+        """Take the last operation back."""
         state = self.states.pop()
         with self.database.schema_editor() as editor:
             self.done.pop().database_backwards("town", editor, state, self.states[-1])
 
-    def model(self, name: str) -> Any:
+    def model(self, name: str) -> Node:
+        """Return the model as it stands now."""
         return self.states[-1].apps.get_model("town", name)
 
     def trees(self) -> dict[str, int]:
+        """Return all R*Trees and how many entries they hold."""
         with self.database.cursor() as cursor:
             cursor.execute("SELECT name FROM sqlite_master WHERE name LIKE '%\\_\\_rtree' ESCAPE '\\'")
             found = [name for (name,) in cursor.fetchall()]
-            return {name: cursor.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in found}
+            return {name: cursor.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in found}  # noqa: S608
 
     def leftovers(self) -> set[str]:
+        """Return everything that belongs to an R*Tree."""
         with self.database.cursor() as cursor:
             cursor.execute("SELECT name FROM sqlite_master WHERE name LIKE '%rtree%'")
             return {name for (name,) in cursor.fetchall()}
@@ -197,22 +203,22 @@ def other_database(file: Path) -> dict[str, Any]:
 
 
 @pytest.fixture
-def migrator(database: Any, django_db_blocker: Any) -> Iterator[Migrator]:
+def migrator(database: Connection, django_db_blocker: Node) -> Iterator[Migrator]:
     with django_db_blocker.unblock():
         yield Migrator(database)
 
 
-POINT = {"srid": 4326, "null": True}
+POINT: dict[str, Node] = {"srid": 4326, "null": True}
 
 
-def tree_town(key: Any | None = None) -> CreateModel:
+def tree_town(key: AnyField | None = None) -> CreateModel:
     key = key or models.BigAutoField(primary_key=True)
     return CreateModel(
         "Tree", [("id", key), ("kind", models.CharField(max_length=20)), ("spot", models.PointField(**POINT))]
     )
 
 
-def plant(migrator: Migrator, database: Any, rows: int = 3) -> None:
+def plant(database: Connection, rows: int = 3) -> None:
     with database.cursor() as cursor:
         for number in range(rows):
             blob = dump(shapely.Point(number, number), 4326)
@@ -222,9 +228,9 @@ def plant(migrator: Migrator, database: Any, rows: int = 3) -> None:
         cursor.execute("INSERT INTO town_tree (id, kind, spot) VALUES (99, 'none', NULL)")
 
 
-def test_renamed_table_and_column_keep_their_tree(migrator: Migrator, database: Any) -> None:
+def test_renamed_table_and_column_keep_their_tree(migrator: Migrator, database: Connection) -> None:
     migrator.apply(tree_town())
-    plant(migrator, database)
+    plant(database)
     migrator.apply(RenameField("Tree", "spot", "place"))
     assert migrator.trees() == {"town_tree__place__rtree": 3}
     migrator.apply(RenameModel("Tree", "Plant"))
@@ -242,9 +248,9 @@ def test_renamed_table_and_column_keep_their_tree(migrator: Migrator, database: 
     assert migrator.leftovers() == set()
 
 
-def test_remade_table_keeps_its_tree(migrator: Migrator, database: Any) -> None:
+def test_remade_table_keeps_its_tree(migrator: Migrator, database: Connection) -> None:
     migrator.apply(tree_town())
-    plant(migrator, database)
+    plant(database)
     migrator.apply(AlterField("Tree", "kind", models.TextField(null=True)))
     assert migrator.trees() == {"town_tree__spot__rtree": 3}
     migrator.apply(AddField("Tree", "height", models.FloatField(default=1.5)))
@@ -259,9 +265,9 @@ def test_remade_table_keeps_its_tree(migrator: Migrator, database: Any) -> None:
     assert migrator.trees() == {"town_tree__spot__rtree": 4}
 
 
-def test_geometry_column_comes_and_goes(migrator: Migrator, database: Any) -> None:
+def test_geometry_column_comes_and_goes(migrator: Migrator, database: Connection) -> None:
     migrator.apply(tree_town())
-    plant(migrator, database)
+    plant(database)
     crown = models.PolygonField(srid=25833, null=True)
     migrator.apply(AddField("Tree", "crown", crown))
     migrator.apply(AddField("Tree", "trunk", models.PointField(srid=4326, default=Point(1, 1, srid=4326))))
@@ -283,9 +289,9 @@ def test_geometry_column_comes_and_goes(migrator: Migrator, database: Any) -> No
     assert migrator.leftovers() == set()
 
 
-def test_null_becoming_forbidden_keeps_the_tree(migrator: Migrator, database: Any) -> None:
+def test_null_becoming_forbidden_keeps_the_tree(migrator: Migrator, database: Connection) -> None:
     migrator.apply(tree_town())
-    plant(migrator, database)
+    plant(database)
     migrator.apply(AlterField("Tree", "spot", models.PointField(srid=4326, default=Point(5, 5, srid=4326))))
     assert migrator.trees() == {"town_tree__spot__rtree": 4}
 
@@ -293,9 +299,9 @@ def test_null_becoming_forbidden_keeps_the_tree(migrator: Migrator, database: An
 @pytest.mark.parametrize(
     "key", [models.CharField(max_length=9, primary_key=True), models.BigIntegerField(primary_key=True)]
 )
-def test_key_of_any_kind_has_a_tree(migrator: Migrator, database: Any, key: Any) -> None:
+def test_key_of_any_kind_has_a_tree(migrator: Migrator, database: Connection, key: AnyField) -> None:
     migrator.apply(tree_town(key))
-    plant(migrator, database)
+    plant(database)
     with database.cursor() as cursor:
         cursor.execute("UPDATE town_tree SET id = '77' WHERE id = '2'")
         cursor.execute("DELETE FROM town_tree WHERE id = '1'")
@@ -312,9 +318,9 @@ def test_key_of_any_kind_has_a_tree(migrator: Migrator, database: Any, key: Any)
         assert {str(found) for (found,) in cursor.execute(sql, params).fetchall()} == {"77", "3"}
 
 
-def test_changed_key_rebuilds_the_tree(migrator: Migrator, database: Any) -> None:
+def test_changed_key_rebuilds_the_tree(migrator: Migrator, database: Connection) -> None:
     migrator.apply(tree_town())
-    plant(migrator, database)
+    plant(database)
     migrator.apply(AlterField("Tree", "id", models.CharField(max_length=20, primary_key=True)))
     assert migrator.trees() == {"town_tree__spot__rtree": 3}
     assert "town_tree__spot__rtree_key" in migrator.leftovers()
@@ -323,7 +329,7 @@ def test_changed_key_rebuilds_the_tree(migrator: Migrator, database: Any) -> Non
     assert "town_tree__spot__rtree_key" not in migrator.leftovers()
 
 
-def test_readers_go_on_while_one_writes(migrator: Migrator, database: Any, tmp_path: Path) -> None:
+def test_readers_go_on_while_one_writes(migrator: Migrator, database: Connection, tmp_path: Path) -> None:
     migrator.apply(tree_town())
     counts: list[int] = []
     problems: list[Exception] = []

@@ -27,8 +27,21 @@ Sql = Callable[..., Any]
 REMEMBERED = 256
 """Geometries that each connection keeps parsed: the constant of a query is asked for in every row."""
 
+
+def _planar_length(geometry: BaseGeometry) -> float:
+    if shapely.get_dimensions(geometry) <= 1:
+        return float(shapely.length(geometry))
+    return sum(_planar_length(part) for part in getattr(geometry, "geoms", ()))
+
+
+def _planar_perimeter(geometry: BaseGeometry) -> float:
+    if geometry.geom_type in {"Polygon", "MultiPolygon"}:
+        return float(shapely.length(geometry))
+    return sum(_planar_perimeter(part) for part in getattr(geometry, "geoms", ()))
+
+
 PREDICATES: dict[str, Callable[[BaseGeometry, BaseGeometry], bool]] = {
-    # The right-hand side is mostly the constant of the query: it stands first, because only the first is prepared.
+    # The right-hand side is mostly the constant of the query: it stands first, as only the first is prepared.
     "Contains": lambda left, right: shapely.within(right, left),
     "ContainsProperly": shapely.contains_properly,
     "CoveredBy": lambda left, right: shapely.covers(right, left),
@@ -79,8 +92,8 @@ FIGURES: dict[str, Callable[[BaseGeometry], float | str | bytes]] = {
     "IsEmpty": lambda geometry: int(geometry.is_empty),
     "IsValid": lambda geometry: int(geometry.is_valid),
     "NumGeometries": lambda geometry: int(shapely.get_num_geometries(geometry)),
-    "Perimeter": lambda geometry: _planar_perimeter(geometry),
-    "ST_Length": lambda geometry: _planar_length(geometry),
+    "Perimeter": _planar_perimeter,
+    "ST_Length": _planar_length,
     "ST_NPoints": lambda geometry: int(shapely.get_num_coordinates(geometry)),
     "St_AsBinary": lambda geometry: bytes(shapely.to_wkb(geometry, include_srid=False, flavor="iso")),
 }
@@ -97,7 +110,7 @@ class SqlFunction(NamedTuple):
 def register(connection: sqlite3.Connection) -> None:
     """Give `connection` all spatial functions and aggregates.
 
-    Each connection remembers its own parsed geometries: those GEOS has prepared must not be shared between threads.
+    Each connection remembers its own parsed geometries: what GEOS has prepared must not be shared by threads.
     """
     for name, arguments, call in sql_functions(_remembering_load()):
         sql_function = guarded(name, call)
@@ -129,8 +142,8 @@ def guarded(name: str, call: Sql) -> Sql:
 def known_or_infinite(distance: Sql) -> Sql:
     """Return `distance` for Django's annotation `Distance` on longitude and latitude.
 
-    Django writes COALESCE(Distance(...), 0) there: a row without geometry would be the nearest of all. It gets
-    infinity, which becomes None again on the way out (see `SpatialOperations.get_db_converters`).
+    Django writes COALESCE(Distance(...), 0) there: a row without geometry would be the nearest of all.
+    It gets infinity, which becomes None again on the way out (see `SpatialOperations.get_db_converters`).
     """
 
     def annotated_distance(left: bytes | None, right: bytes | None, _spheroid: int) -> float:
@@ -258,18 +271,6 @@ def _conversions(load: Load) -> list[SqlFunction]:
     ]
 
 
-def _planar_length(geometry: BaseGeometry) -> float:
-    if shapely.get_dimensions(geometry) <= 1:
-        return float(shapely.length(geometry))
-    return sum(_planar_length(part) for part in getattr(geometry, "geoms", ()))
-
-
-def _planar_perimeter(geometry: BaseGeometry) -> float:
-    if geometry.geom_type in {"Polygon", "MultiPolygon"}:
-        return float(shapely.length(geometry))
-    return sum(_planar_perimeter(part) for part in getattr(geometry, "geoms", ()))
-
-
 def azimuth(one: BaseGeometry, other: BaseGeometry) -> float | None:
     """Return the direction of point `other` seen from point `one`, in radians clockwise from north."""
     if one.geom_type != "Point" or other.geom_type != "Point":
@@ -280,7 +281,10 @@ def azimuth(one: BaseGeometry, other: BaseGeometry) -> float | None:
 
 
 def snap_to_grid(geometry: BaseGeometry, *numbers: float) -> BaseGeometry:
-    """Return `geometry` with its corners on a grid; `numbers` are size | x size, y size | origin x, y and both."""
+    """Return `geometry` with its corners on a grid.
+
+    The numbers are the size, or the sizes in x and y, or the origin in x and y and then the sizes.
+    """
     if len(numbers) == 4:  # noqa: PLR2004
         origin, size = numbers[:2], numbers[2:]
     else:

@@ -1,10 +1,11 @@
 """Metres on the WGS 84 ellipsoid for geometries in longitude and latitude.
 
-Exact (to the millimetre, Karney 2013): the distance of two points, length and area of geometries whose edges are
-geodesics. Approximate: the distance of anything else. There the two nearest points are searched in a plane
-scaled by the cosine of the middle latitude, then measured exactly; the edges are straight in longitude and
-latitude. An east-west edge of 10 km at 52 degrees north runs up to 2.5 m beside the geodesic that PostGIS would draw, one of
-100 km up to 250 m; the edges of town maps are far shorter. Lines and areas over the 180th meridian are not joined.
+Exact (to the millimetre, Karney 2013): the distance of two points, length and area of geometries whose
+edges are geodesics. Approximate: the distance of anything else. There the two nearest points are
+searched in a plane scaled by the cosine of the middle latitude, then measured exactly; the edges are
+straight in longitude and latitude. An east-west edge of 10 km at 52 degrees north runs up to 2.5 m
+beside the geodesic that PostGIS would draw, one of 100 km up to 250 m; the edges of town maps are far
+shorter. Lines and areas over the 180th meridian are not joined.
 """
 
 import math
@@ -18,7 +19,7 @@ from stadtkern.places.crs import ELLIPSOID
 from stadtkern.places.sqlite.blobs import Bounds, bounds_of
 
 METRES_PER_DEGREE = 110_500.0
-"""A little less than the shortest degree of latitude (110,574 m) and of longitude at the equator (111,319 m)."""
+"""A little less than the shortest degree of latitude (110,574 m) and of longitude (111,319 m, equator)."""
 
 
 def distance(one: BaseGeometry, other: BaseGeometry) -> float | None:

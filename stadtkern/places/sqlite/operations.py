@@ -1,7 +1,8 @@
 """What GeoDjango asks of a backend: operators, functions, values to and fro."""
 
 import math
-from collections.abc import Callable
+import sqlite3
+from collections.abc import Callable, MutableMapping
 from typing import Any
 
 import shapely
@@ -13,16 +14,13 @@ from django.contrib.gis.geos import GEOSGeometry
 from django.contrib.gis.geos.geometry import GEOSGeometryBase
 from django.contrib.gis.geos.prototypes.io import wkb_r
 from django.contrib.gis.measure import Distance
-from django.db.backends.sqlite3.base import Database
-from django.utils.functional import cached_property
 from shapely.geometry.base import BaseGeometry
 
 from stadtkern.places import crs
 from stadtkern.places.sqlite import geodesic
 from stadtkern.places.sqlite.blobs import Bounds, bounds_of, dump
+from stadtkern.places.sqlite.loose import AnyField, Clause, Connection, GisLookup, Node, Params
 from stadtkern.places.sqlite.rtree import condition_for
-
-Clause = tuple[str, list[Any]]
 
 
 class Adapter:
@@ -33,7 +31,7 @@ class Adapter:
         self.blob = ewkb(geometry)
 
     def __conform__(self, protocol: object) -> bytes | None:
-        return self.blob if protocol is Database.PrepareProtocol else None
+        return self.blob if protocol is sqlite3.PrepareProtocol else None
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Adapter) and self.blob == other.blob
@@ -58,7 +56,7 @@ def ewkb(geometry: GEOSGeometry) -> bytes:
     return bytes(geometry.ewkb)
 
 
-def search_box(lookup: Any) -> Bounds | None:  # noqa: ANN401  # Django's lookups are loosely typed
+def search_box(lookup: GisLookup) -> Bounds | None:
     """Return the box of a lookup's constant in the column's coordinates; None if it is none, or empty."""
     if not isinstance(lookup.rhs, GEOSGeometry):
         return None
@@ -68,25 +66,29 @@ def search_box(lookup: Any) -> Bounds | None:  # noqa: ANN401  # Django's lookup
 class Function(SpatialOperator):
     """A function of two geometries that says yes or no."""
 
-    def box(self, lookup: Any, connection: Any) -> Bounds | None:  # noqa: ANN401, ARG002
+    def box(self, lookup: GisLookup, connection: Connection) -> Bounds | None:  # noqa: ARG002
         """Return the box outside of which nothing can match; None if matches may be anywhere."""
         return None
 
     def as_sql(
-        self, connection: Any, lookup: Any, template_params: dict[str, Any], sql_params: Any
+        self,
+        connection: Connection,
+        lookup: GisLookup,
+        template_params: MutableMapping[str, Any],
+        sql_params: Params,
     ) -> Clause:
         """Return the call, and before it the condition on the R*Tree where there is one."""
         sql, params = super().as_sql(connection, lookup, template_params, sql_params)
         near = condition_for(lookup.lhs, self.box(lookup, connection), connection)
         if near is None:
-            return sql, list(params)
-        return f"({near[0]} AND {sql})", [*near[1], *params]
+            return sql, tuple(params)
+        return f"({near[0]} AND {sql})", (*near[1], *params)
 
 
 class Meeting(Function):
     """A function that can hold only where the boxes of both geometries meet."""
 
-    def box(self, lookup: Any, connection: Any) -> Bounds | None:  # noqa: ANN401, ARG002
+    def box(self, lookup: GisLookup, connection: Connection) -> Bounds | None:  # noqa: ARG002
         """Return the box of the lookup's constant."""
         return search_box(lookup)
 
@@ -95,18 +97,22 @@ class Near(Function):
     """`dwithin`: in metres for a geography and for a `Distance`, else in the units of the column."""
 
     def as_sql(
-        self, connection: Any, lookup: Any, template_params: dict[str, Any], sql_params: Any
+        self,
+        connection: Connection,
+        lookup: GisLookup,
+        template_params: MutableMapping[str, Any],
+        sql_params: Params,
     ) -> Clause:
         """Return the call."""
         operator = Near(func="MetresWithin" if in_metres(lookup, connection) else "PtDistWithin")
         return super(Near, operator).as_sql(connection, lookup, template_params, sql_params)
 
-    def box(self, lookup: Any, connection: Any) -> Bounds | None:  # noqa: ANN401
+    def box(self, lookup: GisLookup, connection: Connection) -> Bounds | None:
         """Return the box of the lookup's constant, widened by the distance."""
         return distance_box(lookup, connection, metres=in_metres(lookup, connection))
 
 
-def in_metres(lookup: Any, connection: Any) -> bool:  # noqa: ANN401
+def in_metres(lookup: GisLookup, connection: Connection) -> bool:
     """Return whether the distance of a `dwithin` lookup is in metres on the ellipsoid."""
     field = lookup.lhs.output_field
     return bool(
@@ -114,8 +120,8 @@ def in_metres(lookup: Any, connection: Any) -> bool:  # noqa: ANN401
     )
 
 
-def distance_box(lookup: Any, connection: Any, *, metres: bool) -> Bounds | None:  # noqa: ANN401
-    """Return the box that holds all that lies within the distance of a lookup; None if that is not constant."""
+def distance_box(lookup: GisLookup, connection: Connection, *, metres: bool) -> Bounds | None:
+    """Return the box that holds what lies within the distance of a lookup; None if it is not constant."""
     box = search_box(lookup)
     if box is None or hasattr(lookup.rhs_params[0], "resolve_expression"):
         return None
@@ -131,7 +137,7 @@ class DistanceInLookup(DistanceFunction):
 
     name = "Distance"
 
-    def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Clause:  # noqa: ANN401
+    def as_sqlite(self, compiler: Node, connection: Connection, **extra: Node) -> tuple[str, Any]:
         """Return the call."""
         if self.geo_field.geodetic(connection):
             extra["function"] = "MetresBetween"
@@ -139,7 +145,7 @@ class DistanceInLookup(DistanceFunction):
         return sql, list(params)
 
 
-class SpatialOperations(SpatiaLiteOperations):  # type: ignore[misc]  # django-stubs knows no spatialite
+class SpatialOperations(SpatiaLiteOperations):
     """GeoDjango's operations on SpatiaLite, carried out by our own functions."""
 
     Adapter = Adapter
@@ -167,55 +173,52 @@ class SpatialOperations(SpatiaLiteOperations):  # type: ignore[misc]  # django-s
         "within": Meeting(func="Within"),
     }
 
-    @cached_property
-    def unsupported_functions(self) -> set[str]:
-        """Functions that SpatiaLite or PostGIS have and we have not."""
-        return {"AsGML", "AsKML", "AsSVG", "GeoHash", "GeometryDistance", "MemSize"}
+    unsupported_functions = {"AsGML", "AsKML", "AsSVG", "GeoHash", "GeometryDistance", "MemSize"}
 
-    def geo_db_type(self, f: object) -> str:  # noqa: ARG002
+    def geo_db_type(self, f: object) -> str:  # type: ignore[override]  # noqa: ARG002  # stubs: None
         """Return the type of a geometry column."""
         return "BLOB"
 
-    def get_geom_placeholder(self, f: Any, value: Any, compiler: object) -> str:  # noqa: ANN401, ARG002
+    def get_geom_placeholder(self, f: AnyField, value: Node, compiler: object) -> str:  # noqa: ARG002
         """Return the place for `value` in SQL, brought to the coordinates of field `f`."""
         srid = value.output_field.srid if hasattr(value, "as_sql") else value and value.srid
-        if value is None or srid == f.srid or f.srid == -1:
+        if value is None or f.srid in {srid, -1}:
             return "%s"
         return f"Transform(%s, {f.srid})"
 
-    def get_distance(self, f: Any, value: Any, lookup_type: str) -> list[float]:  # noqa: ANN401
+    def get_distance(self, f: AnyField, value: Node, lookup_type: str) -> list[float]:
         """Return the number that stands for the distance `value[0]` on field `f`."""
         if value and isinstance(value[0], Distance) and f.geodetic(self.connection):
             return [float(value[0].m)]
         return [float(number) for number in super().get_distance(f, value, lookup_type)]
 
-    def distance_expr_for_lookup(self, lhs: Any, rhs: Any, **extra: Any) -> DistanceInLookup:  # noqa: ANN401
+    def distance_expr_for_lookup(self, lhs: Node, rhs: Node, **extra: Node) -> DistanceInLookup:
         """Return the distance that `distance_lt` and the like compare."""
         return DistanceInLookup(lhs, rhs, **extra)
 
-    def convert_extent(self, box: str | None) -> Bounds | None:
+    def convert_extent(self, box: str | None) -> Bounds | None:  # type: ignore[override]  # stubs: wrong
         """Return the result of our aggregate `Extent`."""
         if box is None:
             return None
         west, south, east, north = map(float, box.split())
         return west, south, east, north
 
-    def get_db_converters(self, expression: Any) -> list[Callable[..., Any]]:  # noqa: ANN401
+    def get_db_converters(self, expression: Node) -> list[Callable[..., Any]]:
         """Return the functions that a value from the database passes; see `functions.known_or_infinite`."""
         converters: list[Callable[..., Any]] = super().get_db_converters(expression)
         if isinstance(expression.output_field, DistanceField):
             converters.append(lambda value, _expression, _connection: None if value == math.inf else value)
         return converters
 
-    def geometry_columns(self) -> Any:  # noqa: ANN401
+    def geometry_columns(self) -> Node:
         """Say that there is no table of geometry columns."""
         raise NotImplementedError
 
-    def spatial_ref_sys(self) -> Any:  # noqa: ANN401
+    def spatial_ref_sys(self) -> Node:
         """Say that there is no table of coordinate systems: GDAL knows them."""
         raise NotImplementedError
 
-    def get_geometry_converter(self, expression: Any) -> Callable[..., GEOSGeometryBase | None]:  # noqa: ANN401
+    def get_geometry_converter(self, expression: Node) -> Callable[..., GEOSGeometryBase | None]:
         """Return the function that makes Django's geometry of a blob."""
         geometry_class = expression.output_field.geom_class
         read = wkb_r().read

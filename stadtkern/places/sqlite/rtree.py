@@ -1,13 +1,12 @@
 """One R*Tree per geometry column: its tables and triggers, and the condition that makes a query use it.
 
 The entries of the tree are numbered. Where the primary key is a whole number it is that number; any other key
-(a slug, a UUID) gets its number in a small table beside the tree, because SQLite may renumber the rows of such
-tables when it compacts the file.
+(a slug, a UUID) gets its number in a small table beside the tree, because SQLite may renumber the rows of
+such tables when it compacts the file.
 """
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 from django.contrib.gis.db.models import GeometryField
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -56,9 +55,13 @@ class SpatialIndex:
         return f"{self.table}__{self.column}{SUFFIX}"
 
     def create(self) -> list[str]:
-        """Return the statements that build the tree for what the table holds now, and keep it from then on."""
+        """Return the statements that build the tree of what the table holds, and keep it from then on."""
         tree, table = quoted(self.name), quoted(self.table)
         column, key = quoted(self.column), quoted(self.key)
+
+        def trigger(name: str, event: str, action: str) -> str:
+            return f"CREATE TRIGGER {quoted(f'{self.name}_{name}')} AFTER {event} ON {table} {action}"
+
         forget = self._forget()
         add = self._add()
         keys = (
@@ -70,11 +73,9 @@ class SpatialIndex:
             f"CREATE VIRTUAL TABLE {tree} USING rtree(id, xmin, xmax, ymin, ymax)",
             *keys,
             *self._fill(),
-            f"CREATE TRIGGER {quoted(self.name + '_insert')} AFTER INSERT ON {table} "
-            f"WHEN MbrMinX(new.{column}) IS NOT NULL BEGIN {add} END",
-            f"CREATE TRIGGER {quoted(self.name + '_update')} AFTER UPDATE OF {column}, {key} ON {table} "
-            f"BEGIN {forget} {add} END",
-            f"CREATE TRIGGER {quoted(self.name + '_delete')} AFTER DELETE ON {table} BEGIN {forget} END",
+            trigger("insert", "INSERT", f"WHEN MbrMinX(new.{column}) IS NOT NULL BEGIN {add} END"),
+            trigger("update", f"UPDATE OF {column}, {key}", f"BEGIN {forget} {add} END"),
+            trigger("delete", "DELETE", f"BEGIN {forget} END"),
         ]
 
     def drop(self) -> list[str]:
@@ -136,32 +137,33 @@ class SpatialIndex:
         tree, table, key = quoted(self.name), quoted(self.table), quoted(self.key)
         filled = f"MbrMinX(row.{quoted(self.column)}) IS NOT NULL"
         if self.numbered:
-            return [
-                f"INSERT INTO {tree} SELECT row.{key}, {self._edges('row')} FROM {table} row WHERE {filled}"
-            ]
+            rows = f"SELECT row.{key}, {self._edges('row')} FROM {table} row WHERE {filled}"  # noqa: S608
+            return [f"INSERT INTO {tree} {rows}"]
         return [
             f"INSERT INTO {self._keys} (key) SELECT row.{key} FROM {table} row WHERE {filled}",  # noqa: S608
-            f"INSERT INTO {tree} SELECT keys.id, {self._edges('row')} "  # noqa: S608
-            f"FROM {table} row JOIN {self._keys} keys ON keys.key = row.{key}",
+            (
+                f"INSERT INTO {tree} SELECT keys.id, {self._edges('row')} "  # noqa: S608
+                f"FROM {table} row JOIN {self._keys} keys ON keys.key = row.{key}"
+            ),
         ]
 
 
-def spatial_index(model: type[Model], field: Any, connection: BaseDatabaseWrapper) -> SpatialIndex | None:  # noqa: ANN401  # any field
-    """Return the tree of `field`; None if it is no geometry, wants no index, or has a key of several columns."""
+def spatial_index(model: type[Model], field: object, connection: BaseDatabaseWrapper) -> SpatialIndex | None:
+    """Return the tree of `field`; None if it is no geometry, wants none, or has a key of several columns."""
     meta = model._meta  # noqa: SLF001
     if not (isinstance(field, GeometryField) and field.spatial_index and meta.managed and not meta.proxy):
         return None
     if meta.pk is None or isinstance(meta.pk, CompositePrimaryKey):
         return None
     kind = (meta.pk.db_type(connection) or "").lower()
-    return SpatialIndex(meta.db_table, field.column, meta.pk.column, numbered="int" in kind)
+    return SpatialIndex(meta.db_table, str(field.column), str(meta.pk.column), numbered="int" in kind)
 
 
 def condition_for(
     lhs: object, box: Bounds | None, connection: BaseDatabaseWrapper
 ) -> tuple[str, list[float]] | None:
-    """Return the condition by which a lookup on the column `lhs` uses its tree; None where that cannot help."""
+    """Return the condition by which a lookup on the column `lhs` uses its tree; None if that cannot help."""
     if box is None or not isinstance(lhs, Col) or not lhs.alias:
         return None  # no alias: a CHECK constraint, where SQLite allows no subquery
     index = spatial_index(lhs.target.model, lhs.target, connection)
-    return index and index.condition(lhs.alias, box)
+    return index.condition(lhs.alias, box) if index else None

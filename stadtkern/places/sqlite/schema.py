@@ -1,16 +1,13 @@
 """Migrations: each change of a table with geometries leaves its R*Trees right."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from django.contrib.gis.db.models import GeometryField
 from django.db.backends.sqlite3.schema import DatabaseSchemaEditor
 from django.db.models import Model
 
+from stadtkern.places.sqlite.loose import AnyField, Params
 from stadtkern.places.sqlite.rtree import SpatialIndex, spatial_index
-
-AnyField = Any
-"""Any field; the class is generic for type checkers only."""
 
 REMADE = "new__"
 """Django's prefix of the table that shall replace the one of the same name."""
@@ -19,8 +16,8 @@ REMADE = "new__"
 class SpatialSchemaEditor(DatabaseSchemaEditor):
     """SQLite's schema editor, which also keeps the R*Trees.
 
-    SQLite changes most things by making a new table, copying the rows and renaming. The new table gets its trees when
-    it has its final name, so that rows are indexed once.
+    SQLite changes most things by making a new table, copying the rows and renaming. The new table gets its
+    trees when it has its final name, so that rows are indexed once.
     """
 
     def create_model(self, model: type[Model]) -> None:
@@ -60,8 +57,8 @@ class SpatialSchemaEditor(DatabaseSchemaEditor):
         new_field: AnyField,
         old_type: str,
         new_type: str,
-        old_db_params: Any,  # noqa: ANN401
-        new_db_params: Any,  # noqa: ANN401
+        old_db_params: Params,
+        new_db_params: Params,
         strict: bool = False,  # noqa: FBT001, FBT002
     ) -> None:
         """Change the column; the tree of a geometry follows it, all trees follow a primary key."""
@@ -70,7 +67,7 @@ class SpatialSchemaEditor(DatabaseSchemaEditor):
             fields = list(model._meta.local_concrete_fields)  # noqa: SLF001
         self._drop(self._indexes(model, fields))
         arguments = (old_field, new_field, old_type, new_type, old_db_params, new_db_params, strict)
-        super()._alter_field(model, *arguments)
+        super()._alter_field(model, *arguments)  # type: ignore[misc]  # stubs: private methods are missing
         self._build(self._altered(model, old_field, new_field, fields))
 
     def _altered(
