@@ -20,6 +20,7 @@ urlpatterns = [
     path("", include("stadtkern.dashboards.machine_urls")),
     path("admin/", include(wagtailadmin_urls)),
     path("", include("stadtkern.governance.machine_urls")),
+    path("api/v1/", include("stadtkern.places.urls_api")),
     path("documents/", include(wagtaildocs_urls)),
     path("media/<path:path>", serve, {"document_root": settings.MEDIA_ROOT}),
     *(path(s.prefix, include(f"stadtkern.standards.{slug}.urls")) for slug, s in standards.items()),

@@ -13,7 +13,7 @@ import pytest
 import shapely
 from django.contrib.gis.geos import MultiPolygon, Point, Polygon
 from django.core.management import CommandError, call_command
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pytest_django import DjangoAssertNumQueries
@@ -162,6 +162,14 @@ def test_search_is_paged_in_one_query(django_assert_num_queries: DjangoAssertNum
     for page in ("0", "-1", "x", "²", "99999999"):
         with pytest.raises(BadInput, match="page must be"):
             search_addresses("markt", page=page)
+
+
+@pytest.mark.django_db
+def test_interface_has_an_address_and_names_a_bad_page(client: Client) -> None:
+    address("Uferstraße", "1")
+    assert client.get("/api/v1/addresses", {"q": "ufer"}).json()["items"][0]["street"] == "Uferstraße"
+    assert client.get("/api/v1/addresses", {"q": "ufer", "page": "x"}).status_code == 422
+    assert client.post("/api/v1/addresses").status_code == 405
 
 
 @pytest.mark.django_db
