@@ -49,6 +49,15 @@ def _zone(name: str) -> ZoneInfo:
     return ZoneInfo(name)
 
 
+@lru_cache(maxsize=256)
+def is_zone(name: str) -> bool:
+    """Return whether there is a time zone of this name; cheap enough to be asked for every message."""
+    try:
+        return bool(_zone(name).key)
+    except (KeyError, OSError, ValueError):
+        return False
+
+
 def read_time(
     text: str,
     zone: str,

@@ -1,7 +1,7 @@
 """Keys of sources: the password of a device at the broker, the secret of a webhook.
 
-A key is derived from the secret of the installation and a random salt; the database holds the salt and the SHA-256
-of the key, neither of which gives the key away.
+A key is derived from the secret of the installation and a random salt; the database holds the salt and the
+SHA-256 of the key, neither of which gives the key away.
 """
 
 import hashlib

@@ -93,7 +93,7 @@ class Bridge:
     # The following four run in the thread of paho.
 
     def _connected(
-        self, client: mqtt.Client, _data: object, _flags: object, reason: object, _more: object
+        self, _client: mqtt.Client, _data: object, _flags: object, reason: object, _more: object
     ) -> None:
         if getattr(reason, "is_failure", False):
             self._say_down(f"it says {reason}")

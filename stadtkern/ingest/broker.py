@@ -1,7 +1,7 @@
 """The MQTT broker inside `ingest`: amqtt, except that a sender is told “received” only after the commit.
 
-amqtt 0.12 sends PUBACK before anybody stored anything, lets a client take over the session of another one before it
-shows its password, and reads packets of any size. The classes here change these three points.
+amqtt 0.12 sends PUBACK before anybody stored anything, lets a client take over the session of another one
+before it shows its password, and reads packets of any size. The classes here change these three points.
 """
 
 import asyncio
@@ -120,7 +120,7 @@ class DurableHandler(BrokerProtocolHandler):
 class DurableBroker(Broker):
     """An MQTT 3.1.1 broker whose clients are the devices of the town's sources."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # all of them by name
         self,
         *,
         port: int,
@@ -150,7 +150,7 @@ class DurableBroker(Broker):
         return any(matches(topic, one) for one in own)
 
     async def _initialize_client_session(
-        self, reader: ReaderAdapter, writer: WriterAdapter, remote_address: str, remote_port: int
+        self, reader: ReaderAdapter, writer: WriterAdapter, remote_address: str, _remote_port: int
     ) -> tuple[BrokerProtocolHandler, Session]:
         """Greet a client; only then look for its older session."""
         guarded = GuardedReader(reader, self.committer.room)
@@ -172,7 +172,7 @@ class DurableBroker(Broker):
         return handler, await self._older_session(session)
 
     async def _is_welcome(self, session: Session, remote_address: str) -> bool:
-        """Return whether name and password are right; without a name only in the demo and from this machine."""
+        """Return whether name and password are right; none are needed in the demo on this machine."""
         if not session.username:
             session.is_anonymous = self.anonymous and ipaddress.ip_address(remote_address).is_loopback
             return session.is_anonymous
@@ -196,11 +196,11 @@ class DurableBroker(Broker):
         session.parent = 0
         return session
 
-    async def _authenticate(self, session: Session, _: Any) -> bool:  # noqa: ANN401  # the signature of amqtt
+    async def _authenticate(self, _session: Session, _: Any) -> bool:  # noqa: ANN401  # the signature of amqtt
         """Say yes: only welcome clients come this far."""
         return True
 
-    async def _handle_client_session(
+    async def _handle_client_session(  # noqa: PLR0913, PLR0917  # the signature of amqtt
         self,
         reader: ReaderAdapter,
         writer: WriterAdapter,

@@ -42,7 +42,7 @@ def try_connector(
     except NotFound as error:
         out.print(f"{error} There are: {', '.join(sorted(connectors()))}.", style="red", markup=False)
         return UNKNOWN
-    given = dict(connector.sample_options) if options is None else dict(options)
+    given = dict(options or connector.sample_options)
     try:
         items, origin, more = _items(name, connector, given, Path(file) if file else None)
     except (SourceError, StadtkernError, OSError) as error:

@@ -39,8 +39,8 @@ Write = Callable[[Sequence[Message]], None]
 class Committer:
     """Writes messages in groups, in the order of their arrival, by one thread.
 
-    `submit` returns a future that is done when the message is on disk. While the database is away messages wait,
-    their senders are not told anything, and `room` tells readers of sockets to stop reading.
+    `submit` returns a future that is done when the message is on disk. While the database is away messages
+    wait, their senders are not told anything, and `room` tells readers of sockets to stop reading.
     """
 
     def __init__(self, write: Write, executor: Executor) -> None:

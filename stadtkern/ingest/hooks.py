@@ -21,7 +21,7 @@ GUESSES = RateLimit(per_minute=30, burst=30)
 SIGNATURES = ("X-Stadtkern-Signature", "X-Hub-Signature-256")
 
 
-class HookRefused(StadtkernError):
+class RefusedError(StadtkernError):
     """A message is not taken; the sender gets a problem document (RFC 9457)."""
 
     def __init__(self, text: str, *, status: int, headers: dict[str, str] | None = None) -> None:
@@ -44,7 +44,7 @@ def accept(request: HttpRequest, slug: str) -> Delivery:
 
     Raises
     ------
-    HookRefused
+    RefusedError
         if the key is wrong, the message too large, or there are too many.
     """
     body = read_body(request)
@@ -52,14 +52,14 @@ def accept(request: HttpRequest, slug: str) -> Delivery:
     if source is None or not has_key(request, source, body):
         if wait := GUESSES.wait(request.META.get("REMOTE_ADDR", "")):
             raise too_many(wait)
-        raise HookRefused("wrong key", status=401, headers={"WWW-Authenticate": "Bearer"})
+        raise RefusedError("wrong key", status=401, headers={"WWW-Authenticate": "Bearer"})
     if wait := CALLS.wait(slug):
         raise too_many(wait)
     connector = connectors().get(source.connector)
     if connector is None or not (connector.webhook or connector.transport == "webhook"):
-        raise HookRefused("this source takes no messages by POST", status=404)
+        raise RefusedError("this source takes no messages by POST", status=404)
     if source.is_paused:
-        raise HookRefused("this source is paused", status=503, headers={"Retry-After": "300"})
+        raise RefusedError("this source is paused", status=503, headers={"Retry-After": "300"})
     context = Context(
         options=filled(connector, source.options), url=request.path, name="webhook", received=now()
     )
@@ -71,13 +71,13 @@ def read_body(request: HttpRequest) -> bytes:
     declared = request.headers.get("Content-Length", "")
     if not declared.isdecimal() or int(declared) > LARGEST_BODY:
         status = 413 if declared.isdecimal() else 411
-        raise HookRefused(f"the length must be given and at most {LARGEST_BODY} bytes", status=status)
+        raise RefusedError(f"the length must be given and at most {LARGEST_BODY} bytes", status=status)
     try:
         body = request.read(LARGEST_BODY + 1)
     except (OSError, RawPostDataException) as error:
-        raise HookRefused("the message is cut off", status=400) from error
+        raise RefusedError("the message is cut off", status=400) from error
     if len(body) > LARGEST_BODY:
-        raise HookRefused(f"more than {LARGEST_BODY} bytes", status=413)
+        raise RefusedError(f"more than {LARGEST_BODY} bytes", status=413)
     return body
 
 
@@ -95,9 +95,9 @@ def has_key(request: HttpRequest, source: Source, body: bytes) -> bool:
     return is_signature(signature, body, key=derive_key(source.slug, source.key_salt))
 
 
-def too_many(wait: float) -> HookRefused:
+def too_many(wait: float) -> RefusedError:
     """Return the answer to a sender who comes too often."""
-    return HookRefused("too many messages", status=429, headers={"Retry-After": str(math.ceil(wait))})
+    return RefusedError("too many messages", status=429, headers={"Retry-After": str(math.ceil(wait))})
 
 
 def store(delivery: Delivery) -> JsonResponse:

@@ -11,8 +11,6 @@ from typing import TypeVar
 from amqtt.errors import BrokerError
 from django.conf import settings
 from django.db import close_old_connections, connections
-from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.backends.signals import connection_created
 
 from stadtkern.base.http import Answer, Client
 from stadtkern.contracts.connector import Request
@@ -31,13 +29,6 @@ READ_AGAIN = 1.0
 POLLS_TOGETHER = 8
 END_SECONDS = 8.0
 PORT_PAUSE = 5.0
-
-
-def on_disk(connection: BaseDatabaseWrapper, **_more: object) -> None:
-    """Make a commit mean “on the disk” and not only “in the hands of the system” (SQLite in WAL mode)."""
-    if connection.vendor == "sqlite":
-        with connection.cursor() as cursor:
-            cursor.execute("PRAGMA synchronous=FULL")
 
 
 def with_database(work: Callable[[], T]) -> T:
@@ -180,7 +171,6 @@ class Process:
 
 def serve() -> None:
     """Run until SIGTERM."""
-    connection_created.connect(on_disk)
     asyncio.run(main())
 
 

@@ -13,7 +13,7 @@ PARSE_SECONDS = 60.0
 MAX_ITEMS = 500_000
 
 
-class TooSlow(SourceError):
+class TooSlowError(SourceError):
     """A connector did not come to an end."""
 
 
@@ -40,13 +40,13 @@ def bounded(function: Callable[[], T], *, seconds: float) -> T:
 
     Raises
     ------
-    TooSlow
+    TooSlowError
         if the time is over.
     """
     call = _Call(function)
     threading.Thread(target=call.run, daemon=True, name="bounded").start()
     if not call.done.wait(seconds):
-        raise TooSlow(f"reading the answer took longer than {seconds:g} seconds")
+        raise TooSlowError(f"reading the answer took longer than {seconds:g} seconds")
     if call.error is not None:
         raise call.error
     return call.result  # type: ignore[return-value]  # no error: the function returned a T
@@ -61,7 +61,7 @@ def collect(items: Iterable[Item], *, seconds: float, most: int) -> list[Item]:
         if len(found) > most:
             raise SourceError(f"the answer holds more than {most} readings")
         if len(found) % 1000 == 0 and time.monotonic() > limit:
-            raise TooSlow(f"reading the answer took longer than {seconds:g} seconds")
+            raise TooSlowError(f"reading the answer took longer than {seconds:g} seconds")
     return found
 
 
@@ -93,7 +93,7 @@ def plain_read(
     seconds: float = PARSE_SECONDS,
     most: int = MAX_ITEMS,
 ) -> list[Item]:
-    """Do as `read` does, in this thread: an answer that keeps the connector busy without giving items hangs."""
+    """Do as `read` does, in this thread; a connector that gives no items and does not end hangs."""
     try:
         return collect(connector.parse(body, context), seconds=seconds, most=most)
     except SourceError:

@@ -35,7 +35,7 @@ class Roster:
         return self.index.replace({slug: ones for slug, ones in filters.items() if ones})
 
     def _filters(self, source: Source) -> tuple[str, ...]:
-        """Return the topic filters of a source; asked of the connector once for every change of its settings."""
+        """Return the topic filters of a source; its connector is asked after every change of settings."""
         connector = connectors().get(source.connector)
         if connector is None or connector.topics is None:
             return ()

@@ -101,16 +101,16 @@ def receive(source: Source, body: bytes, context: Context) -> Tally:
 
 def pause(source: Source, *, by: User | None = None) -> None:
     """Stop asking a source and listening to it."""
-    set_paused(source, True, by=by)
+    set_paused(source, value=True, by=by)
 
 
 def resume(source: Source, *, by: User | None = None) -> None:
     """Go on asking a source, now."""
-    set_paused(source, False, by=by)
+    set_paused(source, value=False, by=by)
     SourceState.objects.filter(source=source).update(next_try=None)
 
 
-def set_paused(source: Source, value: bool, *, by: User | None) -> None:  # noqa: FBT001  # pause and resume call it
+def set_paused(source: Source, *, value: bool, by: User | None) -> None:
     """Change whether a source is paused."""
     require(by, "change", source)
     source.is_paused = value
@@ -173,7 +173,7 @@ def check_options(connector: Connector, options: Mapping[str, object]) -> dict[s
     return wrong
 
 
-def preview(
+def preview(  # noqa: PLR0913  # where an answer came from, by name
     connector: str,
     options: Mapping[str, object],
     body: bytes,

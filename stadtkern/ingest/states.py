@@ -83,6 +83,7 @@ def jittered(pause: timedelta) -> timedelta:
 
 def count(source: Source, tally: Tally) -> None:
     """Add what came in to the counters of a source."""
+    state_of(source)
     state = SourceState.objects.filter(pk=source.pk)
     state.update(
         messages_in=F("messages_in") + tally.messages,
@@ -96,13 +97,13 @@ def count(source: Source, tally: Tally) -> None:
 
 
 def begin(source: Source) -> None:
-    """A poll begins; the wish of an editor for it is fulfilled."""
+    """Note that a poll begins; the wish of an editor for it is fulfilled."""
     state_of(source)
     SourceState.objects.filter(pk=source.pk).update(last_attempt=now(), try_requested=False)
 
 
 def succeeded(source: Source, connector: Connector, *, trouble: str = "") -> None:
-    """A poll brought an answer; `trouble` tells about the part of it that did not work."""
+    """Note that a poll brought an answer; `trouble` tells about the part of it that did not work."""
     state, when = state_of(source), now()
     if state.failures:
         logger.info("%s recovered after %s", source.slug, when - (state.error_since or when))
@@ -119,7 +120,7 @@ def succeeded(source: Source, connector: Connector, *, trouble: str = "") -> Non
 def failed(
     source: Source, interval: timedelta, *, reason: object, retry_after: timedelta | None = None
 ) -> None:
-    """A poll brought nothing; `retry_after` is how long the source asked us to wait."""
+    """Note that a poll brought nothing; `retry_after` is how long the source asked us to wait."""
     state, when = state_of(source), now()
     if not state.failures:
         logger.warning("%s: %s", source.slug, one_line(reason))
@@ -131,7 +132,7 @@ def failed(
 
 
 def received(source: Source, *, trouble: str) -> None:
-    """A message came in by itself, over MQTT or by a webhook."""
+    """Note that a message came in by itself, over MQTT or by a webhook."""
     when = now()
     changes: dict[str, object] = {"last_attempt": when}
     if trouble:

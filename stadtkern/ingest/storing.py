@@ -13,10 +13,11 @@ from stadtkern.contracts.connector import Connector, Context, Item, Rejected, So
 from stadtkern.ingest import states
 from stadtkern.ingest.committer import Message
 from stadtkern.ingest.models import Source, UnclaimedTopic
-from stadtkern.ingest.reading import TooSlow, bounded, plain_read
+from stadtkern.ingest.reading import TooSlowError, bounded, plain_read
 from stadtkern.ingest.registry import connector_of, filled
 from stadtkern.ingest.states import Tally
 from stadtkern.observations.services import record
+from stadtkern.observations.services.record import durable
 
 logger = logging.getLogger(__name__)
 GROUP_SECONDS = 30.0
@@ -32,8 +33,11 @@ _writing = threading.RLock()
 
 @contextlib.contextmanager
 def exclusive() -> Iterator[None]:
-    """Open a transaction; on SQLite the threads of this process stand in line for it instead of polling the lock."""
-    with _writing if connection.vendor == "sqlite" else contextlib.nullcontext(), transaction.atomic():
+    """Open a transaction that is on disk when it ends.
+
+    On SQLite the threads of this process stand in line for it instead of polling the lock of the file.
+    """
+    with _writing if connection.vendor == "sqlite" else contextlib.nullcontext(), durable():
         yield
 
 
@@ -79,13 +83,13 @@ def parse_patiently(
     """Parse a group; when one message of it hangs the connector, each by itself."""
     try:
         return parse_group(connector, options, messages, seconds=GROUP_SECONDS)
-    except TooSlow:
+    except TooSlowError:
         found: list[list[Item]] = []
         trouble = ""
         for message in messages:
             try:
                 items, reason = parse_group(connector, options, [message], seconds=MESSAGE_SECONDS)
-            except TooSlow as error:
+            except TooSlowError as error:
                 items, reason = [[poison(error, message)]], f"{message.topic}: {error}"
             found += items
             trouble = reason or trouble
@@ -101,10 +105,10 @@ class Writer:
     def __call__(self, messages: Sequence[Message]) -> None:
         """Store messages; when it returns they are on disk, unreadable ones in quarantine."""
         sources = self.sources()
-        parsed = []
-        for slug in dict.fromkeys(slug for message in messages for slug in message.sources):
-            if source := sources.get(slug):
-                parsed.append((source, [m for m in messages if slug in m.sources]))
+        wanted = dict.fromkeys(slug for message in messages for slug in message.sources)
+        parsed = [
+            (sources[slug], [m for m in messages if slug in m.sources]) for slug in wanted if slug in sources
+        ]
         work = [(source, own, *self._parse(source, own)) for source, own in parsed]
         with exclusive():
             for source, own, items, trouble in work:
@@ -146,7 +150,7 @@ class Writer:
 
 
 def note_unclaimed(messages: Sequence[Message]) -> None:
-    """Count messages on topics that no source reads, and keep the newest of each topic for an editor to see."""
+    """Count messages on topics that no source reads, and keep the newest of each topic for editors."""
     newest = {message.topic[:500]: message for message in messages}
     if not newest:
         return

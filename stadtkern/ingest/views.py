@@ -19,7 +19,7 @@ def hook(request: HttpRequest, slug: str) -> JsonResponse:
         return hooks.problem("send the message by POST", status=405, headers={"Allow": "POST"})
     try:
         return hooks.store(hooks.accept(request, slug))
-    except hooks.HookRefused as error:
+    except hooks.RefusedError as error:
         return hooks.problem(str(error), status=error.status, headers=error.headers)
     except StadtkernError as error:
         return hooks.problem(str(error), status=error.status)

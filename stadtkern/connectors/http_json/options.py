@@ -3,12 +3,12 @@
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
-from zoneinfo import available_timezones
 
 from django.utils.translation import gettext_lazy as _
 
 from stadtkern.base.fields import finite
 from stadtkern.base.paths import compile_path
+from stadtkern.base.times import is_zone
 from stadtkern.contracts.mapping import as_lines, check_meanings, read_meanings
 from stadtkern.contracts.option import Option
 
@@ -137,7 +137,7 @@ def check_options(options: Mapping[str, Any]) -> Sequence[str]:
     except ValueError as error:
         problems.append(str(error))
     zone = str(options.get("timezone") or "Europe/Berlin")
-    if zone not in available_timezones():
+    if not is_zone(zone):
         problems.append(f'timezone: "{zone[:40]}" is not a time zone; write it like Europe/Berlin')
     if not (options.get("thing") or options.get("thing_path")):
         problems.append("thing: name the place, or the path to its key")

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
-from zoneinfo import available_timezones
 
 from django.utils.translation import gettext_lazy as _
 
 from stadtkern.base.paths import compile_path
+from stadtkern.base.times import is_zone
 from stadtkern.contracts.mapping import check_meanings, read_meanings
 from stadtkern.contracts.option import Option
 
@@ -135,7 +135,7 @@ def check_options(options: Mapping[str, Any]) -> Sequence[str]:
     if "{thing}" not in pattern and not text(options, "thing"):
         problems.append("thing: name the place, or put {thing} into the topic")
     zone = text(options, "timezone", "UTC")
-    if zone not in available_timezones():
+    if not is_zone(zone):
         problems.append(f'timezone: "{zone[:40]}" is not a time zone; write it like Europe/Berlin')
     if problems:
         return problems

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from zoneinfo import available_timezones
 
 from django.utils.translation import gettext_lazy as _
 
+from stadtkern.base.times import is_zone
 from stadtkern.contracts.mapping import check_meanings
 from stadtkern.contracts.option import Option
 
@@ -127,7 +127,7 @@ def check_options(options: Mapping[str, Any]) -> Sequence[str]:
     if not str(options.get("time") or "").strip():
         problems.append("time: name the column with the time")
     zone = str(options.get("timezone") or "Europe/Berlin")
-    if zone not in available_timezones():
+    if not is_zone(zone):
         problems.append(f'timezone: "{zone[:40]}" is not a time zone; write it like Europe/Berlin')
     if not (options.get("thing") or options.get("thing_column")):
         problems.append("thing: name the place, or the column with its name")

@@ -1,0 +1,49 @@
+"""The first things a source gives, as lines of a table."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from stadtkern.contracts.connector import Follow, Item, Reading, Rejected, Station, Threshold
+from stadtkern.ingest.services import Preview
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewRow:
+    """One thing a source gave."""
+
+    kind: str
+    what: str
+    time: datetime | None = None
+    value: float | None = None
+    unit: str = ""
+    note: str = ""
+
+
+def shown_items(preview: Preview) -> list[PreviewRow]:
+    """Return the lines of a preview."""
+    return [shown(item) for item in preview.items]
+
+
+def shown(item: Item) -> PreviewRow:
+    """Return one item as a line."""
+    match item:
+        case Reading():
+            what = f"{item.thing}: {item.observed_property}"
+            kind = _("Forecast") if item.is_forecast else _("Reading")
+            return PreviewRow(kind, what, item.phenomenon_time, item.result, item.unit, item.quality)
+        case Station():
+            place = (
+                ""
+                if item.latitude is None or item.longitude is None
+                else f"{item.latitude}, {item.longitude}"
+            )
+            return PreviewRow(_("Station"), f"{item.thing}: {item.name}", note=place)
+        case Threshold():
+            what = f"{item.thing}: {item.observed_property}: {item.name}"
+            return PreviewRow(_("Threshold"), what, item.valid_from, item.value, item.unit)
+        case Rejected():
+            return PreviewRow(_("Rejected"), item.where, note=f"{item.reason} {item.raw}"[:300])
+        case Follow():
+            return PreviewRow(_("Further address"), item.request.url)
