@@ -19,6 +19,7 @@ urlpatterns = [
     path("admin/login/", RedirectView.as_view(pattern_name="account_login", query_string=True)),
     path("", include("stadtkern.dashboards.machine_urls")),
     path("", include("stadtkern.ingest.urls")),
+    path("api/v1/", include("stadtkern.places.urls_api")),
     path("admin/", include(wagtailadmin_urls)),
     path("", include("stadtkern.governance.machine_urls")),
     path("documents/", include(wagtaildocs_urls)),
