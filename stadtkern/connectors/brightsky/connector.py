@@ -104,7 +104,7 @@ def _station(key: str, source: Mapping[str, Any]) -> Station:
 def _is_forecast(row: Mapping[str, Any], source: Mapping[str, Any], received: datetime) -> bool:
     """Return whether a row was predicted; without a source the future decides."""
     if source.get("observation_type"):
-        return source["observation_type"] == "forecast"
+        return bool(source["observation_type"] == "forecast")
     try:
         return parse_time(str(row.get("timestamp")), "UTC") > received
     except ValueError:

@@ -41,7 +41,7 @@ VALUES: Mapping[str, tuple[str, str]] = {
 logging.getLogger("dwdparse").setLevel(logging.CRITICAL)  # what is wrong is told as a rejected item
 
 
-class _Texts(MOSMIXParser):  # type: ignore[misc]  # dwdparse has no types
+class _Texts(MOSMIXParser):
     """Gives every value as it is written, so that one wrong number spoils no other."""
 
     def __getattribute__(self, name: str) -> Any:  # noqa: ANN401

@@ -60,8 +60,8 @@ def parse(body: bytes, context: Context) -> Iterator[Item]:
         yield from _details(answer)
         return
     rows = answer if isinstance(answer, list) else [answer]
-    if rows and not any(isinstance(row, Mapping) and "id_stacji" in row for row in rows):
-        raise SourceError("the answer has no gauges (no id_stacji)")
+    if rows and not any(isinstance(row, Mapping) and "stan_wody" in row for row in rows):
+        raise SourceError("the answer has no gauges (no stan_wody)")
     stations, regions = set(chosen(context.options)), {r.lower() for r in chosen(context.options, "regions")}
     for number, row in enumerate(rows):
         key = row.get("id_stacji") if isinstance(row, Mapping) else None

@@ -66,9 +66,9 @@ def test_recorded_details_have_warning_and_alarm_level() -> None:
     assert station.latitude == pytest.approx(54.2305565)
 
 
-@pytest.mark.parametrize("name", ["hydrological_alerts.json", "weather_alerts.json", "rivers.json"])
+@pytest.mark.parametrize("name", ["hydrological_alerts.json", "weather_stations.json", "rivers.json"])
 def test_recorded_other_answers_are_refused(name: str) -> None:
-    """Warnings and tables of names are no gauges."""
+    """Warnings, weather reports and tables of names are no gauges."""
     with pytest.raises(SourceError, match="no gauges"):
         parse(recorded(name))
 

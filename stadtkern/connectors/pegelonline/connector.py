@@ -75,22 +75,27 @@ def parse(body: bytes, context: Context) -> Iterator[Item]:
     if match := MEASUREMENTS.search(context.url):
         yield from _measurements(answer, *match.groups())
         return
-    if isinstance(answer, dict) and "uuid" not in answer and "number" not in answer:
-        raise SourceError(
-            f"no stations in the answer: {str(answer.get('message', 'unknown form'))[:100]}".replace(
-                "\n", " "
-            )
-        )
-    for number, station in enumerate(answer if isinstance(answer, list) else [answer]):
+    stations = answer if isinstance(answer, list) else [answer]
+    if stations and not any(_key(station) for station in stations):
+        told = part({"answer": answer}, "answer").get("message") or "unknown form"
+        raise SourceError(f"no stations in the answer: {str(told)[:100]}".replace("\n", " "))
+    for number, station in enumerate(stations):
         where = f"[{number}]"
-        key = str(part({"s": station}, "s").get("number") or part({"s": station}, "s").get("uuid") or "")[:60]
-        if not isinstance(station, Mapping) or not key:
+        key = _key(station)
+        if not key:
             yield reject("the station has neither number nor uuid", where, station)
             continue
         yield _station(key, station)
         series = station.get("timeseries")
         for one in series if isinstance(series, list) else []:
             yield from _series(key, one, f"{where}.timeseries")
+
+
+def _key(station: object) -> str:
+    """Return the number of a station, or else its uuid; empty if it is no station."""
+    if not isinstance(station, Mapping) or not {"uuid", "timeseries"} & set(station):
+        return ""
+    return str(station.get("number") or station.get("uuid") or "").strip()[:60]
 
 
 def _station(key: str, station: Mapping[str, Any]) -> Station:
