@@ -211,7 +211,7 @@ class Client:
 
 
 def replayed(url: str) -> str:
-    """Return where the demo plays `url` (`STADTKERN_REPLAY_URL/<host>/<path>`); without a demo, `url` itself."""
+    """Return where the demo plays `url` (`STADTKERN_REPLAY_URL/<host>/<path>`), or `url` itself."""
     player = os.environ.get("STADTKERN_REPLAY_URL", "")
     return f"{player}/{url.partition('://')[2]}" if player else url
 

@@ -37,7 +37,7 @@ class Station:
     """Where something is measured: describes a SensorThings Thing and its Location.
 
     `thing` is the key that readings use. Names are as the source writes them. `properties` holds whatever
-    else is worth keeping (river, operator, capacity). A later Station with the same key updates the earlier one.
+    else is worth keeping (river, operator, capacity). A later Station of the same key updates the earlier.
     """
 
     thing: str
@@ -162,8 +162,8 @@ class Connector:
     """Also accepts messages by POST to `/hooks/<source>/`."""
     options: Sequence[Option] = ()
     check_options: Callable[[Mapping[str, Any]], Sequence[str]] | None = None
-    """Finds what is wrong with the settings of a source beyond missing ones: one clear line for each, with the
-    name of the setting and the line in it. Asked when an editor saves the source."""
+    """Finds what is wrong with the settings of a source beyond missing ones: one clear line for each, with
+    the name of the setting and the line in it. Asked when an editor saves the source."""
     timezone: str = "UTC"
     """IANA name of the zone of times that the source writes without one."""
     sample_options: Mapping[str, Any] = field(default_factory=lambda: NOTHING)

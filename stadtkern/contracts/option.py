@@ -8,7 +8,17 @@ Label: TypeAlias = object
 """A text or a lazily translated text; `str()` gives it in the active language."""
 
 OptionKind: TypeAlias = Literal[
-    "text", "long_text", "number", "boolean", "choice", "url", "datastream", "datastreams", "image", "list", "links"
+    "text",
+    "long_text",
+    "number",
+    "boolean",
+    "choice",
+    "url",
+    "datastream",
+    "datastreams",
+    "image",
+    "list",
+    "links",
 ]
 
 
@@ -17,8 +27,8 @@ class Option:
     """A named setting with its form field.
 
     `datastream` holds the key of one datastream, `datastreams` a list of keys, `list` a list of texts,
-    `links` a list of `{"text", "address"}`, `image` the number of a picture in the back office, `long_text` HTML with
-    paragraphs, lists and links.
+    `links` a list of `{"text", "address"}`, `image` the number of a picture in the back office, `long_text`
+    HTML with paragraphs, lists and links.
     """
 
     name: str

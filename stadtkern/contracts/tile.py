@@ -12,12 +12,14 @@ from stadtkern.contracts.option import Label, Option
 class Tile:
     """A box on a dashboard: what an editor may set, how its values are found, how it is drawn.
 
-    `context(config)` returns what `template` needs. It asks the database a constant number of times, `queries`
-    at most, and answers also when there are no data. Every template extends `dashboards/tile.html` and fills its
-    blocks, so that title, sentence, value, chart, time, source, licence and data link stand in the same place.
+    `context(config)` returns what `template` needs. It asks the database a constant number of times,
+    `queries` at most, and answers also when there are no data. Every template extends `dashboards/tile.html`
+    and fills its blocks, so that title, sentence, value, chart, time, source, licence and data link stand in
+    the same place.
     Names in the returned dict that `dashboards/tile.html` itself shows:
     `sentence` (what it means), `detail_url`, `time` (aware datetime of the newest value), `sources` (list of
-    `{"name", "url", "licence"}`), `data_url`, `state` ("" | "info" | "success" | "warning" | "danger"), `stale` (bool).
+    `{"name", "url", "licence"}`), `data_url`, `state` ("" | "info" | "success" | "warning" | "danger"),
+    `stale` (bool).
     """
 
     title: Label

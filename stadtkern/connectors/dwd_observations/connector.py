@@ -139,9 +139,7 @@ connector = Connector(
             name="files",
             kind="list",
             label=_("Files of the climate data centre"),
-            help=_(
-                "Paths such as 10_minutes/air_temperature/now/10minutenwerte_TU_00880_now.zip, one in each line."
-            ),
+            help=_("Paths such as 10_minutes/wind/now/10minutenwerte_wind_00880_now.zip, one in each line."),
         ),
     ),
     sample_options={"stations": ["99999"]},
