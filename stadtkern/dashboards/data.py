@@ -67,7 +67,7 @@ def newest_of_property(slug: str, *, most: int) -> list[Latest]:
 
 
 def levels_of(datastreams: Iterable[Datastream], when: datetime) -> dict[int, list[Level]]:
-    """Return the levels in force at `when` of several datastreams, lowest first, by number of the datastream."""
+    """Return the levels in force at `when`, lowest first, by number of the datastream; one query."""
     found: dict[int, list[Level]] = {stream.pk: [] for stream in datastreams}
     rows = Threshold.objects.filter(
         Q(valid_from__isnull=True) | Q(valid_from__lte=when),

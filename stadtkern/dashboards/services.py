@@ -14,6 +14,7 @@ from stadtkern.base.errors import NotFound
 from stadtkern.dashboards.models import CockpitPage
 from stadtkern.dashboards.registry import SECTION, complete, tiles
 from stadtkern.dashboards.rendering import Picture, PlacedTile, draw_all, pictures
+from stadtkern.web.maps import Place
 
 ATTENTION = frozenset({"warning", "danger"})
 
@@ -51,6 +52,11 @@ def find_tile(page: CockpitPage, block_id: str) -> PlacedTile:
         if tile.block_id == block_id:
             return tile
     raise NotFound(_("This tile does not exist, or no longer."))
+
+
+def tile_places(placed: PlacedTile) -> list[Place]:
+    """Return the places that a tile shows on its map."""
+    return list(tiles()[placed.slug].context(placed.config).get("places") or ())
 
 
 def public_cockpit(pk: int) -> CockpitPage:

@@ -12,7 +12,8 @@ from django.views.decorators.http import require_safe
 from stadtkern.base.errors import BadInput
 from stadtkern.dashboards.events import changes_since, hub
 from stadtkern.dashboards.rendering import pictures
-from stadtkern.dashboards.services import drawn_tiles, find_tile, home_cockpit, public_cockpit
+from stadtkern.dashboards.services import drawn_tiles, find_tile, home_cockpit, public_cockpit, tile_places
+from stadtkern.web.maps import feature_collection
 
 
 @require_safe
@@ -23,6 +24,15 @@ def tile(request: HttpRequest, page: int, block_id: str) -> HttpResponse:
     response = HttpResponse(picture.safe_html)
     response["Cache-Control"] = "no-cache"
     return response
+
+
+@require_safe
+def places(request: HttpRequest, page: int, block_id: str) -> HttpResponse:
+    """Answer with the places a tile shows, for its map."""
+    answer = JsonResponse(feature_collection(tile_places(find_tile(public_cockpit(page), block_id))))
+    answer["Content-Type"] = "application/geo+json"
+    answer["Cache-Control"] = "no-cache"
+    return answer
 
 
 @require_safe

@@ -8,6 +8,7 @@ from stadtkern.dashboards.fixtures import NOON, Show, Store
 from stadtkern.tiles.value.tile import context
 
 pytestmark = pytest.mark.usefixtures("noon")
+RANGE = "3.0\u00a0°C to 5.0\u00a0°C"
 
 
 def temperature(store: Store, values: list[float], **facts: object) -> str:
@@ -27,13 +28,11 @@ def five_novembers(store: Store) -> None:
         (4.2, "Air temperature, Guben: 4.2\u00a0°C – as usual for November."),
         (
             14.2,
-            "Air temperature, Guben: 14.2\u00a0°C – more than usual for November "
-            "(3.0\u00a0°C to 5.0\u00a0°C).",
+            f"Air temperature, Guben: 14.2\u00a0°C – more than usual for November ({RANGE}).",
         ),
         (
             -9.0,
-            "Air temperature, Guben: \u22129.0\u00a0°C – less than usual for November "
-            "(3.0\u00a0°C to 5.0\u00a0°C).",
+            f"Air temperature, Guben: \u22129.0\u00a0°C – less than usual for November ({RANGE}).",
         ),
     ],
 )

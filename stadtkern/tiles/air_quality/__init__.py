@@ -1,0 +1,1 @@
+"""Tile: Air quality in plain words."""

@@ -1,0 +1,1 @@
+"""Tile: Price of electricity by the hour."""

@@ -1,0 +1,1 @@
+"""Tile: A map of newest values."""

@@ -1,0 +1,1 @@
+"""Tile: Free parking spaces."""

@@ -1,0 +1,1 @@
+"""Tile: Weather now and forecast."""
