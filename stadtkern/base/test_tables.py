@@ -84,8 +84,9 @@ def test_what_is_no_table_is_named(body: bytes, message: str) -> None:
 
 def test_a_workbook_gives_cells_with_their_types() -> None:
     book = openpyxl.Workbook()
-    book.active.append(["Zeit", "Wert"])
-    book.active.append(["01.02.2026", 1.5])
+    sheet = book.create_sheet(index=0)
+    sheet.append(["Zeit", "Wert"])
+    sheet.append(["01.02.2026", 1.5])
     buffer = io.BytesIO()
     book.save(buffer)
     assert read_table(buffer.getvalue()) == [["Zeit", "Wert"], ["01.02.2026", 1.5]]

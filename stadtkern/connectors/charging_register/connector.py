@@ -316,5 +316,5 @@ connector = Connector(
             help=_("West, south, east, north in degrees, such as 14.6,51.9,14.8,52.0."),
         ),
     ),
-    sample_options={"postcodes": ["03172"]},
+    sample_options={"url": "https://example.org/register.csv", "postcodes": ["03172"]},
 )

@@ -46,10 +46,18 @@ def test_the_sample_gives_devices_of_the_town_and_sums_of_those_in_operation() -
     first = stations(items)["900001"]
     assert (first.name, first.longitude, first.latitude) == ("Am Bahnhof 1", 14.7077, 51.9565)
     assert first.properties["address"] == "Am Bahnhof 1, 03172 Guben"
-    assert reasons(items) == ["no usable coordinates", "the id is listed twice; the first row counts"]
+    assert reasons(items) == []
     assert {i.phenomenon_time for i in items if isinstance(i, Reading)} == {
         datetime(2026, 11, 19, 23, tzinfo=UTC)
     }
+
+
+def test_a_device_listed_twice_or_without_place_is_told() -> None:
+    lines = SAMPLE.decode("cp1252").splitlines()
+    text = "\n".join([*lines, lines[4], lines[5].replace("900002", "900009").replace("51,944000", "")])
+    items = read(text.encode(), postcodes=["03172"])
+    assert reasons(items) == ["the id is listed twice; the first row counts", "no usable coordinates"]
+    assert values(items, "900009")["charging_points"] == 4.0
 
 
 def test_a_box_chooses_by_place() -> None:
@@ -70,9 +78,10 @@ def test_old_columns_tell_equal_devices_apart() -> None:
 
 def test_a_workbook_may_have_lost_the_leading_zero_of_the_postcode() -> None:
     book = openpyxl.Workbook()
-    book.active.append(["Stand: 01.07.2026"])
-    book.active.append(HEADER.replace("Postleitzahl Ort", "Postleitzahl").split(";"))
-    book.active.append(["Stadtwerke", "Markt 1", 3172, 14.7, 51.9, 22, 2])
+    sheet = book.create_sheet(index=0)
+    sheet.append(["Stand: 01.07.2026"])
+    sheet.append(HEADER.replace("Postleitzahl Ort", "Postleitzahl").split(";"))
+    sheet.append(["Stadtwerke", "Markt 1", 3172, 14.7, 51.9, 22, 2])
     buffer = io.BytesIO()
     book.save(buffer)
     items = read(buffer.getvalue(), postcodes=["03172"])

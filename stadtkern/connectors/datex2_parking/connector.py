@@ -211,7 +211,7 @@ def requests(options: Mapping[str, Any]) -> Sequence[Request]:
 connector = Connector(
     title=_("Car parks (DATEX II)"),
     description=_("Free spaces in car parks out of DATEX II publications, as at Mobilithek."),
-    publisher="",
+    publisher="(per source)",
     homepage="https://mobilithek.info/",
     licence="",
     attribution="",
@@ -242,4 +242,5 @@ connector = Connector(
             default=ZONE,
         ),
     ),
+    sample_options={"url": "https://example.org/status.xml"},
 )

@@ -161,8 +161,8 @@ def requests(options: Mapping[str, Any]) -> Sequence[Request]:
 connector = Connector(
     title=_("JSON from a web service"),
     description=_("Values out of any JSON answer; you say which path means what."),
-    publisher="",
-    homepage="",
+    publisher="(per source)",
+    homepage="https://jmespath.org/",
     licence="",
     attribution="",
     parse=parse,
@@ -172,6 +172,7 @@ connector = Connector(
     check_options=check_options,
     timezone="Europe/Berlin",
     sample_options={
+        "url": "https://example.org/levels.json",
         "rows": "messstellen",
         "values": ["messung.pegel = water_level [cm]", "messung.temp = water_temperature [°C]"],
         "time": "messung.zeit",

@@ -37,9 +37,12 @@ def test_the_sample_gives_values_times_and_places() -> None:
     assert [(r.thing, r.observed_property, r.result, r.unit) for r in found] == [
         ("11", "water_level", 124.0, "cm"),
         ("11", "water_temperature", 6.4, "Cel"),
+        ("12", "water_temperature", 7.1, "Cel"),
     ]
     assert found[0].phenomenon_time == datetime(2026, 11, 23, 13, 15, tzinfo=UTC)
-    (bad,) = [item for item in items if isinstance(item, Rejected)]
+    broken = body.replace(b'"pegel": null', '"pegel": "gestört"'.encode())
+    rejected = connector.parse(broken, Context(options=connector.sample_options))
+    (bad,) = [item for item in rejected if isinstance(item, Rejected)]
     assert (bad.where, bad.reason) == ("row 2, messung.pegel", 'not a number: "gestört"')
 
 
@@ -83,7 +86,8 @@ def test_commas_are_read_where_the_editor_says_so() -> None:
 
 
 def test_bad_rows_are_rejected_and_good_ones_kept() -> None:
-    rows = [{"t": 1764000000, "v": v, "id": "a"} for v in (1, "nan", [], {"x": 1}, 10**400, "text")]
+    bad: tuple[object, ...] = (1, "nan", [], {"x": 1}, 10**400, "text")
+    rows: list[object] = [{"t": 1764000000, "v": value, "id": "a"} for value in bad]
     rows += [{"t": None, "v": 1, "id": "a"}, {"t": 1e300, "v": 1, "id": "a"}, {"v": 2, "id": None}, 7]
     items = read(rows, thing_path="id")
     assert [r.result for r in readings(items)] == [1.0]

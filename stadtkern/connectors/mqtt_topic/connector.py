@@ -127,8 +127,8 @@ def parse(body: bytes, context: Context) -> Iterator[Item]:
 connector = Connector(
     title=_("MQTT topic"),
     description=_("Messages of any device at an MQTT broker; you say what topic and payload mean."),
-    publisher="",
-    homepage="",
+    publisher="(per source)",
+    homepage="https://mqtt.org/",
     licence="",
     attribution="",
     parse=parse,

@@ -184,4 +184,5 @@ connector = Connector(
         Option(name="radius", kind="number", label=_("Radius of the area in kilometres")),
         Option(name="with_indoor", kind="boolean", label=_("Also boxes inside of buildings"), default=False),
     ),
+    sample_options={"boxes": ["65aa00000000000000000001"]},
 )

@@ -42,9 +42,11 @@ def test_the_sample_gives_properties_units_and_keeps_two_thermometers_apart() ->
         ("air_temperature_bmp280", 5.1, "Cel"),
         ("relative_humidity", 88.1, "%"),
         ("illuminance", 5120.0, "lx"),
+        ("uv_intensity", 11.2, "uW/cm2"),
     ]
     assert readings(items)[0].phenomenon_time == datetime(2026, 11, 23, 12, 59, 30, 120000, tzinfo=UTC)
-    assert reasons(items) == ['not a number: "n/a"']
+    assert reasons(items) == []
+    assert reasons(read(SAMPLE.replace(b"11.2", b"n/a"))) == ['not a number: "n/a"']
 
 
 @pytest.mark.parametrize(
@@ -86,8 +88,10 @@ def test_odd_boxes_are_rejected_one_by_one() -> None:
         {"title": "x", "lastMeasurement": "5e6073fe"},
         {"title": "Regen", "unit": "mm", "lastMeasurement": last},
     ]
-    items = read([7, {"name": "x"}, {"_id": BOX, "sensors": None}, {"_id": BOX, "sensors": sensors}])
-    assert len(reasons(items)) == 6
+    items = read(
+        [7, {"name": "x"}, {"_id": ""}, {"_id": BOX, "sensors": None}, {"_id": BOX, "sensors": sensors}]
+    )
+    assert len(reasons(items)) == 7
     assert not readings(items)
 
 

@@ -198,6 +198,11 @@ def _site_items(site: Site, number: int, listed: object, context: Context) -> It
     yield from _readings(site, thing, time)
 
 
+def _is_path(text: str) -> bool:
+    """Return whether `text` leads to a page of the same service."""
+    return text.startswith("/") and not text.startswith(("//", "/\\")) and text.isprintable()
+
+
 def parse(body: bytes, context: Context) -> Iterator[Item]:
     """Yield each car park with its counts, and the next page of the list."""
     start = body[:1000].lstrip(b"\xef\xbb\xbf \r\n\t")
@@ -216,7 +221,7 @@ def parse(body: bytes, context: Context) -> Iterator[Item]:
         else:
             yield site
     following = document.get("next_path") if isinstance(document, Mapping) else None
-    if isinstance(following, str) and following.startswith("/") and context.url:
+    if isinstance(following, str) and _is_path(following) and context.url.startswith(("https://", "http://")):
         yield Follow(request=Request(url=urljoin(context.url, following)))
 
 
@@ -228,7 +233,7 @@ def requests(options: Mapping[str, Any]) -> Sequence[Request]:
 connector = Connector(
     title=_("Car parks (ParkAPI)"),
     description=_("Free spaces in car parks, from ParkAPI v3 or a JSON or GeoJSON list of a town."),
-    publisher="",
+    publisher="(per source)",
     homepage="https://github.com/ParkenDD/park-api-v3",
     licence="",
     attribution="",

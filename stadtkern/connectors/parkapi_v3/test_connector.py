@@ -68,6 +68,14 @@ def test_the_sample_gives_counts_places_and_the_next_page() -> None:
     assert follow.request.url == "https://api.example.org/api/public/v3/parking-sites?start=102"
 
 
+@pytest.mark.parametrize(
+    "path", ["//evil.example/x", "https://evil.example/x", "/\\evil.example", 7, "file:///etc"]
+)
+def test_the_next_page_is_on_the_same_service(path: object) -> None:
+    items = read({"items": [], "next_path": path}, url="https://api.example.org/v3")
+    assert not [item for item in items if isinstance(item, Follow)]
+
+
 def test_lots_of_the_first_version() -> None:
     lots = [
         {

@@ -213,4 +213,5 @@ connector = Connector(
             help=_("Only if the box sends no id."),
         ),
     ),
+    sample_options={"sensors": ["81001", "81002"]},
 )

@@ -68,7 +68,7 @@ def test_a_value_that_is_no_number_is_rejected(value: object) -> None:
 def test_odd_records_are_rejected_one_by_one() -> None:
     good = record("1")[0]
     items = read(
-        [7, {}, {"sensor": {"id": None}}, {**good, "timestamp": None}, {**good, "sensordatavalues": 3}, good]
+        [7, {}, {"sensor": {"id": ""}}, {**good, "timestamp": None}, {**good, "sensordatavalues": 3}, good]
     )
     assert len(reasons(items)) == 5
     assert len(readings(items)) == 1

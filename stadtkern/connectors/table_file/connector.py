@@ -292,8 +292,8 @@ def requests(options: Mapping[str, Any]) -> Sequence[Request]:
 connector = Connector(
     title=_("Table file (CSV, Excel, OpenDocument)"),
     description=_("Rows of a file at an address or sent to us; you say which column means what."),
-    publisher="",
-    homepage="",
+    publisher="(per source)",
+    homepage="https://www.rfc-editor.org/rfc/rfc4180",
     licence="",
     attribution="",
     parse=parse,
@@ -303,6 +303,7 @@ connector = Connector(
     check_options=check_options,
     timezone="Europe/Berlin",
     sample_options={
+        "url": "https://example.org/log.csv",
         "columns": [
             "Wasserstand [m] = water_level [m]",
             "Temp. = water_temperature [°C]",

@@ -54,7 +54,10 @@ def test_the_sample_gives_values_units_places_and_the_doubled_hour_in_order() ->
     places = [i for i in items if isinstance(i, Station)]
     assert [(p.name, p.longitude) for p in places] == [("Steg am Mühlgraben", 14.7201), ("Freibad", 14.7099)]
     assert [r.result for r in items if isinstance(r, Reading) and r.thing == "Freibad"] == [24.0, 1204.0]
-    assert [(r.where, r.reason) for r in rejected(items)] == [
+    broken = list(
+        connector.parse(body.replace(b"1,28;11,0", b"1,28;fehlt"), Context(options=connector.sample_options))
+    )
+    assert [(r.where, r.reason) for r in rejected(broken)] == [
         ("row 8, column Temp.", 'value is not a number: "fehlt"')
     ]
 
@@ -91,13 +94,14 @@ def test_newest_row_first_resolves_the_doubled_hour_as_well() -> None:
 
 def test_a_workbook_with_date_and_time_cells() -> None:
     book = openpyxl.Workbook()
+    sheet = book.create_sheet(index=0)
     for row in (
         ["Zähler"],
         ["Datum", "Zeit", "Wert"],
         [date(2026, 7, 1), time(14, 30), 12.5],
         [date(2026, 7, 2), time(8), "k.A."],
     ):
-        book.active.append(row)
+        sheet.append(row)
     buffer = io.BytesIO()
     book.save(buffer)
     items = read(buffer.getvalue(), time="Datum + Zeit")

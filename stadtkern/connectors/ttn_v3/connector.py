@@ -154,7 +154,7 @@ def check_options(options: Mapping[str, Any]) -> Sequence[str]:
 connector = Connector(
     title=_("The Things Network (LoRaWAN)"),
     description=_("Decoded measurements of LoRaWAN devices on The Things Stack v3, by MQTT or webhook."),
-    publisher="",
+    publisher="(per source)",
     homepage="https://www.thethingsnetwork.org/",
     licence="",
     attribution="",
@@ -194,5 +194,5 @@ connector = Connector(
             default=False,
         ),
     ),
-    sample_options={"fields": ["distance = water_level [mm]"]},
+    sample_options={"application": "stadt-pegel", "fields": ["distance = water_level [mm]"]},
 )
