@@ -170,7 +170,7 @@ def check_options(options: Mapping[str, Any]) -> Sequence[str]:
 connector = Connector(
     title=_("ChirpStack (LoRaWAN)"),
     description=_("Decoded measurements of LoRaWAN devices on a ChirpStack v4 server, by MQTT or webhook."),
-    publisher="(per source)",
+    publisher="",
     homepage="https://www.chirpstack.io/",
     licence="",
     attribution="",

@@ -211,7 +211,7 @@ def requests(options: Mapping[str, Any]) -> Sequence[Request]:
 connector = Connector(
     title=_("Car parks (DATEX II)"),
     description=_("Free spaces in car parks out of DATEX II publications, as at Mobilithek."),
-    publisher="(per source)",
+    publisher="",
     homepage="https://mobilithek.info/",
     licence="",
     attribution="",

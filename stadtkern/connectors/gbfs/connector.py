@@ -189,7 +189,7 @@ def requests(options: Mapping[str, Any]) -> Sequence[Request]:
 connector = Connector(
     title=_("Rental vehicles (GBFS)"),
     description=_("Stations of rental bikes, scooters and cars, and how many vehicles are free."),
-    publisher="(per source)",
+    publisher="",
     homepage="https://gbfs.org/",
     licence="",
     attribution="",

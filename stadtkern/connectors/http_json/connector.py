@@ -161,7 +161,7 @@ def requests(options: Mapping[str, Any]) -> Sequence[Request]:
 connector = Connector(
     title=_("JSON from a web service"),
     description=_("Values out of any JSON answer; you say which path means what."),
-    publisher="(per source)",
+    publisher="",
     homepage="https://jmespath.org/",
     licence="",
     attribution="",

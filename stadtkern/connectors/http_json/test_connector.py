@@ -80,6 +80,18 @@ def test_parallel_lists_are_read_in_step() -> None:
     assert [r.reason for r in items if isinstance(r, Rejected)] == ["a list of 1 values has 2 times"]
 
 
+def test_the_example_of_the_how_to_page() -> None:
+    level = {"at": "2026-11-23T14:15:00Z", "cm": 124}
+    options = {"rows": "stations", "time": "level.at", "thing": "", "thing_path": "id", "name_path": "name"}
+    items = read(
+        {"stations": [{"id": 11, "name": "Weir", "level": level}]},
+        values=["level.cm = water_level [cm]"],
+        **options,
+    )
+    assert items[0] == Station(thing="11", name="Weir")
+    assert [(r.result, r.phenomenon_time.hour) for r in readings(items)] == [(124.0, 14)]
+
+
 def test_commas_are_read_where_the_editor_says_so() -> None:
     assert readings(read({"t": 1764000000, "v": "1.234,5"}, decimal=","))[0].result == 1234.5
     assert not readings(read({"t": 1764000000, "v": "12,5"}))

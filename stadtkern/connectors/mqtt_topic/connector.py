@@ -127,7 +127,7 @@ def parse(body: bytes, context: Context) -> Iterator[Item]:
 connector = Connector(
     title=_("MQTT topic"),
     description=_("Messages of any device at an MQTT broker; you say what topic and payload mean."),
-    publisher="(per source)",
+    publisher="",
     homepage="https://mqtt.org/",
     licence="",
     attribution="",

@@ -233,7 +233,7 @@ def requests(options: Mapping[str, Any]) -> Sequence[Request]:
 connector = Connector(
     title=_("Car parks (ParkAPI)"),
     description=_("Free spaces in car parks, from ParkAPI v3 or a JSON or GeoJSON list of a town."),
-    publisher="(per source)",
+    publisher="",
     homepage="https://github.com/ParkenDD/park-api-v3",
     licence="",
     attribution="",

@@ -292,7 +292,7 @@ def requests(options: Mapping[str, Any]) -> Sequence[Request]:
 connector = Connector(
     title=_("Table file (CSV, Excel, OpenDocument)"),
     description=_("Rows of a file at an address or sent to us; you say which column means what."),
-    publisher="(per source)",
+    publisher="",
     homepage="https://www.rfc-editor.org/rfc/rfc4180",
     licence="",
     attribution="",

@@ -154,7 +154,7 @@ def check_options(options: Mapping[str, Any]) -> Sequence[str]:
 connector = Connector(
     title=_("The Things Network (LoRaWAN)"),
     description=_("Decoded measurements of LoRaWAN devices on The Things Stack v3, by MQTT or webhook."),
-    publisher="(per source)",
+    publisher="",
     homepage="https://www.thethingsnetwork.org/",
     licence="",
     attribution="",
