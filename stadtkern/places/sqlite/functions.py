@@ -26,6 +26,8 @@ Sql = Callable[..., Any]
 
 REMEMBERED = 256
 """Geometries that each connection keeps parsed: the constant of a query is asked for in every row."""
+POINT_BYTES = 25
+"""Length of a point's blob: points are parsed faster than they are remembered, and would push others out."""
 
 
 def _planar_length(geometry: BaseGeometry) -> float:
@@ -177,7 +179,10 @@ def _remembering_load() -> Load:
         shapely.prepare(geometry)
         return geometry
 
-    return remembering_load
+    def quick_load(blob: bytes) -> BaseGeometry:
+        return remembering_load(blob) if isinstance(blob, bytes) and len(blob) > POINT_BYTES else load(blob)
+
+    return quick_load
 
 
 def _predicate(load: Load, test: Callable[[BaseGeometry, BaseGeometry], bool]) -> Sql:
