@@ -39,8 +39,8 @@ MAIN: Sequence[Entry] = (
     Entry(_("Safety"), "resilience"),
 )
 FOOTER: Sequence[Entry] = (
-    Entry(_("Accessibility"), "accessibility"),
-    Entry(_("Easy language"), "easy"),
+    Entry(_("Accessibility"), "wagtail_serve", ("accessibility/",)),
+    Entry(_("Easy language"), "wagtail_serve", ("easy/",)),
     Entry(_("Report a barrier"), "report-barrier"),
     Entry(_("Register of sensors and data"), "register"),
     Entry(_("Imprint"), "wagtail_serve", ("imprint/",)),

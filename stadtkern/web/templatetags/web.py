@@ -1,5 +1,6 @@
 """Tags of `{% load web %}`: pictures, language switch, breadcrumb, pages of a list, times and numbers."""
 
+import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -8,6 +9,8 @@ from django import template
 from django.conf import settings
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from stadtkern.web import charts, numbers
 from stadtkern.web.charts.tags import Chart, bars_of, bars_to_chart, lines_of, to_chart
@@ -48,7 +51,7 @@ def breadcrumb(*parts: str) -> dict[str, object]:
     """Draw the way to this page: title, address, title, address, ..., title of this page."""
     pairs = zip(parts[:-1:2], parts[1::2], strict=False)
     return {
-        "links": [Link(title, url) for title, url in pairs],
+        "links": [Link(_("Cockpit"), f"/{get_language()}/"), *(Link(title, url) for title, url in pairs)],
         "current": parts[-1] if len(parts) % 2 else "",
     }
 
@@ -195,3 +198,18 @@ def page_breadcrumb(page: Any) -> dict[str, object]:  # noqa: ANN401  # any Wagt
     """Draw the way to a Wagtail page."""
     above = page.get_ancestors().filter(depth__gt=1).live() if page.pk else ()
     return {"links": [Link(one.title, one.url) for one in above], "current": page.title}
+
+
+@register.simple_tag
+def plot_words() -> str:
+    """Return the words of the long chart as JSON."""
+    words = {
+        "24h": _("24 hours"),
+        "7d": _("7 days"),
+        "30d": _("30 days"),
+        "1y": _("1 year"),
+        "range": _("Time span"),
+        "error": _("The values cannot be loaded now."),
+        "empty": _("There are no values in this time span."),
+    }
+    return json.dumps(words, ensure_ascii=False)
