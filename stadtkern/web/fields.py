@@ -9,6 +9,8 @@ from django.db import models
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from stadtkern.web.translated_forms import TranslatedTextFormField
+
 FALLBACK = ("de", "en", "pl", "dsb")
 
 
@@ -54,3 +56,7 @@ class TranslatedTextField(models.JSONField):  # type: ignore[type-arg]  # django
 
         text.__doc__ = f"Return `{name}` in the active language."
         setattr(cls, f"get_{name}", text)
+
+    def formfield(self, **kwargs: Any) -> Any:  # noqa: ANN401  # as JSONField declares it
+        """Return a field with one line for each language."""
+        return super().formfield(**{"form_class": TranslatedTextFormField, **kwargs})
