@@ -1,5 +1,6 @@
 """What parsers of answers share: clear errors, short excerpts, checked coordinates."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -47,4 +48,13 @@ def chosen(options: Mapping[str, Any], name: str = "stations") -> list[str]:
     """Return the keys that an editor lists in the setting `name`, by lines or commas; none means all."""
     return [
         key for line in as_lines(options.get(name)) for key in (k.strip() for k in line.split(",")) if key
+    ]
+
+
+def unusable(options: Mapping[str, Any], name: str, pattern: str, meaning: str) -> list[str]:
+    """Return one line for each key in the setting `name` that is not like `pattern` (for `check_options`)."""
+    return [
+        f'{name}: "{key[:60]}" is not {meaning}'
+        for key in chosen(options, name)
+        if not re.fullmatch(pattern, key, re.ASCII)
     ]

@@ -15,7 +15,7 @@ from pyproj import Transformer
 from stadtkern.base import jsonbody
 from stadtkern.base.numbers import NumberFormatError, parse_decimal
 from stadtkern.base.times import LocalTimes, TimeFormatError, parse_time
-from stadtkern.contracts.answers import chosen, position, reject
+from stadtkern.contracts.answers import chosen, position, reject, unusable
 from stadtkern.contracts.connector import (
     Connector,
     Context,
@@ -56,6 +56,11 @@ def requests(options: Mapping[str, Any]) -> Sequence[Request]:
     """Return the page that has all gauges."""
     del options
     return [Request(url="https://pegelportal.brandenburg.de/start.php")]
+
+
+def check_options(options: Mapping[str, Any]) -> Sequence[str]:
+    """Return what is wrong with the settings, one line each."""
+    return unusable(options, "stations", r"\d{1,12}", "the number of a gauge")
 
 
 def parse(body: bytes, context: Context) -> Iterator[Item]:
@@ -250,6 +255,7 @@ connector = Connector(
     attribution="Landesamt für Umwelt Brandenburg (LfU), Pegelportal",
     parse=parse,
     requests=requests,
+    check_options=check_options,
     interval=timedelta(minutes=15),
     timezone=ZONE,
     options=(

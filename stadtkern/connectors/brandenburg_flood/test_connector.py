@@ -142,3 +142,10 @@ def test_page_without_gauges_is_told(body: bytes) -> None:
     """Maintenance, nothing, or another answer of the joint portal."""
     with pytest.raises(SourceError, match="no gauges"):
         parse(body)
+
+
+def test_wrong_settings_are_told() -> None:
+    """When an editor saves the source."""
+    assert connector.check_options is not None
+    assert not connector.check_options({"stations": ["6602800"]})
+    assert len(connector.check_options({"stations": ["Guben 2"]})) == 1

@@ -54,6 +54,19 @@ def requests(options: Mapping[str, Any]) -> Sequence[Request]:
     return [Request(url=f"{API}?{urlencode(query)}")]
 
 
+def check_options(options: Mapping[str, Any]) -> Sequence[str]:
+    """Return what is wrong with the settings, one line each."""
+    try:
+        place = position(options.get("longitude"), options.get("latitude"))
+        days = measured(options.get("days") or 0)
+    except NumberFormatError as error:
+        return [f"days: {error}"]
+    problems = [] if place != (None, None) else ["latitude: give latitude and longitude in degrees"]
+    if not 0 <= days <= MOST_DAYS:
+        problems.append(f"days: a number from 0 to {MOST_DAYS}")
+    return problems
+
+
 def parse(body: bytes, context: Context) -> Iterator[Item]:
     """Read the rows; the source of a row tells whether it was measured or predicted."""
     answer = jsonbody.load(body, dict)
@@ -145,6 +158,7 @@ connector = Connector(
     attribution="Deutscher Wetterdienst (DWD), Bright Sky",
     parse=parse,
     requests=requests,
+    check_options=check_options,
     interval=timedelta(minutes=30),
     options=(
         Option(name="latitude", kind="number", label=_("Latitude"), required=True),

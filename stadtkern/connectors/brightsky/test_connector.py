@@ -104,3 +104,10 @@ def test_address_has_the_place_and_a_span_of_days() -> None:
     (request,) = connector.requests({"latitude": 51.95, "longitude": 14.71, "days": 2})
     assert "lat=51.95&lon=14.71&date=" in request.url
     assert connector.requests({"latitude": "x", "longitude": 14}) == []
+
+
+def test_wrong_settings_are_told() -> None:
+    """When an editor saves the source."""
+    assert connector.check_options is not None
+    assert not connector.check_options({"latitude": 51.95, "longitude": 14.71, "days": 3})
+    assert len(connector.check_options({"latitude": 151.95, "longitude": 14.71, "days": 3})) == 1

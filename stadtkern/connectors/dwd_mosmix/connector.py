@@ -15,7 +15,7 @@ from stadtkern.base.archives import unpack
 from stadtkern.base.jsonbody import looks_like_html
 from stadtkern.base.numbers import measured
 from stadtkern.base.times import parse_time
-from stadtkern.contracts.answers import chosen, position, reject
+from stadtkern.contracts.answers import chosen, position, reject, unusable
 from stadtkern.contracts.connector import Connector, Context, Item, Reading, Request, SourceError, Station
 from stadtkern.contracts.option import Option
 
@@ -61,6 +61,11 @@ def requests(options: Mapping[str, Any]) -> Sequence[Request]:
         for key in chosen(options)
         if key.isalnum() and key.isascii()
     ]
+
+
+def check_options(options: Mapping[str, Any]) -> Sequence[str]:
+    """Return what is wrong with the settings, one line each."""
+    return unusable(options, "stations", r"[A-Z0-9]{4,6}", "the number of a MOSMIX place")
 
 
 def parse(body: bytes, context: Context) -> Iterator[Item]:
@@ -160,6 +165,7 @@ connector = Connector(
     attribution="Deutscher Wetterdienst (DWD), MOSMIX",
     parse=parse,
     requests=requests,
+    check_options=check_options,
     interval=timedelta(hours=1),
     options=(
         Option(

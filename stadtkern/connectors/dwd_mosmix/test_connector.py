@@ -118,3 +118,10 @@ def test_address_of_a_place() -> None:
     assert connector.requests is not None
     (request,) = connector.requests({"stations": ["10496", "../x"]})
     assert request.url.endswith("/10496/kml/MOSMIX_L_LATEST_10496.kmz")
+
+
+def test_wrong_settings_are_told() -> None:
+    """When an editor saves the source."""
+    assert connector.check_options is not None
+    assert not connector.check_options({"stations": ["10496", "X999"]})
+    assert len(connector.check_options({"stations": ["../x"]})) == 1

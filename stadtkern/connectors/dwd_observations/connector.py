@@ -13,7 +13,7 @@ from stadtkern.base import jsonbody
 from stadtkern.base.archives import unpack
 from stadtkern.base.numbers import measured
 from stadtkern.connectors.dwd_observations import poi, products
-from stadtkern.contracts.answers import chosen, position, reject
+from stadtkern.contracts.answers import chosen, position, reject, unusable
 from stadtkern.contracts.connector import Connector, Context, Item, Reading, Request, SourceError, Station
 from stadtkern.contracts.option import Option
 
@@ -50,6 +50,17 @@ def requests(options: Mapping[str, Any]) -> Sequence[Request]:
         for path in files
         if _SAFE_PATH.fullmatch(path) and ".." not in path
     ]
+
+
+def check_options(options: Mapping[str, Any]) -> Sequence[str]:
+    """Return what is wrong with the settings, one line each."""
+    problems = [
+        *unusable(options, "stations", r"[A-Z0-9]{4,5}", "the number of a station"),
+        *unusable(options, "files", r"/?" + _SAFE_PATH.pattern, "the path of a zip file"),
+    ]
+    if not chosen(options) and not chosen(options, "files"):
+        problems.append("stations: name at least one station or file")
+    return problems
 
 
 def parse(body: bytes, context: Context) -> Iterator[Item]:
@@ -127,6 +138,7 @@ connector = Connector(
     attribution="Deutscher Wetterdienst (DWD)",
     parse=parse,
     requests=requests,
+    check_options=check_options,
     interval=timedelta(minutes=30),
     options=(
         Option(

@@ -195,3 +195,10 @@ def test_addresses_of_reports_and_files() -> None:
         "files": ["10_minutes/wind/now/10minutenwerte_wind_00880_now.zip", "../../secret.zip", "https://x/y.zip"],
     })]  # fmt: skip
     assert [u.rpartition("/")[2] for u in urls] == ["10496-BEOB.csv", "10minutenwerte_wind_00880_now.zip"]
+
+
+def test_wrong_settings_are_told() -> None:
+    """When an editor saves the source."""
+    assert connector.check_options is not None
+    assert not connector.check_options({"stations": ["10496"]})
+    assert len(connector.check_options({"files": ["../../secret.zip"]})) == 1

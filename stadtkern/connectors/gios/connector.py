@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from stadtkern.base import jsonbody
 from stadtkern.base.numbers import measured
 from stadtkern.base.times import LocalTimes, parse_time
-from stadtkern.contracts.answers import chosen, part, position, reject
+from stadtkern.contracts.answers import chosen, part, position, reject, unusable
 from stadtkern.contracts.connector import (
     Connector,
     Context,
@@ -56,6 +56,11 @@ def requests(options: Mapping[str, Any]) -> Sequence[Request]:
             asked.append(Request(url=f"{API}/station/sensors/{key}?size=100", name=f"sensors:{key}"))
             asked.append(Request(url=f"{API}/aqindex/getIndex/{key}", name=f"index:{key}"))
     return asked
+
+
+def check_options(options: Mapping[str, Any]) -> Sequence[str]:
+    """Return what is wrong with the settings, one line each."""
+    return unusable(options, "stations", r"\d{1,10}", "the number of a station")
 
 
 def parse(body: bytes, context: Context) -> Iterator[Item]:
@@ -217,6 +222,7 @@ connector = Connector(
     attribution="Główny Inspektorat Ochrony Środowiska (GIOŚ)",
     parse=parse,
     requests=requests,
+    check_options=check_options,
     interval=timedelta(minutes=30),
     timezone=ZONE,
     options=(

@@ -172,3 +172,10 @@ def test_chosen_stations_are_asked_for_sensors_and_index() -> None:
         "sensors:52",
         "index:52",
     ]
+
+
+def test_wrong_settings_are_told() -> None:
+    """When an editor saves the source."""
+    assert connector.check_options is not None
+    assert not connector.check_options({"stations": ["52"]})
+    assert len(connector.check_options({"stations": ["Legnica"]})) == 1

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from stadtkern.base import jsonbody
 from stadtkern.base.numbers import measured
 from stadtkern.base.times import parse_time
-from stadtkern.contracts.answers import chosen, part, position, reject
+from stadtkern.contracts.answers import chosen, part, position, reject, unusable
 from stadtkern.contracts.connector import (
     Connector,
     Context,
@@ -51,6 +51,11 @@ def requests(options: Mapping[str, Any]) -> Sequence[Request]:
     if options.get("details"):
         asked += [Request(url=DETAILS + quote(key, safe=""), name="details") for key in chosen(options)]
     return asked
+
+
+def check_options(options: Mapping[str, Any]) -> Sequence[str]:
+    """Return what is wrong with the settings, one line each."""
+    return unusable(options, "stations", r"\d{1,12}", "the number of a gauge")
 
 
 def parse(body: bytes, context: Context) -> Iterator[Item]:
@@ -168,6 +173,7 @@ connector = Connector(
     "Państwowy Instytut Badawczy. Dane zostały przetworzone.",
     parse=parse,
     requests=requests,
+    check_options=check_options,
     interval=timedelta(minutes=10),
     timezone=ZONE,
     options=(

@@ -137,3 +137,10 @@ def test_details_are_asked_for_chosen_gauges() -> None:
     assert [r.url for r in connector.requests({"stations": ["151140010"], "details": True})][1:] == [
         "https://hydro-back.imgw.pl/station/hydro/status?id=151140010"
     ]
+
+
+def test_wrong_settings_are_told() -> None:
+    """When an editor saves the source."""
+    assert connector.check_options is not None
+    assert not connector.check_options({"stations": ["151140010"]})
+    assert len(connector.check_options({"stations": ["Gubin"]})) == 1

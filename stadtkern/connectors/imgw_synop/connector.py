@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from stadtkern.base import jsonbody
 from stadtkern.base.numbers import measured
 from stadtkern.base.times import parse_time
-from stadtkern.contracts.answers import chosen, part, position, reject
+from stadtkern.contracts.answers import chosen, part, position, reject, unusable
 from stadtkern.contracts.connector import Connector, Context, Item, Reading, Request, SourceError, Station
 from stadtkern.contracts.option import Option
 
@@ -51,6 +51,11 @@ def requests(options: Mapping[str, Any]) -> Sequence[Request]:
     """Return the list of all stations, or one address for each chosen station."""
     stations = [key for key in chosen(options) if key.isalnum()]
     return [Request(url=f"{LIST}/id/{key}") for key in stations] or [Request(url=LIST)]
+
+
+def check_options(options: Mapping[str, Any]) -> Sequence[str]:
+    """Return what is wrong with the settings, one line each."""
+    return unusable(options, "stations", r"\d{1,6}", "the number of a station")
 
 
 def parse(body: bytes, context: Context) -> Iterator[Item]:
@@ -133,6 +138,7 @@ connector = Connector(
     "Państwowy Instytut Badawczy. Dane zostały przetworzone.",
     parse=parse,
     requests=requests,
+    check_options=check_options,
     interval=timedelta(minutes=30),
     timezone="UTC",
     options=(

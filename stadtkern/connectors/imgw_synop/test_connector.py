@@ -115,3 +115,10 @@ def test_chosen_stations_are_asked_one_by_one() -> None:
         "/id/12400",
     ]
     assert len(connector.requests({})) == 1
+
+
+def test_wrong_settings_are_told() -> None:
+    """When an editor saves the source."""
+    assert connector.check_options is not None
+    assert not connector.check_options({"stations": ["12310"]})
+    assert len(connector.check_options({"stations": ["Słubice"]})) == 1

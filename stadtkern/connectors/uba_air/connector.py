@@ -12,7 +12,7 @@ from stadtkern.base.clock import now
 from stadtkern.base.fields import slug
 from stadtkern.base.numbers import measured
 from stadtkern.base.times import parse_time
-from stadtkern.contracts.answers import chosen, part, position, reject
+from stadtkern.contracts.answers import chosen, part, position, reject, unusable
 from stadtkern.contracts.connector import Connector, Context, Item, Reading, Request, SourceError, Station
 from stadtkern.contracts.option import Option
 
@@ -57,6 +57,14 @@ def requests(options: Mapping[str, Any]) -> Sequence[Request]:
             query = {**span, "station": station}
             asked.append(Request(url=f"{API}/airquality/json?{urlencode(query)}", name="airquality"))
     return asked
+
+
+def check_options(options: Mapping[str, Any]) -> Sequence[str]:
+    """Return what is wrong with the settings, one line each."""
+    return [
+        *unusable(options, "stations", r"\d{1,6}", "the number of a station"),
+        *unusable(options, "components", "|".join(COMPONENTS), "the number of a known pollutant"),
+    ]
 
 
 def parse(body: bytes, context: Context) -> Iterator[Item]:
@@ -159,6 +167,7 @@ connector = Connector(
     attribution="Umweltbundesamt mit Daten der Messnetze der Länder und des Bundes",
     parse=parse,
     requests=requests,
+    check_options=check_options,
     interval=timedelta(minutes=30),
     timezone=ZONE,
     options=(

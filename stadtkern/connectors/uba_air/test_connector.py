@@ -116,3 +116,10 @@ def test_addresses_for_each_station_and_pollutant() -> None:
     asked = connector.requests({"stations": ["64"], "components": ["1", "5"], "index": True})
     assert [r.name for r in asked] == ["stations", "measures", "measures", "airquality"]
     assert "station=64&component=5&scope=2" in asked[2].url
+
+
+def test_wrong_settings_are_told() -> None:
+    """When an editor saves the source."""
+    assert connector.check_options is not None
+    assert not connector.check_options({"stations": ["64"], "components": ["5"]})
+    assert len(connector.check_options({"stations": ["64"], "components": ["77"]})) == 1
