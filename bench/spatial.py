@@ -1,7 +1,7 @@
 """Measure geometry columns on SQLite: filling, box search and nearness among 20,000 points.
 
-Limits of the machine in the same run: the same rows and the same box search by the bare `sqlite3` module, with
-an R*Tree, two plain columns for the coordinates and no Django above it.
+Limits of the machine in the same run: the same rows and the same box search by the bare `sqlite3` module, in
+two plain columns with an R*Tree and no Django above them.
 """
 
 import json
