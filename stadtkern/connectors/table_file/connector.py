@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from stadtkern.base.fields import finite
 from stadtkern.base.numbers import NumberFormatError, parse_decimal
 from stadtkern.base.tables import Cell, Rows, number_marks, read_table
-from stadtkern.base.times import LocalTimes, TimeFormatError, parse_time
+from stadtkern.base.times import FORMATS, LocalTimes, TimeFormatError, parse_time
 from stadtkern.connectors.table_file.options import OPTIONS, check_options
 from stadtkern.contracts.answers import position, reject
 from stadtkern.contracts.connector import Connector, Context, Item, Reading, Request, SourceError, Station
@@ -201,7 +201,27 @@ def read_moment(cells: Sequence[Cell], settings: Settings, series: LocalTimes) -
     text = " ".join(texts)
     if settings.time_format and any(isinstance(cell, date | time | timedelta) for cell in cells):
         return parse_time(text, settings.zone)
-    return series.parse(text)
+    try:
+        return series.parse(text)
+    except TimeFormatError:
+        if settings.time_format:
+            raise
+        return parse_time(text, settings.zone)  # a row in another form than the first ones
+
+
+def usual_formats(table: Table) -> str | Sequence[str] | None:
+    """Return the formats of times, the one of the first rows in front: it is tried for every row."""
+    if table.settings.time_format:
+        return table.settings.time_format
+    for row in table.rows[:_HEADER_SEARCH]:
+        text = " ".join(str(table.cell(row, column)).strip() for column in table.settings.time)
+        for one in FORMATS:
+            try:
+                parse_time(text, "UTC", one)
+            except TimeFormatError:
+                continue
+            return (one, *FORMATS)
+    return None
 
 
 def is_descending(table: Table, settings: Settings) -> bool:
@@ -260,7 +280,7 @@ def parse(body: bytes, context: Context) -> Iterator[Item]:
     )
     table = find_table(rows, settings)
     judge_marks(table)
-    descending = is_descending(table, settings)
+    descending, formats = is_descending(table, settings), usual_formats(table)
     series: dict[str, LocalTimes] = {}
     for number, row in enumerate(table.rows, start=table.first_row):
         if not any(str(cell).strip() for cell in row):
@@ -272,7 +292,7 @@ def parse(body: bytes, context: Context) -> Iterator[Item]:
             yield reject("the row names no place", f"row {number}, column {settings.thing_column}", row)
             continue
         if thing not in series:
-            series[thing] = LocalTimes(settings.zone, settings.time_format, descending=descending)
+            series[thing] = LocalTimes(settings.zone, formats, descending=descending)
             yield _station(row, table, settings, thing)
         cells = [table.cell(row, column) for column in settings.time]
         try:

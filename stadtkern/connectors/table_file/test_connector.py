@@ -84,6 +84,12 @@ def test_as_many_points_as_commas_settle_nothing() -> None:
     assert len(rejected(items)) == 2
 
 
+def test_times_in_two_forms_are_read_in_one_file() -> None:
+    items = read("Zeit;Wert\n01.07.2026 12:00;1\n2026-07-01 13:00;2\n01.07.2026 14:00:30;3\n")
+    times = [i.phenomenon_time.strftime("%H:%M:%S") for i in items if isinstance(i, Reading)]
+    assert times == ["10:00:00", "11:00:00", "12:00:30"]
+
+
 def test_newest_row_first_resolves_the_doubled_hour_as_well() -> None:
     items = read(
         "Zeit;Wert\n25.10.2026 03:00;4\n25.10.2026 02:30;3\n25.10.2026 02:30;2\n25.10.2026 01:30;1\n"
