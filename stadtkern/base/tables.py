@@ -5,6 +5,7 @@ import io
 import zipfile
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TypeAlias
 
 from stadtkern.base.errors import SourceError
@@ -155,6 +156,7 @@ def _refuse_bomb(body: bytes) -> None:
         raise TableError(f"workbook unpacks to {size} bytes; {MAX_UNPACKED} are allowed")
 
 
+@lru_cache(maxsize=8192)
 def number_marks(text: str) -> str:
     """Return the decimal marks under which `text` is a number: `,`, `.`, both (`,.`) or none.
 
