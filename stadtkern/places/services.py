@@ -67,7 +67,7 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
-class Unusable(Exception):  # noqa: N818  # named by what happened, as in `base.errors`
+class Unusable(Exception):  # named by what happened, as in `base.errors`
     """A row cannot be used."""
 
     reason: str

@@ -24,7 +24,7 @@ KINDS = {
 POINT = KINDS["POINT"]
 
 
-class BadGeometry(ValueError):  # noqa: N818  # domain errors are named by what happened
+class BadGeometry(ValueError):  # domain errors are named by what happened
     """A value that is no geometry stands where one is expected."""
 
 
