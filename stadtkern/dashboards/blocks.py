@@ -55,6 +55,8 @@ def option_block(option: Option) -> blocks.Block:
     common: dict[str, Any] = {"label": option.label, "help_text": option.help, "required": option.required}
     if option.default is not None:
         common["default"] = option.default
+    elif option.kind == "text":
+        common["default"] = ""  # wagtail-localize takes no None for a text
     return FIELDS[option.kind](option, common)
 
 
@@ -64,12 +66,14 @@ def tile_block(tile: Tile) -> blocks.StructBlock:
     title = blocks.CharBlock(
         label=_("Title"),
         required=False,
+        default="",
         max_length=120,
         help_text=_("Everybody sees it above the tile. Empty: the usual title of this kind of tile."),
     )
     explanation = blocks.TextBlock(
         label=_("Explanation in plain words"),
         required=False,
+        default="",
         max_length=1000,
         rows=3,
         help_text=_("Opens below the tile when somebody asks what it means."),

@@ -13,6 +13,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from wagtail.models import Locale
+from wagtail_localize.segments import StringSegmentValue
+from wagtail_localize.segments.extract import extract_segments
 
 import stadtkern.tiles
 from stadtkern.base.plugins import PluginError
@@ -195,3 +197,18 @@ def test_unknown_page_or_tile_is_a_friendly_404(client: Client, make_cockpit: Ma
     answer = client.get(path)
     assert answer.status_code == 404
     assert "sk-header" in answer.content.decode()
+
+
+def test_texts_of_tiles_can_be_translated(store: Store, make_cockpit: MakeCockpit) -> None:
+    key = store([212])
+    links = {"links": [{"text": "Pegelportal", "address": "https://pegel.example"}]}
+    page = make_cockpit(
+        ("river_level", {"gauge": key, "river": "Die Neiße", "explanation": "Höhe des Wassers"}),
+        ("links", links),
+        ("text", {}),
+        ("table", {"datastreams": [key]}),
+    )
+    segments = [one for one in extract_segments(page) if isinstance(one, StringSegmentValue)]
+    strings = {segment.string.data for segment in segments}
+    assert {"Die Neiße", "Höhe des Wassers"} <= strings
+    assert key not in strings

@@ -23,6 +23,12 @@ def test_strongest_place_comes_first(store: Store) -> None:
     assert [row["name"] for row in shown["rows"]] == ["Autohof", "Rathaus", "Hof"]
 
 
+def test_sum_of_the_town_is_no_place(store: Store) -> None:
+    place(store, "Rathaus", 2, 22)
+    store([2], prop="charging_points", unit="1", thing="total", name="Guben", place=None)
+    assert context({})["sentence"].startswith("2 charging points at 1 place.")
+
+
 def test_long_list_is_cut_and_said(store: Store, show: Show) -> None:
     for number in range(12):
         place(store, f"P{number:02}", 1, None)

@@ -28,9 +28,14 @@ def sentence(points: int, places: int, strongest: Latest | None) -> str:
     return f"{known} {best}"
 
 
+def with_place(values: list[Latest]) -> list[Latest]:
+    """Leave out sums over a whole area, which stand nowhere, unless there is nothing else."""
+    return [one for one in values if one.datastream.thing.location] or values
+
+
 def context(config: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG001  # nothing to set
     """Return the charging places, strongest first."""
-    points = newest_of_property("charging_points", most=MOST)
+    points = with_place(newest_of_property("charging_points", most=MOST))
     power = {one.datastream.thing_id: one for one in newest_of_property("charging_power", most=MOST)}
     rows = [
         {"name": place_name(one), "points": round(one.result), "power": power.get(one.datastream.thing_id)}
