@@ -10,7 +10,7 @@ from stadtkern.connectors.brandenburg_flood.connector import connector, unescape
 from stadtkern.contracts.connector import Context, Item, Reading, Rejected, SourceError, Station, Threshold
 
 RECORDED = Path(os.environ.get("STADTKERN_SHARED", "../shared")) / "payloads" / "lhp"
-SAMPLE = Path(__file__).with_name("sample.html").read_bytes()
+SAMPLE = Path(__file__).with_name("sample.php").read_bytes()
 RECEIVED = datetime(2026, 11, 23, 10, tzinfo=UTC)
 
 
