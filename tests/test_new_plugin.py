@@ -47,7 +47,7 @@ def run(copy: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 def contract_tests(copy: Path) -> list[str]:
     """Return the names of the contract tests in the copy."""
-    done = run(copy, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", "tests/test_plugins.py")
+    done = run(copy, "-m", "pytest", "--collect-only", "-p", "no:cacheprovider", "tests/test_plugins.py")
     assert done.returncode == 0, done.stdout + done.stderr
     return [line for line in done.stdout.splitlines() if "::" in line]
 
