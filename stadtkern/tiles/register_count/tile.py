@@ -31,11 +31,11 @@ def sentence(things: int, streams: int) -> str:
 def context(config: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG001  # nothing to set
     """Return the counts."""
     public = Datastream.objects.filter(profile__is_published=True)
-    counts = public.aggregate(streams=Count("pk"), things=Count("thing", distinct=True))
+    counts = public.aggregate(series=Count("pk"), things=Count("thing", distinct=True))
     return {
         **counts,
         "profiles": DataProfile.objects.filter(is_published=True).count(),
-        "sentence": sentence(counts["things"], counts["streams"]),
+        "sentence": sentence(counts["things"], counts["series"]),
         "detail_url": address("register"),
     }
 

@@ -28,6 +28,7 @@ def test_chart_comes_with_words_and_table(store: Store, show: Show) -> None:
     assert "<figure" in page
     assert "<table" in page
     assert "between 210" in page
+    assert "sk-chart__summary" in page
 
 
 def test_nothing_in_the_span_is_said(store: Store, show: Show) -> None:

@@ -39,6 +39,10 @@ def test_rain_is_summed_over_the_local_day(store: Store) -> None:
     assert context({"station": key})["days"][0].rain == pytest.approx(2.4)
 
 
+def test_rain_is_named_without_a_code(store: Store) -> None:
+    assert "rain" in context({"station": station(store, precipitation=(0.4, "mm"))})["sentence"]
+
+
 @pytest.mark.parametrize(
     ("gust", "state", "words"), [(64, "", ""), (65, "warning", "trees"), (120, "danger", "indoors")]
 )

@@ -14,10 +14,12 @@ from stadtkern.contracts.option import Option
 from stadtkern.contracts.tile import Tile
 from stadtkern.dashboards.data import facts, latest, siblings, sources_of, text_of
 from stadtkern.observations.queries import Latest, Series, series
-from stadtkern.tiles.weather.words import sky_words
+from stadtkern.tiles.weather.words import fall_words, sky_words
 from stadtkern.web.numbers import number_text
 
 DAYS = 3
+RAINY_DAY = 1.0
+"""Millimetres from which a day counts as rainy (WMO: day with rain)."""
 STORM, HEAVY_STORM = 65.0, 105.0
 """Gusts in km/h: DWD storm gusts, and gusts of hurricane force (DWD warning criteria, levels 2 and 3)."""
 FRESH = timedelta(hours=3)
@@ -51,14 +53,19 @@ def by_day(found: Series | None) -> dict[date, list[float]]:
     return days
 
 
-def days_of(temperature: Series | None, rain: Series | None, code: Series | None) -> list[Day]:
+def days_of(
+    temperature: Series | None, rain: Series | None, code: Series | None, cloud: Series | None
+) -> list[Day]:
     """Return the days from tomorrow on for which temperatures are forecast."""
-    warm, wet, skies = by_day(temperature), by_day(rain), by_day(code)
+    warm, wet, skies, clouds = by_day(temperature), by_day(rain), by_day(code), by_day(cloud)
     today = timezone.localdate(clock.now())
     days = []
     for day in sorted(day for day in warm if day > today)[:DAYS]:
-        sky = sky_words(max(skies[day]), None) if day in skies else ""
-        days.append(Day(day, min(warm[day]), max(warm[day]), sum(wet[day]) if day in wet else None, sky))
+        amount = sum(wet[day]) if day in wet else None
+        cover = sum(clouds[day]) / len(clouds[day]) if day in clouds else None
+        falls = "" if day in skies else fall_words(amount, max(warm[day]), least=RAINY_DAY)
+        sky = falls or sky_words(max(skies[day]) if day in skies else None, cover)
+        days.append(Day(day, min(warm[day]), max(warm[day]), amount, sky))
     return days
 
 
@@ -72,6 +79,14 @@ def advice(now: Mapping[str, Latest]) -> tuple[str, str]:
     if temperature and temperature.result <= 0:
         return "info", _("Frost: paths and bridges can be slippery.")
     return "", ""
+
+
+def sky_now(now: Mapping[str, Latest]) -> str:
+    """Return the sky of this hour in words."""
+    known = {slug: value.result for slug, value in now.items()}
+    code = known.get("weather_code")
+    falls = fall_words(known.get("precipitation"), known.get("air_temperature")) if code is None else ""
+    return falls or sky_words(code, known.get("cloud_cover"))
 
 
 def sentence(temperature: Latest, sky: str, days: list[Day]) -> str:
@@ -111,15 +126,13 @@ def context(config: Mapping[str, Any]) -> dict[str, Any]:
     temperature = now.get("air_temperature", here)
     coming = siblings(found.get(forecast, here), forecast=True)
     start = clock.now()
-    slugs = ("air_temperature", "precipitation", "weather_code")
+    slugs = ("air_temperature", "precipitation", "weather_code", "cloud_cover")
     days = days_of(*(forecast_series(coming, slug, start) for slug in slugs))
-    code, cloud = now.get("weather_code"), now.get("cloud_cover")
     state, to_do = advice(now)
-    sky = sky_words(code.result if code else None, cloud.result if cloud else None)
     return {
         **facts(temperature),
         "sources": sources_of([temperature, *coming.values()]),
-        "sentence": f"{sentence(temperature, sky, days)} {to_do}".strip(),
+        "sentence": f"{sentence(temperature, sky_now(now), days)} {to_do}".strip(),
         "state": state,
         "is_judged": "wind_gust" in now,
         "details": [now[slug] for slug in NOW_SHOWN if slug in now],
@@ -148,5 +161,5 @@ tile = Tile(
             help=gettext_lazy("Only if the forecast comes from another place than the newest values."),
         ),
     ),
-    queries=16,
+    queries=18,
 )

@@ -32,6 +32,17 @@ STARTS = [start for start, _word in KINDS]
 HIGHEST = 99
 
 
+SNOW_BELOW = 1.0
+"""Degrees Celsius below which what falls is taken for snow, where no code tells it."""
+
+
+def fall_words(amount: float | None, temperature: float | None, *, least: float = 0.1) -> str:
+    """Return what falls from the sky in words, where no code tells it; empty below `least` millimetres."""
+    if amount is None or amount < least:
+        return ""
+    return _("snow") if temperature is not None and temperature < SNOW_BELOW else _("rain")
+
+
 def sky_words(code: float | None, cloud_cover: float | None) -> str:
     """Return the weather in one or two words; empty if nothing is known."""
     if code is not None and 0 <= code <= HIGHEST:
