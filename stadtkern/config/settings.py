@@ -207,6 +207,7 @@ SILENCED_SYSTEM_CHECKS = [
     *("security.W004", "security.W005", "security.W008", "security.W012", "security.W016", "security.W021"),
 ]
 ACCOUNT_ADAPTER = "stadtkern.people.adapter.AccountAdapter"
+ACCOUNT_USER_DISPLAY = str
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"

@@ -19,11 +19,11 @@ from stadtkern.governance.models import DataProfile, RetentionRun
 
 def _help(name: str) -> dict[str, Any]:
     """Return label and help text of a field of the profile."""
-    field = DataProfile._meta.get_field(name)  # noqa: SLF001
+    field = next(field for field in DataProfile._meta.fields if field.name == name)  # noqa: SLF001
     return {"label": field.verbose_name, "help_text": field.help_text, "required": False}
 
 
-class DataProfileForm(WagtailAdminModelForm):  # type: ignore[misc]  # Wagtail ships no types
+class DataProfileForm(WagtailAdminModelForm):
     """One profile."""
 
     licence = LicenceField(**_help("licence"))
@@ -38,7 +38,7 @@ class DataProfileForm(WagtailAdminModelForm):  # type: ignore[misc]  # Wagtail s
         ]
 
 
-class ProfileEditView(EditView):  # type: ignore[misc]
+class ProfileEditView(EditView):
     """The form of one profile, for those who look after it."""
 
     def get_object(self, queryset: Any = None) -> DataProfile:  # noqa: ANN401
@@ -49,7 +49,7 @@ class ProfileEditView(EditView):  # type: ignore[misc]
         return profile
 
 
-class DataProfileViewSet(ModelViewSet):  # type: ignore[misc]
+class DataProfileViewSet(ModelViewSet):
     """All profiles: why the town holds what."""
 
     model = DataProfile
@@ -77,7 +77,7 @@ class DataProfileViewSet(ModelViewSet):  # type: ignore[misc]
         return DataProfileForm
 
 
-class RetentionView(ReportView):  # type: ignore[misc]
+class RetentionView(ReportView):
     """What was deleted, by which rule, when."""
 
     model = RetentionRun
@@ -99,7 +99,8 @@ class RetentionView(ReportView):  # type: ignore[misc]
         """Let in who may read it."""
         if not request.user.has_perm("governance.view_retentionrun"):
             raise PermissionDenied
-        return super().dispatch(request, *args, **kwargs)
+        answer: HttpResponseBase = super().dispatch(request, *args, **kwargs)
+        return answer
 
     def get_queryset(self) -> QuerySet[RetentionRun]:
         """Return the newest first."""

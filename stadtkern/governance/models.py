@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from stadtkern.governance.licences import Licence, licence
 from stadtkern.people.models import Organisation
-from stadtkern.web.fields import TranslatedTextField
+from stadtkern.web.fields import TranslatedTextField, in_language
 
 
 class DataProfileQuerySet(models.QuerySet["DataProfile"]):
@@ -100,7 +100,7 @@ class DataProfile(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.get_title() or self.slug
+        return in_language(self.title)[0] or self.slug
 
     def clean(self) -> None:
         """Say at each field what is missing before the profile can be public."""

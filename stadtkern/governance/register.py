@@ -4,7 +4,7 @@ The tables of readings and datasets stand above this app; they say here how much
 `register.add_holder("observations", count=..., list_items=...)` in their `AppConfig.ready`.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from stadtkern.governance.models import DataProfile
@@ -101,16 +101,17 @@ def published() -> list[DataProfile]:
     be another index to keep.
     """
     found = DataProfile.objects.published().select_related("owner")
-    return sorted(found, key=lambda profile: (profile.get_title().casefold(), profile.slug))
+    return sorted(found, key=lambda profile: (str(profile).casefold(), profile.slug))
 
 
-def counted(profiles: Collection[DataProfile]) -> list[Entry]:
+def counted(profiles: Iterable[DataProfile]) -> list[Entry]:
     """Return the profiles with how much is held under each."""
-    keys = [profile.pk for profile in profiles]
+    found = list(profiles)
+    keys = [profile.pk for profile in found]
     tables = [holder.count(keys) for holder in _holders.values()]
     return [
         Entry(profile, sum((table.get(profile.pk, Counts()) for table in tables), Counts()))
-        for profile in profiles
+        for profile in found
     ]
 
 

@@ -7,7 +7,7 @@ from stadtkern.people.models import Membership, User
 from stadtkern.people.rules import Someone, is_admin, is_back_office, is_editor
 
 
-@rules.predicate  # type: ignore[untyped-decorator]  # rules has no types
+@rules.predicate
 def looks_after(user: Someone, profile: DataProfile | None) -> bool:
     """Hold an editor bound to organisations to their profiles; one without such a bond sees to all."""
     if not isinstance(user, User) or profile is None:

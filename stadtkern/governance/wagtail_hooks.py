@@ -14,7 +14,7 @@ from stadtkern.people.policy import RulesPermissionPolicy
 register_permission_policy(DataProfile, RulesPermissionPolicy(DataProfile))
 
 
-class RetentionMenuItem(MenuItem):  # type: ignore[misc]  # Wagtail ships no types
+class RetentionMenuItem(MenuItem):
     """The record of deletions, for those who may read it."""
 
     def is_shown(self, request: HttpRequest) -> bool:
@@ -22,13 +22,13 @@ class RetentionMenuItem(MenuItem):  # type: ignore[misc]  # Wagtail ships no typ
         return bool(request.user.has_perm("governance.view_retentionrun"))
 
 
-@hooks.register("register_admin_viewset")  # type: ignore[untyped-decorator]
+@hooks.register("register_admin_viewset")
 def viewset() -> DataProfileViewSet:
     """Let editors keep the profiles."""
     return DataProfileViewSet()
 
 
-@hooks.register("register_admin_urls")  # type: ignore[untyped-decorator]
+@hooks.register("register_admin_urls")
 def admin_urls() -> list[URLPattern]:
     """Give the record its address."""
     return [
@@ -41,7 +41,7 @@ def admin_urls() -> list[URLPattern]:
     ]
 
 
-@hooks.register("register_reports_menu_item")  # type: ignore[untyped-decorator]
+@hooks.register("register_reports_menu_item")
 def retention_menu_item() -> MenuItem:
     """Show the record among the reports."""
     return RetentionMenuItem(

@@ -15,7 +15,7 @@ from stadtkern.people.models import User
 LANGUAGES = {code for code, _name in settings.LANGUAGES}
 
 
-class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
+class AccountAdapter(DefaultAccountAdapter):
     """Sign-up may be closed; mails are in the language of the person."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002
@@ -40,7 +40,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
             super().send_mail(template_prefix, email, context)
 
 
-class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allauth has no types
+class SocialAdapter(DefaultSocialAccountAdapter):
     """Accounts that come from the town's own login."""
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: object) -> bool:  # noqa: ARG002

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import django_filters
+import django_filters  # type: ignore[import-untyped]
 from auditlog.models import LogEntry
 from auditlog.registry import auditlog
 from django import forms
@@ -28,7 +28,7 @@ def audited_kinds(_request: HttpRequest | None) -> QuerySet[ContentType]:
     return ContentType.objects.filter(pk__in=[kind.pk for kind in found.values()]).order_by("model")
 
 
-class TrailFilter(WagtailFilterSet):  # type: ignore[misc]  # Wagtail ships no types
+class TrailFilter(WagtailFilterSet):
     """What somebody who reads the trail looks for."""
 
     object_repr = django_filters.CharFilter(label=_("Name of the object"), lookup_expr="icontains")
@@ -55,7 +55,7 @@ class TrailFilter(WagtailFilterSet):  # type: ignore[misc]  # Wagtail ships no t
         fields = ["action"]
 
 
-class TrailView(ReportView):  # type: ignore[misc]
+class TrailView(ReportView):
     """Who changed what, when, and what it said before."""
 
     model = LogEntry
@@ -74,18 +74,20 @@ class TrailView(ReportView):  # type: ignore[misc]
         """Let in who may read the trail."""
         if not request.user.has_perm("people.view_audit_trail"):
             raise PermissionDenied
-        return super().dispatch(request, *args, **kwargs)
+        answer: HttpResponseBase = super().dispatch(request, *args, **kwargs)
+        return answer
 
     def get_queryset(self) -> QuerySet[LogEntry]:
         """Return the trail with what each line needs."""
-        return LogEntry.objects.select_related("actor", "content_type").order_by("-timestamp", "-pk")
+        entries: QuerySet[LogEntry] = LogEntry.objects.select_related("actor", "content_type")
+        return entries.order_by("-timestamp", "-pk")
 
     def decorate_paginated_queryset(self, object_list: Any) -> Any:  # noqa: ANN401
         """Read the changes of one page of entries."""
         return object_list if self.is_export else events(object_list)
 
 
-class OrganisationForm(WagtailAdminModelForm):  # type: ignore[misc]
+class OrganisationForm(WagtailAdminModelForm):
     """One organisation."""
 
     homepage = forms.URLField(label=_("homepage"), required=False, assume_scheme="https")
@@ -95,7 +97,7 @@ class OrganisationForm(WagtailAdminModelForm):  # type: ignore[misc]
         fields = ["slug", "name", "parent", "homepage", "email"]
 
 
-class OrganisationViewSet(ModelViewSet):  # type: ignore[misc]
+class OrganisationViewSet(ModelViewSet):
     """The town, its departments, and who else owns data."""
 
     model = Organisation
@@ -113,7 +115,7 @@ class OrganisationViewSet(ModelViewSet):  # type: ignore[misc]
         return OrganisationForm
 
 
-class MembershipViewSet(ModelViewSet):  # type: ignore[misc]
+class MembershipViewSet(ModelViewSet):
     """Who works where."""
 
     model = Membership

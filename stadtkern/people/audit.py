@@ -35,5 +35,4 @@ def register_own_models() -> None:
 def delete_old_entries(now: datetime) -> int:
     """Delete what is older than the trail may be; return how many entries."""
     limit = now - timedelta(days=settings.AUDIT_DAYS)
-    deleted, _by_model = LogEntry.objects.filter(timestamp__lt=limit).delete()
-    return deleted
+    return int(LogEntry.objects.filter(timestamp__lt=limit).delete()[0])

@@ -22,7 +22,8 @@ def delete_sessions(moment: datetime) -> int:
 
 def delete_login_attempts(moment: datetime) -> int:
     """Delete wrong passwords with their IP addresses once they lock nobody out any more."""
-    return AccessAttempt.objects.filter(attempt_time__lt=moment - settings.AXES_COOLOFF_TIME).delete()[0]
+    limit = moment - settings.AXES_COOLOFF_TIME
+    return int(AccessAttempt.objects.filter(attempt_time__lt=limit).delete()[0])
 
 
 def delete_unconfirmed_accounts(moment: datetime) -> int:

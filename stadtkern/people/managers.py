@@ -3,7 +3,7 @@
 import secrets
 from typing import TYPE_CHECKING, Any
 
-from django.contrib.auth.models import UserManager
+from django.contrib.auth.models import BaseUserManager
 
 if TYPE_CHECKING:
     from stadtkern.people.models import User
@@ -14,8 +14,10 @@ def new_handle() -> str:
     return f"person-{secrets.token_hex(6)}"
 
 
-class PersonManager(UserManager["User"]):
+class PersonManager(BaseUserManager["User"]):
     """Accounts are made by mail address; the handle (`username`) is derived when none is given."""
+
+    use_in_migrations = True
 
     def create_user(
         self,

@@ -9,7 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from stadtkern.people.managers import PersonManager, new_handle
-from stadtkern.web.fields import TranslatedTextField
+from stadtkern.web.fields import TranslatedTextField, in_language
 
 
 class User(AbstractUser):
@@ -25,7 +25,7 @@ class User(AbstractUser):
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
-    objects: ClassVar[PersonManager] = PersonManager()
+    objects: ClassVar[PersonManager] = PersonManager()  # type: ignore[assignment]  # takes the mail address first
 
     def __str__(self) -> str:
         if self.erased_at:
@@ -62,7 +62,7 @@ class Organisation(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.get_name() or self.slug
+        return in_language(self.name)[0] or self.slug
 
 
 class Membership(models.Model):

@@ -6,7 +6,7 @@ from wagtail.permission_policies import ModelPermissionPolicy
 from stadtkern.people.models import User
 
 
-class RulesPermissionPolicy(ModelPermissionPolicy):  # type: ignore[misc]  # Wagtail ships no types
+class RulesPermissionPolicy(ModelPermissionPolicy):
     """Rights by `rules.py`: `<app>.<action>_<model>`, asked with the object where there is one."""
 
     def user_has_permission_for_instance(self, user: User, action: str, instance: models.Model) -> bool:

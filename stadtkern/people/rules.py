@@ -16,55 +16,55 @@ def has_role(user: Someone, *names: str) -> bool:
     return user.is_superuser or bool(user.roles & {*names, roles.ADMIN})
 
 
-@rules.predicate  # type: ignore[untyped-decorator]  # rules has no types
+@rules.predicate
 def is_signed_in(user: Someone) -> bool:
     """Have a living account."""
     return isinstance(user, User) and user.is_active
 
 
-@rules.predicate  # type: ignore[untyped-decorator]
+@rules.predicate
 def is_maker(user: Someone) -> bool:
     """Collect ideas for others."""
     return has_role(user, roles.MAKER)
 
 
-@rules.predicate  # type: ignore[untyped-decorator]
+@rules.predicate
 def is_editor(user: Someone) -> bool:
     """Write pages, set up sources and tiles."""
     return has_role(user, roles.EDITOR)
 
 
-@rules.predicate  # type: ignore[untyped-decorator]
+@rules.predicate
 def is_moderator(user: Someone) -> bool:
     """Answer what people say."""
     return has_role(user, roles.MODERATOR)
 
 
-@rules.predicate  # type: ignore[untyped-decorator]
+@rules.predicate
 def is_analyst(user: Someone) -> bool:
     """Evaluate data, run simulations."""
     return has_role(user, roles.ANALYST)
 
 
-@rules.predicate  # type: ignore[untyped-decorator]
+@rules.predicate
 def is_steering(user: Someone) -> bool:
     """Steer strategy and measures."""
     return has_role(user, roles.STEERING)
 
 
-@rules.predicate  # type: ignore[untyped-decorator]
+@rules.predicate
 def is_admin(user: Someone) -> bool:
     """Run the installation."""
     return has_role(user)
 
 
-@rules.predicate  # type: ignore[untyped-decorator]
+@rules.predicate
 def is_back_office(user: Someone) -> bool:
     """Work in the back office."""
     return has_role(user, *roles.BACK_OFFICE)
 
 
-@rules.predicate  # type: ignore[untyped-decorator]
+@rules.predicate
 def is_oneself(user: Someone, person: User | None) -> bool:
     """Be the person in question."""
     return isinstance(user, User) and person is not None and user.pk == person.pk

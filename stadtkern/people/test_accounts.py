@@ -160,7 +160,7 @@ def test_sign_up_can_be_closed(client: Client, settings: Settings) -> None:
 def test_language_of_the_account_is_kept(client: Client, alice: User) -> None:
     client.force_login(alice)
     answer = client.post("/en/account/", {"first_name": "Ala", "last_name": "", "language": "pl"})
-    assert answer.url == "/pl/account/"
+    assert answer["Location"] == "/pl/account/"
     alice.refresh_from_db()
     assert (alice.first_name, alice.language) == ("Ala", "pl")
 
@@ -187,8 +187,8 @@ def test_person_takes_their_data_along(client: Client, alice: User) -> None:
 
 def test_export_asks_for_the_password_again(client: Client, alice: User) -> None:
     client.force_login(alice)
-    assert "/reauthenticate/" in client.get("/en/account/export/").url
-    assert "/reauthenticate/" in client.post("/en/account/delete/").url
+    assert "/reauthenticate/" in client.get("/en/account/export/")["Location"]
+    assert "/reauthenticate/" in client.post("/en/account/delete/")["Location"]
 
 
 def test_nobody_takes_the_data_of_others(alice: User) -> None:
@@ -308,3 +308,10 @@ def test_accounts_nobody_confirmed_end(client: Client) -> None:
 
 def test_second_factor_is_named_after_us() -> None:
     assert get_adapter().get_totp_issuer() == "Stadtkern"
+
+
+def test_nobody_is_greeted_by_a_random_handle(client: Client, alice: User) -> None:
+    sign_in(client)
+    page = client.get("/en/account/").content.decode()
+    assert "Alice" in page
+    assert alice.username not in page

@@ -11,9 +11,18 @@ from django.utils.translation import override
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from stadtkern.base.errors import NotPermitted
 from stadtkern.people.forms import AccountForm
+from stadtkern.people.models import User
 from stadtkern.people.roles import ROLES
 from stadtkern.people.services import erase_person, export_person
+
+
+def signed_in(request: HttpRequest) -> User:
+    """Return whose account this is."""
+    if not isinstance(request.user, User):
+        raise NotPermitted(_("Please sign in first."))
+    return request.user
 
 
 @never_cache
@@ -21,7 +30,7 @@ from stadtkern.people.services import erase_person, export_person
 @require_http_methods(["GET", "HEAD", "POST"])
 def account(request: HttpRequest) -> HttpResponse:
     """Show what the account says and let its person change it."""
-    form = AccountForm(request.POST or None, instance=request.user)
+    form = AccountForm(request.POST or None, instance=signed_in(request))
     if request.method == "POST" and form.is_valid():
         person = form.save()
         with override(person.language):
@@ -29,7 +38,7 @@ def account(request: HttpRequest) -> HttpResponse:
             return redirect("account")
     context = {
         "form": form,
-        "role_names": [name for role, name in ROLES.items() if role in request.user.roles],
+        "role_names": [name for role, name in ROLES.items() if role in signed_in(request).roles],
         "may_open_back_office": request.user.has_perm("wagtailadmin.access_admin"),
     }
     return render(request, "people/account.html", context)
@@ -41,7 +50,8 @@ def account(request: HttpRequest) -> HttpResponse:
 @reauthentication_required
 def account_export(request: HttpRequest) -> HttpResponse:
     """Hand out everything the town holds about the person."""
-    data = export_person(request.user, by=request.user)
+    person = signed_in(request)
+    data = export_person(person, by=person)
     headers = {"Content-Disposition": 'attachment; filename="stadtkern-my-data.json"'}
     return JsonResponse(data, json_dumps_params={"indent": 1, "ensure_ascii": False}, headers=headers)
 
@@ -54,7 +64,7 @@ def account_delete(request: HttpRequest) -> HttpResponse:
     """Ask, then forget who the person is."""
     if request.method != "POST":
         return render(request, "people/account_delete.html")
-    person = request.user
+    person = signed_in(request)
     logout(request)
     erase_person(person, by=None)
     messages.success(request, _("Your account is deleted. Nothing here bears your name any more."))

@@ -16,7 +16,7 @@ register_permission_policy(Organisation, RulesPermissionPolicy(Organisation))
 register_permission_policy(Membership, RulesPermissionPolicy(Membership))
 
 
-class TrailMenuItem(MenuItem):  # type: ignore[misc]  # Wagtail ships no types
+class TrailMenuItem(MenuItem):
     """The trail, for those who may read it."""
 
     def is_shown(self, request: HttpRequest) -> bool:
@@ -24,13 +24,13 @@ class TrailMenuItem(MenuItem):  # type: ignore[misc]  # Wagtail ships no types
         return bool(request.user.has_perm("people.view_audit_trail"))
 
 
-@hooks.register("register_admin_viewset")  # type: ignore[untyped-decorator]
+@hooks.register("register_admin_viewset")
 def viewsets() -> list[ModelViewSet]:
     """Let administrators keep organisations and who works there."""
     return [OrganisationViewSet(), MembershipViewSet()]
 
 
-@hooks.register("register_admin_urls")  # type: ignore[untyped-decorator]
+@hooks.register("register_admin_urls")
 def admin_urls() -> list[URLPattern]:
     """Give the trail its address."""
     return [
@@ -41,7 +41,7 @@ def admin_urls() -> list[URLPattern]:
     ]
 
 
-@hooks.register("register_reports_menu_item")  # type: ignore[untyped-decorator]
+@hooks.register("register_reports_menu_item")
 def trail_menu_item() -> MenuItem:
     """Show the trail among the reports."""
     return TrailMenuItem(_("Audit trail"), reverse_lazy("audit-trail"), icon_name="history", order=700)

@@ -32,7 +32,7 @@ def widget(field: BoundField) -> SafeString:
         (css for base, css in CLASSES.items() if isinstance(field.field.widget, base)),
         "kern-form-input__input",
     )
-    attributes = {"class": f"{found} {found}--error" if field.errors else found}
+    attributes: dict[str, str | bool] = {"class": f"{found} {found}--error" if field.errors else found}
     described = [f"{field.auto_id}-help"] * bool(field.help_text) + [f"{field.auto_id}-error"] * bool(
         field.errors
     )
