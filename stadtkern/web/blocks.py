@@ -8,7 +8,7 @@ from wagtail.images.blocks import ImageChooserBlock
 RICH = ["bold", "italic", "link", "document-link", "ol", "ul", "superscript", "subscript"]
 
 
-class HeadingBlock(blocks.CharBlock):  # type: ignore[misc]  # Wagtail ships no types
+class HeadingBlock(blocks.CharBlock):
     """A heading within the page."""
 
     class Meta:
@@ -17,7 +17,7 @@ class HeadingBlock(blocks.CharBlock):  # type: ignore[misc]  # Wagtail ships no 
         template = "web/blocks/heading.html"
 
 
-class PictureBlock(blocks.StructBlock):  # type: ignore[misc]
+class PictureBlock(blocks.StructBlock):
     """A picture with its words for those who do not see it."""
 
     image = ImageChooserBlock(label=_("Picture"))
@@ -35,7 +35,7 @@ class PictureBlock(blocks.StructBlock):  # type: ignore[misc]
         template = "web/blocks/picture.html"
 
 
-class QuoteBlock(blocks.StructBlock):  # type: ignore[misc]
+class QuoteBlock(blocks.StructBlock):
     """Words of somebody."""
 
     quote = blocks.TextBlock(label=_("Words"))
@@ -47,7 +47,7 @@ class QuoteBlock(blocks.StructBlock):  # type: ignore[misc]
         template = "web/blocks/quote.html"
 
 
-class AccordionBlock(blocks.StructBlock):  # type: ignore[misc]
+class AccordionBlock(blocks.StructBlock):
     """Questions that open to their answers."""
 
     entries = blocks.ListBlock(
@@ -67,7 +67,7 @@ class AccordionBlock(blocks.StructBlock):  # type: ignore[misc]
         template = "web/blocks/accordion.html"
 
 
-class ContactBlock(blocks.StructBlock):  # type: ignore[misc]
+class ContactBlock(blocks.StructBlock):
     """Whom to ask."""
 
     name = blocks.CharBlock(label=_("Name or office"), max_length=200)
@@ -82,7 +82,7 @@ class ContactBlock(blocks.StructBlock):  # type: ignore[misc]
         template = "web/blocks/contact.html"
 
 
-class VideoBlock(blocks.StructBlock):  # type: ignore[misc]
+class VideoBlock(blocks.StructBlock):
     """A link to a video; it is not embedded, so that nobody is tracked."""
 
     title = blocks.CharBlock(label=_("Title"), max_length=200)
@@ -98,7 +98,7 @@ class VideoBlock(blocks.StructBlock):  # type: ignore[misc]
         template = "web/blocks/video.html"
 
 
-class BodyBlock(blocks.StreamBlock):  # type: ignore[misc]
+class BodyBlock(blocks.StreamBlock):
     """The body of a page."""
 
     heading = HeadingBlock(max_length=200)
@@ -110,7 +110,7 @@ class BodyBlock(blocks.StreamBlock):  # type: ignore[misc]
     video = VideoBlock()
 
 
-class BarrierBlock(blocks.StructBlock):  # type: ignore[misc]
+class BarrierBlock(blocks.StructBlock):
     """A known barrier, why it is there, and what to do instead."""
 
     barrier = blocks.TextBlock(label=_("What cannot be used, and by whom"))
@@ -140,7 +140,7 @@ class BarrierBlock(blocks.StructBlock):  # type: ignore[misc]
         return result
 
 
-class BarriersBlock(blocks.StreamBlock):  # type: ignore[misc]
+class BarriersBlock(blocks.StreamBlock):
     """The known barriers."""
 
     barrier = BarrierBlock()

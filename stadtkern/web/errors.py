@@ -17,7 +17,7 @@ LANGUAGES = frozenset(code for code, _name in settings.LANGUAGES)
 
 
 def wants_problem(request: HttpRequest) -> bool:
-    """Return whether a program asks: addresses without a language are for programs, and so is a wish for JSON."""
+    """Return whether a program asks: it wants JSON, or uses an address without a language."""
     accept = request.headers.get("Accept", "")
     if "text/html" in accept:
         return False
@@ -118,10 +118,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Answer a form whose secret has expired (`CSRF_FAILURE_VIEW`)."""
-    return answer(
-        request,
-        403,
-        _(
-            "The form had been open for too long or cookies are blocked. Go back, load the page again and send it once more."
-        ),
+    text = _(
+        "The form was open for too long, or cookies are blocked. Load the page and send it again."
     )
+    return answer(request, 403, text)

@@ -35,7 +35,7 @@ def validate_texts(value: object) -> None:
         raise ValidationError(_("Unknown language: %(codes)s"), params={"codes": ", ".join(unknown)})
 
 
-class TranslatedTextField(models.JSONField):  # type: ignore[type-arg]  # django-stubs: generic only in stubs
+class TranslatedTextField(models.JSONField):
     """A text in several languages, stored as `{"de": "...", "pl": "..."}`.
 
     On a model with a field `name` the method `get_name()` returns the text in the active language.

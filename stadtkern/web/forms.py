@@ -5,7 +5,6 @@ from typing import Any
 from django import forms
 from django.forms.renderers import DjangoTemplates
 from django.forms.utils import ErrorList
-from django.utils.translation import gettext_lazy as _
 
 CHOICES = (forms.RadioSelect, forms.CheckboxSelectMultiple)
 

@@ -1,16 +1,16 @@
 """A limit on what may be sent to us, before anything of it is stored."""
 
 import json
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
 from typing import Any
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-Application = Callable[[Message, Receive, Send], Awaitable[None]]
+Application = Callable[[Message, Receive, Send], Coroutine[Any, Any, None]]
 
 
-class TooLarge(Exception):  # noqa: N818  # not an error of ours
+class TooLarge(Exception):  # not an error of ours
     """More came in than allowed."""
 
 

@@ -59,7 +59,7 @@ class ErrorMiddleware:
         if isinstance(exception, StadtkernError):
             return answer(request, exception.status, str(exception))
         if isinstance(exception, OperationalError):
-            logger.error("the database does not answer: %s", exception)  # noqa: TRY400  # a traceback says no more
+            logger.error("the database does not answer: %s", exception)  # a traceback says no more
             return answer(request, 503)
         return None
 
@@ -84,8 +84,8 @@ class HeadersMiddleware:
 class CompressionMiddleware(GZipMiddleware):
     """Compresses text, but never a stream of events, which must not wait in a buffer.
 
-    Django pads the answer with random bytes, so that its length does not give away a secret (BREACH), and masks
-    the CSRF token anew in every answer.
+    Django pads the answer with random bytes, so that its length gives away no secret (BREACH), and masks the
+    CSRF token anew in every answer.
     """
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:

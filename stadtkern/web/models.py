@@ -15,7 +15,7 @@ from stadtkern.base import clock
 from stadtkern.web.blocks import RICH, BarriersBlock, BodyBlock
 
 
-class TextPage(Page):  # type: ignore[misc]  # Wagtail ships no types
+class TextPage(Page):
     """What all editorial pages have in common: a lead and a body."""
 
     introduction = models.TextField(

@@ -29,4 +29,5 @@ class StaticStorage(CompressedManifestStaticFilesStorage):
 
     def stored_name(self, name: str) -> str:
         """Return the name by content, or `name` itself while nothing has been collected."""
-        return self.hashed_files.get(self.hash_key(self.clean_name(unquote(name))), name)
+        stored: str = self.hashed_files.get(self.hash_key(self.clean_name(unquote(name))), name)
+        return stored

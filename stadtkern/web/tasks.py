@@ -1,7 +1,7 @@
 """Work that need not happen while somebody waits; tasks and schedule by huey.
 
-A task is a function with `@huey.task()` or `@huey.periodic_task(crontab(...))` in `<app>/tasks.py`; the worker
-imports these files by itself.
+A task is a function with `@huey.task()` or `@huey.periodic_task(crontab(...))` in `<app>/tasks.py`; the
+worker imports these files by itself.
 """
 
 from django.conf import settings

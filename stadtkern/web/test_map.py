@@ -1,7 +1,7 @@
 """The map page: its list is there without scripts, can be searched, and answers as GeoJSON."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -40,10 +40,9 @@ def gauges() -> Mapping[str, Any]:
 
 
 @pytest.fixture
-def _gauges(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _gauges(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(map_layers, "_layers", {})
     map_layers.register("gauges", "Gauges", gauges)
-    return
 
 
 @pytest.mark.usefixtures("_gauges")
@@ -77,7 +76,7 @@ class TestMap:
 
     def test_two_layers_of_one_name_are_refused(self) -> None:
         with pytest.raises(ValueError, match="gauges"):
-            map_layers.register("gauges", "Other", lambda: {})
+            map_layers.register("gauges", "Other", dict)
 
     def test_unknown_layer_is_a_friendly_404(self, client: Client) -> None:
         assert client.get("/de/map/?layer=nothing", headers={"Accept": "text/html"}).status_code == 404

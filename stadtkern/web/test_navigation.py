@@ -52,7 +52,7 @@ def test_breadcrumb_begins_at_the_start_page(client: Client) -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize("language", ["de", "pl", "dsb"])
 def test_first_visit_stays_within_its_weight(client: Client, language: str) -> None:
-    """Count the page, its style sheets, scripts and all fonts it might ask for, compressed as they are sent."""
+    """Count the page, its style sheets, scripts and all fonts it might ask for, compressed."""
     page = client.get(f"/{language}/account/login/").content
     names = set(re.findall(r'(?:href|src)="/static/([^"]+\.(?:css|js))"', page.decode()))
     assert "web/stadtkern.css" in names

@@ -40,9 +40,9 @@ def source(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
     settings.DATA_DIR = tmp_path
     source = Source()
     monkeypatch.setattr(tiles_proxy, "client", lambda: source)
-    tiles_proxy._failed_at.clear()
+    tiles_proxy.FAILED_AT.clear()
     yield source
-    tiles_proxy._failed_at.clear()
+    tiles_proxy.FAILED_AT.clear()
 
 
 def ask(*paths: str) -> list[Any]:

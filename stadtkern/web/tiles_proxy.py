@@ -42,7 +42,7 @@ _clients: WeakKeyDictionary[asyncio.AbstractEventLoop, Client] = WeakKeyDictiona
 _running: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[Path, asyncio.Future[bytes]]] = (
     WeakKeyDictionary()
 )
-_failed_at: dict[str, float] = {}
+FAILED_AT: dict[str, float] = {}
 
 
 def tile_bounds(z: int, x: int, y: int) -> tuple[float, float, float, float]:
@@ -86,7 +86,7 @@ def keep(path: Path, tile: bytes) -> None:
 
 
 def prune(folder: Path, most_bytes: int) -> int:
-    """Delete the oldest tiles until the rest fits in 9/10 of `most_bytes`; return how many (a retention rule)."""
+    """Delete the oldest tiles until the rest fits in 9/10 of `most_bytes`; return how many."""
     found = []
     for path in folder.glob("*/*/*/*"):
         with contextlib.suppress(OSError):
@@ -105,7 +105,7 @@ def prune(folder: Path, most_bytes: int) -> int:
 
 
 def client() -> Client:
-    """Return the client of this event loop; it gives up soon, since somebody looks at an empty map meanwhile."""
+    """Return the client of this event loop; it gives up soon, since somebody waits for the map."""
     loop = asyncio.get_running_loop()
     if loop not in _clients:
         _clients[loop] = Client(timeout=timedelta(seconds=4), deadline=timedelta(seconds=6), attempts=1)
@@ -140,17 +140,17 @@ async def fetch_once(slug: str, path: Path, z: int, x: int, y: int) -> bytes:
 
 async def fresh_or_none(slug: str, path: Path, z: int, x: int, y: int) -> bytes | None:
     """Return the tile from its source; None at once while the source is known to be out of reach."""
-    if time.monotonic() - _failed_at.get(slug, -PAUSE) < PAUSE:
+    if time.monotonic() - FAILED_AT.get(slug, -PAUSE) < PAUSE:
         return None
     try:
         tile = await fetch_once(slug, path, z, x, y)
     except FetchError as error:
-        if slug not in _failed_at:
+        if slug not in FAILED_AT:
             logger.warning("base map %s: %s", slug, error)
         if error.status is None or error.status >= 500:  # noqa: PLR2004  # HTTP
-            _failed_at[slug] = time.monotonic()
+            FAILED_AT[slug] = time.monotonic()
         return None
-    if _failed_at.pop(slug, None) is not None:
+    if FAILED_AT.pop(slug, None) is not None:
         logger.info("base map %s is back", slug)
     return tile
 

@@ -9,7 +9,7 @@ from wagtail.snippets.views.snippets import SnippetViewSet
 from stadtkern.web.models import BarrierReport
 
 
-class BarrierReportViewSet(SnippetViewSet):  # type: ignore[misc]  # Wagtail ships no types
+class BarrierReportViewSet(SnippetViewSet):
     """List and form of reported barriers."""
 
     model = BarrierReport

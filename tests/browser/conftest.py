@@ -102,7 +102,7 @@ def visit(chromium: Browser, live_server: LiveServer) -> Iterator[Open]:
 
     def open_(
         path: str, mode: Mode = DESKTOP, *, wait: str = "load", expect_error: bool = False, **options: Any
-    ) -> Visit:  # noqa: ANN401
+    ) -> Visit:
         context = chromium.new_context(
             viewport={"width": mode.width, "height": 900 if mode.width > 600 else 640},
             color_scheme="dark" if mode.is_dark else "light",

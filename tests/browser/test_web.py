@@ -194,7 +194,8 @@ def test_words_in_charts_can_be_read(visit: Open, mode: Mode) -> None:
           const c = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
           const light = colour => {
             c.fillStyle = colour; c.fillRect(0, 0, 1, 1);
-            const [r, g, b] = [...c.getImageData(0, 0, 1, 1).data].map(v => (v /= 255) <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4);
+            const linear = v => (v /= 255) <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4;
+            const [r, g, b] = [...c.getImageData(0, 0, 1, 1).data].map(linear);
             return .2126 * r + .7152 * g + .0722 * b;
           };
           const paper = light(getComputedStyle(document.body).backgroundColor);

@@ -52,7 +52,7 @@ class Bar:
 
 
 def thin(line: Line, most: int = MOST_POINTS) -> Line:
-    """Return the line with at most `most` points; lowest and highest of every stretch stay, gaps stay gaps."""
+    """Return the line with at most `most` points; lowest, highest and gap of every stretch stay."""
     count = len(line.times)
     if count <= most:
         return line

@@ -83,8 +83,8 @@ def to_chart(  # noqa: PLR0913  # each is one thing a chart may show
     """Return the figure of a line chart."""
     zone = timezone.get_default_timezone()
     marks = levels_of(levels)
-    drawing = charts.line_chart(lines, zone=zone, unit=unit, levels=marks, band=band, height=height)  # type: ignore[arg-type]  # our TIME_ZONE is a ZoneInfo
-    sentences = [line_words(line, unit=unit, decimals=decimals, zone=zone) for line in lines]  # type: ignore[arg-type]  # as above
+    drawing = charts.line_chart(lines, zone=zone, unit=unit, levels=marks, band=band, height=height)
+    sentences = [line_words(line, unit=unit, decimals=decimals, zone=zone) for line in lines]
     return Chart(
         title=title,
         drawing=drawing,

@@ -162,7 +162,7 @@ def bar_chart(  # noqa: PLR0913
     csv: str = "",
     height: int = 240,
 ) -> dict[str, Chart]:
-    """Draw bars (anything with label and value) as a figure with a sentence, a table and the link to the data."""
+    """Draw bars (anything with label and value) as a figure with a sentence, a table and the data."""
     return {
         "chart": bars_to_chart(
             bars_of(bars), title=title, unit=unit, decimals=decimals, csv=csv, height=height

@@ -1,6 +1,6 @@
 // <sk-map src="places.geojson">: a map beside its list. The list is the page; it drives the map and follows it.
 import { addMarks } from "./map_marks.js";
-import { colours, styleOf } from "./map_style.js";
+import { colours, isDark, styleOf } from "./map_style.js";
 
 const EMPTY = { type: "FeatureCollection", features: [] };
 
@@ -66,7 +66,7 @@ class TownMap extends HTMLElement {
       credit.textContent = setup.attribution;
       this.map.addControl(new AttributionControl({ compact: false, customAttribution: credit.outerHTML }), "bottom-right");
     }
-    this.map.on("style.load", () => { addMarks(this.map, colours()); this.mark(); });
+    this.map.on("style.load", () => { this.classList.toggle("sk-map--dark", isDark()); addMarks(this.map, colours()); this.mark(); });
     this.map.on("load", () => { this.fit(places); this.choose(this.key, false); this.dataset.state = "ready"; });
     this.map.on("click", "places", ({ features }) => this.choose(features[0].properties.key, true));
     this.map.on("mouseenter", "places", () => { this.map.getCanvas().style.cursor = "pointer"; });

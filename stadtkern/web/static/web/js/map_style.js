@@ -28,7 +28,7 @@ function baseLayers(ink) {
     { id: "road", type: "line", source: "base", filter: ofKind("road", "rail", "street"), paint: { "line-color": ink.road, "line-width": 2 } },
     { id: "outline", type: "line", source: "base", filter: ofKind("area", "district", "quarter", "border"), paint: { "line-color": ink.line, "line-width": 1, "line-dasharray": [4, 2] } },
     { id: "river", type: "line", source: "base", filter: ofKind("river", "water", "stream"), paint: { "line-color": ink.river, "line-width": ["interpolate", ["linear"], ["zoom"], 9, 2, 15, 8] } },
-    { id: "base-name", type: "symbol", source: "base", filter: ofKind("area", "place"), layout: { "text-field": ["get", "name"], "text-size": 15, "text-letter-spacing": 0.08 }, paint: { "text-color": ink.text, "text-halo-color": ink.land, "text-halo-width": 2 } },
+    { id: "base-name", type: "symbol", source: "names", filter: ofKind("area", "place"), layout: { "text-padding": 60, "text-field": ["get", "name"], "text-size": 15, "text-letter-spacing": 0.08 }, paint: { "text-color": ink.text, "text-halo-color": ink.land, "text-halo-width": 2 } },
   ];
 }
 
@@ -63,6 +63,8 @@ export function styleOf(setup, places) {
   const ink = colours();
   const sources = {
     base: { type: "geojson", data: new URL(setup.base, location.href).href },
+    // cut into few tiles, so that a name stands once
+    names: { type: "geojson", data: new URL(setup.base, location.href).href, maxzoom: 6 },
     places: { type: "geojson", data: places },
   };
   if (setup.tiles) {
