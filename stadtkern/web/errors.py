@@ -118,7 +118,5 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Answer a form whose secret has expired (`CSRF_FAILURE_VIEW`)."""
-    text = _(
-        "The form was open for too long, or cookies are blocked. Load the page and send it again."
-    )
+    text = _("The form was open for too long, or cookies are blocked. Load the page and send it again.")
     return answer(request, 403, text)

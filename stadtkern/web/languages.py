@@ -29,6 +29,15 @@ def page_addresses(page: Any, request: HttpRequest) -> dict[str, str]:  # noqa: 
     return {p.locale.language_code: url for p in translations if (url := p.get_url(request))}
 
 
+def in_other_language(path: str, code: str) -> str:
+    """Return the same address in another language; words in it are translated, else only its first part."""
+    translated = translate_url(path, code)
+    first, _slash, rest = path.removeprefix("/").partition("/")
+    if translated == path and first in dict(settings.LANGUAGES):
+        return f"/{code}/{rest}"
+    return translated
+
+
 def language_links(request: HttpRequest, page: Any = None, *, is_error: bool = False) -> list[LanguageLink]:  # noqa: ANN401
     """Return the languages of the town with the current page in each."""
     names = dict(settings.LANGUAGES)
@@ -37,7 +46,7 @@ def language_links(request: HttpRequest, page: Any = None, *, is_error: bool = F
     found = []
     for code in current_town().languages:
         same = code in own if own is not None else not is_error
-        url = own.get(code) if own is not None else translate_url(request.get_full_path(), code)
+        url = own.get(code) if own is not None else in_other_language(request.get_full_path(), code)
         found.append(
             LanguageLink(code, names[code], url if same and url else f"/{code}/", code == active, same)
         )
