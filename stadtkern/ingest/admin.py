@@ -183,7 +183,7 @@ class SourceEditor(SourcePage):
         """Return the form with what was typed, or with what is stored."""
         data = self.request.POST if self.request.method == "POST" else None
         slug = self.subject().connector
-        initial = {"slug": "" if self.subject().pk else slug.replace("_", "-")}
+        initial = {} if self.subject().pk else {"slug": slug.replace("_", "-")}
         return SourceForm(
             data, instance=self.subject(), connector=slug, plugin=self.connector(), initial=initial
         )
@@ -192,7 +192,7 @@ class SourceEditor(SourcePage):
         """Return the form."""
         more.setdefault("form", self.form())
         return super().get_context_data(
-            connector=self.connector(), options=set(more["form"].option_names), **more
+            plugin=self.connector(), options=set(more["form"].option_names), **more
         )
 
     def post(self, request: HttpRequest, *_args: object, **_more: object) -> HttpResponse:

@@ -52,7 +52,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     """Give a server on this machine that sources may ask."""
 
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # the name that http.server wants
+        def do_GET(self) -> None:
             found.asked.append((self.path, dict(self.headers)))
             try:
                 found.answers[self.path](self)

@@ -1,0 +1,109 @@
+"""Nobody is told “stored” before it is."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from django.db import OperationalError
+
+from stadtkern.ingest.committer import Committer, Message
+
+
+class Disk:
+    """A place to write to that a test can take away."""
+
+    def __init__(self) -> None:
+        self.topics: list[str] = []
+        self.groups: list[int] = []
+        self.free = threading.Event()
+        self.free.set()
+        self.is_away = False
+
+    def __call__(self, messages: Sequence[Message]) -> None:
+        """Write, or fail as a database does."""
+        self.free.wait(5)
+        if self.is_away:
+            raise OperationalError("disk I/O error")
+        self.topics += [message.topic for message in messages]
+        self.groups.append(len(messages))
+
+
+async def with_committer(disk: Disk) -> tuple[Committer, "asyncio.Task[None]"]:
+    """Return a running committer."""
+    committer = Committer(disk, ThreadPoolExecutor(1))
+    return committer, asyncio.create_task(committer.run())
+
+
+def test_messages_are_answered_after_the_write_and_in_order() -> None:
+    """What comes meanwhile forms the next group."""
+    disk, told = Disk(), list[str]()
+
+    async def scenario() -> None:
+        committer, task = await with_committer(disk)
+        disk.free.clear()
+        for number in range(50):
+            topic = str(number)
+            committer.submit(topic, b"", ()).add_done_callback(lambda _done, topic=topic: told.append(topic))
+            await asyncio.sleep(0.001)
+        assert told == []
+        disk.free.set()
+        await committer.close(task)
+
+    asyncio.run(scenario())
+    assert disk.topics == told == [str(number) for number in range(50)]
+    assert len(disk.groups) < 25
+
+
+def test_database_outage_loses_nothing() -> None:
+    """While the database is away nobody is told anything; afterwards everything is written."""
+    disk = Disk()
+
+    async def scenario() -> None:
+        committer, task = await with_committer(disk)
+        disk.is_away = True
+        future = committer.submit("a", b"", ())
+        await asyncio.sleep(0.4)
+        assert not future.done()
+        disk.is_away = False
+        await asyncio.wait_for(future, 3)
+        await committer.close(task)
+
+    asyncio.run(scenario())
+    assert disk.topics == ["a"]
+
+
+def test_end_without_a_database_acknowledges_nothing() -> None:
+    """The senders keep their messages."""
+    disk = Disk()
+
+    async def scenario() -> bool:
+        committer, task = await with_committer(disk)
+        disk.is_away = True
+        future = committer.submit("a", b"", ())
+        await asyncio.sleep(0.1)
+        late = time.monotonic()
+        await committer.close(task, seconds=2)
+        assert time.monotonic() - late < 3
+        assert committer.submit("b", b"", ()).cancelled()
+        return future.cancelled()
+
+    assert asyncio.run(scenario())
+
+
+def test_readers_wait_while_too_much_waits() -> None:
+    """A flood fills no memory: `room` closes, and opens again."""
+    disk = Disk()
+
+    async def scenario() -> None:
+        committer, task = await with_committer(disk)
+        disk.free.clear()
+        futures = [committer.submit("a", b"x" * 1_000_000, ()) for _ in range(70)]
+        assert not committer.room.is_set()
+        disk.free.set()
+        await asyncio.gather(*futures)
+        assert committer.room.is_set()
+        await committer.close(task)
+
+    asyncio.run(scenario())
