@@ -11,6 +11,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
+from wagtail import blocks
 from wagtail.models import Locale, Page, Site
 from wagtail_localize.models import StringSegment, StringTranslation, Translation, TranslationSource
 
@@ -22,6 +23,7 @@ from stadtkern.web.fields import in_language
 
 MAIN = "de"
 LANGUAGES = {code for code, _name in settings.LANGUAGES}
+TEXT_BLOCKS = (blocks.CharBlock, blocks.TextBlock)
 
 
 @transaction.atomic
@@ -72,9 +74,12 @@ def make_cockpit(entry: Entry, locale: Locale) -> CockpitPage:
 def tile_value(tile: Entry, language: str) -> Entry:
     """Return a tile as the StreamField stores it."""
     slug = tile["tile"]
-    if slug not in CockpitPage._meta.get_field("tiles").stream_block.child_blocks:  # noqa: SLF001
+    kinds = CockpitPage._meta.get_field("tiles").stream_block.child_blocks  # noqa: SLF001
+    if slug not in kinds:
         raise BadInput(f"pages.toml: there is no tile {slug!r}")
-    value = {key: tile[key] for key in ("title", "explanation") if key in tile} | tile.get("config", {})
+    # the translation tool wants an empty text where there is none
+    value = {name: "" for name, child in kinds[slug].child_blocks.items() if isinstance(child, TEXT_BLOCKS)}
+    value |= {key: tile[key] for key in ("title", "explanation") if key in tile} | tile.get("config", {})
     if "span" in tile:
         value["span"] = str(tile["span"])
     identity = uuid.uuid5(uuid.NAMESPACE_URL, f"{slug}:{json.dumps(value, sort_keys=True)}")
