@@ -30,6 +30,7 @@ urlpatterns = [
         path("account/", include("stadtkern.people.urls")),
         path("account/", include("allauth.urls")),
         path("sensors/", include("stadtkern.governance.urls")),
+        path("sensors/", include("stadtkern.observations.urls")),
         path("", include("stadtkern.dashboards.urls")),
         path("", include(wagtail_urls)),
     ),

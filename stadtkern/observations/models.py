@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from stadtkern.governance.models import DataProfile
 from stadtkern.observations.fields import InstantField
 from stadtkern.observations.quality import QualityFlag
+from stadtkern.people.rules import Someone, is_back_office
 from stadtkern.web.fields import TranslatedTextField, in_language
 
 
@@ -97,6 +98,24 @@ class DatastreamQuerySet(models.QuerySet["Datastream"]):
     def public(self) -> Self:
         """Return those that anybody may see: the ones with a published data profile."""
         return self.filter(profile__is_published=True)
+
+    def visible_to(self, user: Someone) -> Self:
+        """Return those that `user` may see: staff of the town see what is not public yet."""
+        return self.all() if is_back_office(user) else self.public()
+
+    def matching(self, text: str, property_slug: str) -> Self:
+        """Return those that `text` is found in, of one property; empty: all."""
+        found = self.filter(observed_property__slug=property_slug) if property_slug else self
+        if not text:
+            return found
+        return found.filter(
+            models.Q(key__icontains=text) | models.Q(name__icontains=text) | models.Q(thing__name__icontains=text)
+        )
+
+    def for_list(self) -> Self:
+        """Return them with all that a list shows."""
+        related = ("thing", "observed_property", "latest", "profile")
+        return self.select_related(*related).order_by("thing__name", "key")
 
 
 class Datastream(models.Model):

@@ -1,0 +1,66 @@
+"""Observations of a datastream as CSV, in pieces, so that years of data need no memory."""
+
+import csv
+import io
+from collections.abc import Iterator
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from stadtkern.base.units import symbol
+from stadtkern.observations.fields import instant, micros
+from stadtkern.observations.models import Datastream
+from stadtkern.observations.quality import QualityFlag, check_names
+from stadtkern.observations.services.storage import storage
+
+PIECE = 5000
+DECIMAL_COMMA = {"de", "pl", "dsb"}
+"""Languages whose spreadsheets expect a decimal comma and, for that, semicolons."""
+
+
+class CsvText:
+    """Writes one datastream as CSV in one language.
+
+    Spreadsheets of the languages with a decimal comma also want the mark of UTF-8 at the beginning.
+    """
+
+    def __init__(self, datastream: Datastream, language: str) -> None:
+        self.datastream = datastream
+        self.language = language
+        self.has_comma = language in DECIMAL_COMMA
+        self.zone = ZoneInfo(settings.TIME_ZONE)
+        with override(language):
+            self.flags = {int(flag): str(flag.label) for flag in QualityFlag}
+            self.head = [_("Time"), str(datastream.label), _("Unit"), _("Quality"), _("Remarks")]
+        self.unit = symbol(datastream.unit) or datastream.unit
+
+    def pieces(self, start: datetime | None, end: datetime | None) -> Iterator[str]:
+        """Yield the text of the observations with start <= time < end, oldest first."""
+        yield ("\ufeff" if self.has_comma else "") + self._text([self.head])
+        after = -(2**53) if start is None else micros(start)
+        until = 2**53 if end is None else micros(end)
+        while True:
+            rows = storage().span(self.datastream.pk, after, PIECE)
+            kept = [row for row in rows if row.time < until]
+            if kept:
+                with override(self.language):
+                    yield self._text([self._cells(*row[1:5]) for row in kept])
+            if len(kept) < PIECE:
+                return
+            after = kept[-1].time + 1
+
+    def _cells(self, time: int, result: float, quality: int, checks: int) -> list[str]:
+        local = instant(time).astimezone(self.zone)
+        number = repr(result).removesuffix(".0")
+        if self.has_comma:
+            number = number.replace(".", ",")
+        remarks = ", ".join(check_names(checks)) if checks else ""
+        return [local.isoformat(sep=" ", timespec="seconds"), number, self.unit, self.flags[quality], remarks]
+
+    def _text(self, rows: list[list[str]]) -> str:
+        out = io.StringIO()
+        csv.writer(out, delimiter=";" if self.has_comma else ",").writerows(rows)
+        return out.getvalue()

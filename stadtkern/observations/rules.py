@@ -1,0 +1,9 @@
+"""Who may do what with sensor data."""
+
+import rules
+
+from stadtkern.people.rules import is_back_office, is_editor
+
+rules.add_perm("observations.view_quarantinedreading", is_back_office)
+rules.add_perm("observations.delete_quarantinedreading", is_editor)
+rules.add_perm("observations.view_datastream", is_back_office)

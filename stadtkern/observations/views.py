@@ -1,0 +1,74 @@
+"""Pages and data of single datastreams."""
+
+from collections.abc import AsyncIterator, Iterator
+
+from asgiref.sync import sync_to_async
+from django.core.handlers.asgi import ASGIRequest
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.text import slugify
+from django.utils.translation import get_language
+from django.views.decorators.http import require_safe
+
+from stadtkern.observations import pages
+from stadtkern.observations.models import Datastream, ObservedProperty
+from stadtkern.observations.queries.text import CsvText
+from stadtkern.observations.spans import SPANS, asked_points, asked_span
+
+PAGE = 50
+
+
+def _stream(request: HttpRequest, pk: int) -> Datastream:
+    visible = Datastream.objects.visible_to(request.user)
+    return get_object_or_404(
+        visible.select_related("thing", "observed_property", "sensor", "profile__owner"), pk=pk
+    )
+
+
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    """List the datastreams with their newest values."""
+    wanted = request.GET.get("q", "").replace("\0", "").strip()[:200]
+    chosen = request.GET.get("property", "").replace("\0", "")[:100]
+    streams = Datastream.objects.visible_to(request.user).matching(wanted, chosen).for_list()
+    page = Paginator(streams, PAGE).get_page(request.GET.get("page"))
+    shown = ObservedProperty.objects.filter(datastreams__in=Datastream.objects.visible_to(request.user))
+    properties = sorted(shown.distinct(), key=lambda found: found.label)
+    context = {"page_obj": page, "q": wanted, "chosen": chosen, "properties": properties}
+    return render(request, "observations/streams.html", context)
+
+
+@require_safe
+def stream(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show one datastream."""
+    found = _stream(request, pk)
+    asked = request.GET.get("span", "")
+    page = pages.stream_page(found, asked if asked in SPANS else "week")
+    return render(request, "observations/stream.html", {"shown": page, "stream": found})
+
+
+@require_safe
+def series_json(request: HttpRequest, pk: int) -> HttpResponse:
+    """Answer with a series for a chart."""
+    found = _stream(request, pk)
+    body = pages.series_json(found, asked_span(request.GET), asked_points(request.GET))
+    return JsonResponse(body, headers={"Access-Control-Allow-Origin": "*"})
+
+
+@require_safe
+def data_csv(request: HttpRequest, pk: int) -> StreamingHttpResponse:
+    """Answer with all values as CSV, as the spreadsheets of the active language take it."""
+    found, asked = _stream(request, pk), asked_span(request.GET)
+    pieces = CsvText(found, get_language() or "en").pieces(asked.start, asked.end)
+    body = _threaded(pieces) if isinstance(request, ASGIRequest) else pieces
+    name = f"{slugify(found.key.replace(':', '-')) or found.pk}.csv"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return StreamingHttpResponse(body, content_type="text/csv; charset=utf-8", headers=headers)
+
+
+async def _threaded(pieces: Iterator[str]) -> AsyncIterator[str]:
+    """Yield the pieces without stopping the other requests while one is read."""
+    following = sync_to_async(lambda: next(pieces, None))
+    while (piece := await following()) is not None:
+        yield piece
