@@ -76,7 +76,9 @@ def first_visit(client: httpx.Client, base: str) -> int:
         total += transferred(answer)
         if path.endswith(".css"):
             fonts = re.findall(r'url\("?([^")]+\.woff2)"?\)', answer.text)
-            wanted += [str(httpx.URL(base + path).join(f).path) for f in fonts if "Regular" in f or "SemiBold" in f]
+            wanted += [
+                str(httpx.URL(base + path).join(f).path) for f in fonts if "Regular" in f or "SemiBold" in f
+            ]
     return total
 
 
@@ -85,7 +87,11 @@ def transferred(answer: httpx.Response) -> int:
     length = answer.headers.get("content-length")
     if length:
         return int(length)
-    return len(gzip.compress(answer.content, 6)) if answer.headers.get("content-encoding") else len(answer.content)
+    return (
+        len(gzip.compress(answer.content, 6))
+        if answer.headers.get("content-encoding")
+        else len(answer.content)
+    )
 
 
 def main() -> None:
@@ -112,7 +118,12 @@ def main() -> None:
                 client.get(f"{base}/de/").raise_for_status()
                 floor = p95(client, f"{base}/healthz")
                 for language in ("de", "pl"):
-                    say(f"cockpit p95, {READERS} readers, {language}", p95(client, f"{base}/{language}/"), "ms", floor)
+                    say(
+                        f"cockpit p95, {READERS} readers, {language}",
+                        p95(client, f"{base}/{language}/"),
+                        "ms",
+                        floor,
+                    )
                 say("first visit without map", first_visit(client, base) / 1000, "kB")
             time.sleep(30)
             say("memory of all processes, idle", memory(demo.pid), "MB")

@@ -6,6 +6,8 @@ SQLite in a temporary directory, or the PostgreSQL database of STADTKERN_DATABAS
 source "bench" are deleted first).
 """
 
+# ruff: noqa: PLC0415  # Django is set up on a database of its own first
+
 import argparse
 import json
 import os
@@ -23,7 +25,9 @@ LIMIT = 10_000
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def figure(name: str, value: float, unit: str, *, limit: float | None = None, ratio: float | None = None) -> None:
+def figure(
+    name: str, value: float, unit: str, *, limit: float | None = None, ratio: float | None = None
+) -> None:
     """Print one figure as a line of JSON."""
     line = {"bench": "ingest", "figure": name, "value": round(value, 3), "unit": unit}
     sys.stdout.write(json.dumps({**line, "limit": limit, "ratio": ratio and round(ratio, 3)}) + "\n")
@@ -116,7 +120,12 @@ def main() -> None:
         if connection.vendor == "sqlite":
             with connection.cursor() as cursor:
                 cursor.execute("SELECT sum(pgsize) FROM dbstat WHERE name = 'observations_observation'")
-                figure("observation on disk", cursor.fetchone()[0] / Observation.objects.count(), "bytes", limit=50)
+                figure(
+                    "observation on disk",
+                    cursor.fetchone()[0] / Observation.objects.count(),
+                    "bytes",
+                    limit=50,
+                )
         connection.close()
 
 

@@ -1,8 +1,8 @@
 """The quality tests as pure functions over columns.
 
 After QARTOD (US IOOS, Manual for Real-Time Quality Control of In-situ Temperature and Salinity Data, 2020,
-tests 4 and 6 to 8) and the spike test of the Argo quality control manual (test 9). Times are int64 microseconds in
-ascending order within each group; values are finite.
+tests 4 and 6 to 8) and the spike test of the Argo quality control manual (test 9). Times are int64
+microseconds in ascending order within each group; values are finite.
 """
 
 from typing import TypeAlias
@@ -24,12 +24,12 @@ FEWEST_STUCK = 10
 
 
 def spikes(groups: Times, times: Times, values: Values, allowed: Values) -> Mask:
-    """Return where a value lies more than `allowed` outside the span of the values before and after it.
+    """Return where a value lies more than `allowed` outside the span of the two beside it.
 
-    |v2 - (v3 + v1) / 2| - |v3 - v1| / 2 > allowed. `groups` numbers the datastream of each row; nan: not tested.
+    |v2 - (v3 + v1) / 2| - |v3 - v1| / 2 > allowed. `groups` numbers the datastream of each row.
     """
     found = np.zeros(len(values), dtype=np.bool_)
-    if len(values) < 3:
+    if len(values) < 3:  # noqa: PLR2004  # a value between two others
         return found
     before, here, after = values[:-2], values[1:-1], values[2:]
     together = (groups[:-2] == groups[2:]) & (np.diff(times)[:-1] <= NEAR) & (np.diff(times)[1:] <= NEAR)
@@ -44,7 +44,7 @@ def steps(groups: Times, times: Times, values: Values, allowed: Values, rate: Va
     A spike is compared with nothing, and the value after a spike with the one before the spike.
     """
     found = np.zeros(len(values), dtype=np.bool_)
-    if len(values) < 2:
+    if len(values) < 2:  # noqa: PLR2004  # a value after another
         return found
     index = np.arange(len(values))
     before = index - 1 - np.concatenate(([False], spiky[:-1]))
@@ -93,4 +93,5 @@ def far_from(values: Values, neighbours: list[Values], allowed: float, fewest: i
     enough = np.count_nonzero(~np.isnan(table), axis=0) >= fewest
     middle = np.full(len(values), np.nan)
     middle[enough] = np.nanmedian(table[:, enough], axis=0)
-    return enough & (np.abs(values - np.where(enough, middle, values)) > allowed)
+    far: Mask = np.abs(values - np.where(enough, middle, values)) > allowed
+    return enough & far

@@ -49,9 +49,12 @@ class InstantField(models.Field):  # type: ignore[type-arg]  # django-stubs: gen
         """Return the aware time to store."""
         return self.to_python(super().get_prep_value(value))
 
-    def get_db_prep_value(
-        self, value: Any, connection: BaseDatabaseWrapper, prepared: bool = False
-    ) -> object:  # noqa: ANN401, FBT001, FBT002
+    def get_db_prep_value(  # Django's signature
+        self,
+        value: Any,  # noqa: ANN401
+        connection: BaseDatabaseWrapper,
+        prepared: bool = False,  # noqa: FBT001, FBT002
+    ) -> object:
         """Return what the database driver takes."""
         time = value if prepared else self.get_prep_value(value)
         return time if time is None or connection.vendor == "postgresql" else micros(time)
@@ -67,6 +70,6 @@ class InstantField(models.Field):  # type: ignore[type-arg]  # django-stubs: gen
         value = self.value_from_object(obj)
         return "" if value is None else value.isoformat()
 
-    def formfield(self, **kwargs: Any) -> forms.Field | None:  # type: ignore[override]  # noqa: ANN401
+    def formfield(self, **kwargs: Any) -> forms.Field | None:  # noqa: ANN401
         """Return the form field of a date and time."""
         return super().formfield(**{"form_class": forms.DateTimeField, **kwargs})

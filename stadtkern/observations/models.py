@@ -109,7 +109,9 @@ class DatastreamQuerySet(models.QuerySet["Datastream"]):
         if not text:
             return found
         return found.filter(
-            models.Q(key__icontains=text) | models.Q(name__icontains=text) | models.Q(thing__name__icontains=text)
+            models.Q(key__icontains=text)
+            | models.Q(name__icontains=text)
+            | models.Q(thing__name__icontains=text)
         )
 
     def for_list(self) -> Self:
@@ -209,7 +211,7 @@ class LatestObservation(models.Model):
 
 
 class Rollup(models.Model):
-    """Count, sum and extremes of one datastream over a quarter of an hour, an hour or a local calendar day."""
+    """Count, sum and extremes of one datastream over a quarter of an hour, an hour or a local day."""
 
     class Width(models.IntegerChoices):
         """Nominal length in minutes; a local day may have 23 or 25 hours."""

@@ -10,7 +10,15 @@ from django.utils.translation import gettext as _
 from stadtkern.base import clock
 from stadtkern.observations.models import Datastream, LatestObservation
 from stadtkern.observations.quality import QualityFlag, check_names
-from stadtkern.observations.queries import Level, Series, UsualRange, series, thresholds_at, trend, usual_range
+from stadtkern.observations.queries import (
+    Level,
+    Series,
+    UsualRange,
+    series,
+    thresholds_at,
+    trend,
+    usual_range,
+)
 from stadtkern.observations.queries.climate import Trend
 from stadtkern.observations.services.stations import FORMER
 from stadtkern.observations.spans import SPANS, Asked
@@ -72,7 +80,11 @@ def sentence(stream: Datastream, latest: LatestObservation | None, levels: Seque
     if stream.is_forecast:
         return _("The forecast of %(what)s for %(where)s ends with %(value)s.") % words
     first = _("%(what)s, %(where)s: %(value)s") % words
-    parts = [first, _direction(trend(stream)), _comparison(latest.result, usual_range(stream, latest.phenomenon_time))]
+    parts = [
+        first,
+        _direction(trend(stream)),
+        _comparison(latest.result, usual_range(stream, latest.phenomenon_time)),
+    ]
     reached = [level for level in levels if level.severity > 0 and latest.result >= level.value]
     if reached:
         parts.append(_("“%(level)s” is reached.") % {"level": reached[-1].name})

@@ -1,4 +1,4 @@
-"""The published scheme of quality flags: IOC/IODE primary flags as QARTOD uses them, and the tests behind them.
+"""The published scheme of quality flags: IODE primary flags as QARTOD uses them, and the tests behind.
 
 https://ioos.noaa.gov/project/qartod/ ; IOC Manuals and Guides 54, volume 3.
 """

@@ -48,7 +48,7 @@ def _moment(query: QueryDict, name: str, add: timedelta) -> datetime | None:
         time = parse_datetime(text.replace(" ", "+"))
     except ValueError:
         day = time = None
-    if day is not None and time is None or (day is not None and "T" not in text):
+    if day is not None:
         time = datetime.combine(day + add, datetime.min.time(), zone)
     if time is not None and time.tzinfo is None:
         time = time.replace(tzinfo=zone)
@@ -67,6 +67,7 @@ def asked_points(query: QueryDict, default: int = 800) -> int:
         return default
     if not (text.isascii() and text.isdigit() and FEWEST_POINTS <= int(text[:9]) <= MOST_POINTS):
         raise BadInput(
-            _("“points” must be a number from %(low)d to %(high)d.") % {"low": FEWEST_POINTS, "high": MOST_POINTS}
+            _("“points” must be a number from %(low)d to %(high)d.")
+            % {"low": FEWEST_POINTS, "high": MOST_POINTS}
         )
     return int(text)

@@ -7,13 +7,13 @@ from stadtkern.observations.services import check_quality, ensure_partitions
 from stadtkern.web.tasks import huey
 
 
-@huey.periodic_task(crontab(minute="20"))  # type: ignore[untyped-decorator]  # huey has no types
+@huey.periodic_task(crontab(minute="20"))
 def quality() -> None:
     """Judge every hour what came in."""
     check_quality()
 
 
-@huey.periodic_task(crontab(hour="1", minute="10"))  # type: ignore[untyped-decorator]  # huey has no types
+@huey.periodic_task(crontab(hour="1", minute="10"))
 def partitions() -> None:
     """Keep the months to come ready."""
     ensure_partitions(clock.now())

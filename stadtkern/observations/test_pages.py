@@ -8,10 +8,11 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import AnonymousUser, Group
 from django.core.handlers.asgi import ASGIRequest
+from django.db import connections
 from django.test import AsyncRequestFactory, Client
 from pytest_django.fixtures import DjangoAssertNumQueries
 
-from stadtkern.contracts.connector import Reading, Rejected, Station, Threshold
+from stadtkern.contracts.connector import Item, Reading, Rejected, Station, Threshold
 from stadtkern.governance.models import DataProfile
 from stadtkern.observations import views
 from stadtkern.observations.models import Datastream
@@ -45,8 +46,10 @@ def stream(db: None) -> Datastream:
         for slug, unit in (("water_level", "cm"), ("discharge", "m3/s"))
         for back in range(96)
     ]
-    level = Threshold(thing="gubin", observed_property="water_level", name="A1", value=200, unit="cm", severity=1)
-    items = [Station(thing="gubin", name="Gubin <Neisse>"), level, *readings]
+    level = Threshold(
+        thing="gubin", observed_property="water_level", name="A1", value=200, unit="cm", severity=1
+    )
+    items: list[Item] = [Station(thing="gubin", name="Gubin <Neisse>"), level, *readings]
     record(items, source="imgw", profile=profile, received=NOON)
     return Datastream.objects.get(key="imgw:gubin:water_level")
 
@@ -82,7 +85,9 @@ def test_pages_ask_a_constant_number_of_times(
 
 
 def test_the_list_is_filtered(client: Client, stream: Datastream) -> None:
-    assert client.get("/en/sensors/streams/?q=gubin&property=discharge").content.count(b'<th scope="row">') == 1
+    assert (
+        client.get("/en/sensors/streams/?q=gubin&property=discharge").content.count(b'<th scope="row">') == 1
+    )
     assert "Nothing fits" in client.get("/en/sensors/streams/?q=%00%27%25;--").content.decode()
 
 
@@ -105,14 +110,17 @@ def test_csv_is_written_as_the_language_reads_it(client: Client, stream: Datastr
 
 
 def test_csv_of_a_range_has_only_that(client: Client, stream: Datastream) -> None:
-    address = f"/en/sensors/streams/{stream.pk}/data.csv?from=2026-11-23T12:00:00%2B01:00&to=2026-11-23T13:00:00"
+    address = (
+        f"/en/sensors/streams/{stream.pk}/data.csv?from=2026-11-23T12:00:00%2B01:00&to=2026-11-23T13:00:00"
+    )
     assert len(b"".join(client.get(address)).decode().splitlines()) == 5
     address = f"/en/sensors/streams/{stream.pk}/data.csv?from=2026-11-23&to=2026-11-23"
     assert len(b"".join(client.get(address)).decode().splitlines()) == 1 + 53
 
 
 @pytest.mark.parametrize(
-    "query", ["from=yesterday", "from=2026-13-45", "to=0001-01-01", "from=2026-02-02&to=2026-01-01", "points=9e9"]
+    "query",
+    ["from=yesterday", "from=2026-13-45", "to=0001-01-01", "from=2026-02-02&to=2026-01-01", "points=9e9"],
 )
 def test_a_wrong_range_is_told(client: Client, stream: Datastream, query: str) -> None:
     answer = client.get(f"/en/sensors/streams/{stream.pk}/series.json?{query}")
@@ -136,7 +144,9 @@ def test_csv_is_streamed_under_asgi(stream: Datastream) -> None:
 
     async def whole() -> bytes:
         answer = await sync_to_async(views.data_csv)(request, stream.pk)
-        return b"".join([piece async for piece in answer])
+        text = b"".join([piece async for piece in answer])
+        await sync_to_async(connections.close_all)()
+        return text
 
     assert len(asyncio.run(whole()).splitlines()) == 97
 

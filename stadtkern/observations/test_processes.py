@@ -89,11 +89,15 @@ def go(process: subprocess.Popen[str]) -> None:
 def assert_whole(ask: Ask) -> int:
     """Check that rollups and latest values tell what the rows tell; return the number of rows."""
     rows, total = ask("SELECT count(*), sum(result) FROM observations_observation")
+    rolled = "SELECT sum(count), sum(total) FROM observations_rollup WHERE width = "
     for width in (15, 60, 1440):
-        assert ask(f"SELECT sum(count), sum(total) FROM observations_rollup WHERE width = {width}") == (rows, total)
-    newest = "SELECT max(phenomenon_time) FROM observations_observation o WHERE o.datastream_id = l.datastream_id"
-    wrong = f"SELECT count(*) FROM observations_latestobservation l WHERE phenomenon_time <> ({newest})"
-    assert ask(wrong) == (0,)
+        assert ask(f"{rolled}{width}") == (rows, total)
+    wrong = ask(
+        "SELECT count(*) FROM observations_latestobservation l WHERE phenomenon_time <> ("
+        "SELECT max(phenomenon_time) FROM observations_observation o "
+        "WHERE o.datastream_id = l.datastream_id)"
+    )
+    assert wrong == (0,)
     return int(rows)
 
 

@@ -59,7 +59,9 @@ def test_only_datastreams_with_published_profile_are_public(profile: DataProfile
 
 @pytest.mark.django_db
 def test_series_shows_gaps() -> None:
-    stream = store([200, 201, float("nan"), float("nan"), float("nan"), float("nan"), 206], timedelta(minutes=15))
+    stream = store(
+        [200, 201, float("nan"), float("nan"), float("nan"), float("nan"), 206], timedelta(minutes=15)
+    )
     shown = queries.series(stream, NOON - timedelta(days=1), NOON + timedelta(minutes=1))
     assert list(shown.values) == [200, 201, 206]
     stream = store([200.0] * 20 + [float("nan")] * 10 + [206.0], timedelta(minutes=1))
@@ -71,7 +73,9 @@ def test_series_shows_gaps() -> None:
 def test_a_day_of_autumn_has_25_hours() -> None:
     stream = store([1.0] * (24 * 40), timedelta(hours=1))
     start = datetime(2026, 10, 24, 22, tzinfo=UTC)
-    day, following = queries.aggregate(stream, start, start + timedelta(hours=26), by="day", zone="Europe/Berlin")
+    day, following = queries.aggregate(
+        stream, start, start + timedelta(hours=26), by="day", zone="Europe/Berlin"
+    )
     assert (day.count, day.sum, day.end - day.start) == (25, 25, timedelta(hours=25))
     assert following.count == 24
 

@@ -12,7 +12,7 @@ from wagtail.permissions import register_permission_policy
 from stadtkern.observations.models import QuarantinedReading
 
 
-class ReadingsAreNotWritten(ModelPermissionPolicy):  # type: ignore[misc]  # Wagtail ships no types
+class ReadingsAreNotWritten(ModelPermissionPolicy):
     """Quarantine is looked at and emptied, never written by hand."""
 
     def user_has_permission(self, user: Any, action: str) -> bool:  # noqa: ANN401
@@ -20,7 +20,7 @@ class ReadingsAreNotWritten(ModelPermissionPolicy):  # type: ignore[misc]  # Wag
         return action not in {"add", "change"} and super().user_has_permission(user, action)
 
 
-class QuarantineViewSet(ModelViewSet):  # type: ignore[misc]
+class QuarantineViewSet(ModelViewSet):
     """What could not be stored, newest first."""
 
     model = QuarantinedReading
@@ -50,7 +50,7 @@ class QuarantineViewSet(ModelViewSet):  # type: ignore[misc]
 register_permission_policy(QuarantinedReading, ReadingsAreNotWritten(QuarantinedReading))
 
 
-@hooks.register("register_admin_viewset")  # type: ignore[untyped-decorator]
+@hooks.register("register_admin_viewset")
 def quarantine() -> QuarantineViewSet:
     """Add the list."""
     return QuarantineViewSet("quarantine")

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -41,12 +42,12 @@ def aggregate(  # noqa: PLR0913
 ) -> list[Bucket]:
     """Return one bucket for each calendar unit of `zone` that touches start <= time < end, empty ones too.
 
-    The first and the last unit are counted as wholes. A local day may have 23 or 25 hours. Bad values are left
-    out. `quantiles` are numbers from 0 to 1, computed from the single values, interpolated linearly.
+    The first and the last unit are counted as wholes. A local day may have 23 or 25 hours. Bad values are
+    left out. `quantiles` are numbers from 0 to 1, computed from the single values, interpolated linearly.
     """
     where = zone if isinstance(zone, ZoneInfo) else ZoneInfo(zone or settings.TIME_ZONE)
     found = edges(start, end, by, where)
-    if len(found) < 2:
+    if len(found) == 1:
         return []
     if quantiles or not fits_quarters(found):
         return _from_raw(found, raw(datastream.pk, found[0], found[-1]), quantiles)
@@ -64,7 +65,7 @@ def _width(found: Sequence[int], by: By, zone: ZoneInfo) -> Rollup.Width:
 def _from_rollups(found: Sequence[int], rows: Rolled) -> list[Bucket]:
     cuts = np.searchsorted(rows.starts, found)
     buckets = []
-    for number, (first, last) in enumerate(zip(cuts[:-1], cuts[1:], strict=True)):
+    for number, (first, last) in enumerate(pairwise(cuts)):
         start, end = instant(found[number]), instant(found[number + 1])
         if first == last:
             buckets.append(Bucket(start=start, end=end, count=0))
@@ -87,7 +88,7 @@ def _from_rollups(found: Sequence[int], rows: Rolled) -> list[Bucket]:
 def _from_raw(found: Sequence[int], rows: Raw, quantiles: Sequence[float]) -> list[Bucket]:
     cuts = np.searchsorted(rows.times, found)
     buckets = []
-    for number, (first, last) in enumerate(zip(cuts[:-1], cuts[1:], strict=True)):
+    for number, (first, last) in enumerate(pairwise(cuts)):
         start, end = instant(found[number]), instant(found[number + 1])
         values = rows.values[first:last]
         if not len(values):

@@ -1,5 +1,7 @@
 """Fewer points that look the same: LTTB, min-max, and gaps."""
 
+from itertools import pairwise
+
 import numpy as np
 
 from stadtkern.observations.queries.raw import Times, Values
@@ -7,16 +9,19 @@ from stadtkern.observations.queries.raw import Times, Values
 GAP = 3
 """A distance of more than this many median steps is shown as a gap."""
 
+FEWEST = 3
+"""Points with anything to choose between the two ends."""
+
 
 def lttb(times: Times, values: Values, points: int) -> Times:
     """Return the indices of at most `points` points chosen by Largest Triangle Three Buckets.
 
-    Steinarsson 2013, Downsampling Time Series for Visual Representation, section 4.2. First and last point stay.
+    Steinarsson 2013, Downsampling Time Series for Visual Representation, section 4.2. Both ends stay.
     """
     count = len(times)
-    if points >= count or count <= 2:
+    if points >= count:
         return np.arange(count)
-    if points <= 2:
+    if points < FEWEST:
         return np.array([0, count - 1])[: max(points, 1)]
     x = (times - times[0]).astype(np.float64)
     edges = np.linspace(1, count - 1, points - 1).astype(np.int64)
@@ -45,7 +50,7 @@ def min_max(values: Values, points: int) -> Times:
     edges = np.linspace(0, count, max(points // 2, 1) + 1).astype(np.int64)
     pairs = [
         (low + int(np.argmin(values[low:high])), low + int(np.argmax(values[low:high])))
-        for low, high in zip(edges[:-1], edges[1:], strict=True)
+        for low, high in pairwise(edges)
     ]
     return np.unique(np.array(pairs).ravel())
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db.models import Q
 
 from stadtkern.base.errors import NotFound
-from stadtkern.observations.models import Datastream, Threshold
+from stadtkern.observations.models import Datastream, DatastreamQuerySet, Threshold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,7 @@ def get_public(key: str) -> Datastream:
     return found
 
 
-def _with_names():  # type: ignore[no-untyped-def]
+def _with_names() -> DatastreamQuerySet:
     return Datastream.objects.public().select_related("thing", "observed_property", "profile")
 
 

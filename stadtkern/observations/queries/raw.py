@@ -1,5 +1,6 @@
 """Columns of observations and rollups as numpy arrays; times in microseconds since 1970."""
 
+from datetime import datetime
 from typing import NamedTuple
 
 import numpy as np
@@ -42,7 +43,7 @@ def _sql(columns: str, time: str, table: str, condition: str) -> tuple[str, bool
     return sql, postgres
 
 
-def _columns(sql: str, parameters: list[object], count: int) -> list[NDArray[np.float64]]:
+def _columns(sql: str, parameters: list[int | datetime], count: int) -> list[NDArray[np.float64]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         rows = cursor.fetchall()
@@ -54,7 +55,7 @@ def raw(datastream: int, start: int, end: int, *, with_bad: bool = False) -> Raw
     sql, postgres = _sql(
         "result", "phenomenon_time", "observations_observation", "quality < 9" if with_bad else "quality < 4"
     )
-    between = [instant(start), instant(end)] if postgres else [start, end]
+    between: list[int | datetime] = [instant(start), instant(end)] if postgres else [start, end]
     times, values = _columns(sql, [datastream, *between], 2)
     return Raw(times.astype(np.int64), values.astype(np.float64))
 
@@ -64,7 +65,7 @@ def rolled(datastream: int, width: int, start: int, end: int) -> Rolled:
     sql, postgres = _sql(
         "count, total, minimum, maximum", "start", "observations_rollup", f"width = {int(width)}"
     )
-    between = [instant(start), instant(end)] if postgres else [start, end]
+    between: list[int | datetime] = [instant(start), instant(end)] if postgres else [start, end]
     starts, counts, totals, minima, maxima = _columns(sql, [datastream, *between], 5)
     return Rolled(
         starts.astype(np.int64),

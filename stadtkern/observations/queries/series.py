@@ -50,7 +50,9 @@ def series(datastream: Datastream, start: datetime, end: datetime, *, max_points
         shown_times, shown = _with_gaps(times, chosen, [values])
         return _series(datastream, start, end, shown_times, shown, None, len(times))
     width = _width(low, high)
-    rows = days if width == Rollup.Width.DAY else rolled(datastream.pk, width, low - width * _MINUTE + 1, high)
+    rows = (
+        days if width == Rollup.Width.DAY else rolled(datastream.pk, width, low - width * _MINUTE + 1, high)
+    )
     thin, step = _merge(rows, max_points)
     chosen = np.arange(len(thin.starts))
     means = thin.totals / thin.counts

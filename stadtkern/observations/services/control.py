@@ -29,10 +29,10 @@ KEPT = SOURCE | Check.FUTURE | Check.OLD
 
 
 def check_quality(datastreams: Iterable[Datastream] | None = None, *, since: datetime | None = None) -> int:
-    """Judge the observations since `since` (default: since the last run) again; return how many changed.
+    """Judge the observations since `since` (default: the last run) again; return how many changed.
 
-    Range, spike, step, stuck value, gap and neighbouring stations; forecasts are not judged. A result is never
-    changed nor deleted, only its flag and the tests it failed.
+    Range, spike, step, stuck value, gap and neighbouring stations; forecasts are not judged. A result is
+    never changed nor deleted, only its flag and the tests it failed.
     """
     wanted = Datastream.objects.all() if datastreams is None else datastreams
     keys = sorted(stream.pk for stream in wanted)
@@ -138,5 +138,3 @@ def _moving(
         longest = limits.stuck // timedelta(microseconds=1)
         found |= tests.stuck(times, values, longest, at_zero=limits.stuck_at_zero) * int(Check.STUCK)
     return found
-
-

@@ -6,7 +6,7 @@ import numpy as np
 
 from stadtkern.observations import checks as tests
 from stadtkern.observations.limits import limits_of
-from stadtkern.observations.quality import Check, verdict
+from stadtkern.observations.quality import USELESS, Check, verdict
 from stadtkern.observations.services.rows import Row, Stream
 from stadtkern.observations.services.storage import Storage
 
@@ -18,9 +18,11 @@ _TESTED = int(Check.SPIKE | Check.STEP)
 
 
 def check_entry(store: Storage, fresh: Mapping[Stream, Sequence[Row]]) -> list[Row]:
-    """Return the new rows with the spike and step tests applied, and the stored rows whose verdict they change."""
+    """Return the new rows with spikes and steps flagged, and the stored rows whose verdict they turn."""
     watched = {
-        stream: rows for stream, rows in fresh.items() if limits_of(stream.property).spike and not stream.is_forecast
+        stream: rows
+        for stream, rows in fresh.items()
+        if limits_of(stream.property).spike and not stream.is_forecast
     }
     done = [row for stream, rows in fresh.items() if stream not in watched for row in rows]
     if not watched:
@@ -31,10 +33,10 @@ def check_entry(store: Storage, fresh: Mapping[Stream, Sequence[Row]]) -> list[R
     usable: list[tuple[Row, bool]] = []
     for stream, rows in watched.items():
         before, after = stored.get(stream.id, ([], []))
-        useless = [row for row in rows if row.quality > 3]
+        useless = [row for row in rows if row.quality in USELESS]
         done += useless
         usable += [(row, False) for row in before[:-REACH]] + [(row, True) for row in before[-REACH:]]
-        usable += [(row, True) for row in rows if row.quality <= 3]
+        usable += [(row, True) for row in rows if row.quality not in USELESS]
         usable += [(row, True) for row in after[:REACH]] + [(row, False) for row in after[REACH:]]
     return done + _judged(usable, {key: (found.spike, found.step) for key, found in limits.items()}, fresh)
 

@@ -11,11 +11,14 @@ from stadtkern.observations.fields import MICROSECOND, micros
 from stadtkern.observations.quality import FROM_SOURCE, Check, verdict
 from stadtkern.observations.services.rows import Reason, Reject, Row, Stream
 from stadtkern.observations.services.streams import Wanted
+from stadtkern.observations.services.text import clean
 
 AHEAD = timedelta(minutes=15) // MICROSECOND
 """How far a clock may run fast."""
 OLD = timedelta(days=3652) // MICROSECOND
 EPOCH_DAY = timedelta(days=1) // MICROSECOND
+LARGEST = 1e100
+"""Sums and squares of larger numbers leave what a database can hold."""
 LONGEST_THING, LONGEST_PROPERTY = 200, 100
 
 
@@ -31,7 +34,7 @@ class Sorted:
     def wanted(self) -> dict[Wanted, tuple[str, str]]:
         """Return the datastreams that are named, with the unit and the sensor of their first reading."""
         named = {name: (items[0].unit, "") for name, items in self.thresholds.items()}
-        named |= {name: (items[0].unit, items[0].sensor[:300]) for name, items in self.readings.items()}
+        named |= {name: (items[0].unit, clean(items[0].sensor, 300)) for name, items in self.readings.items()}
         return named
 
 
@@ -46,7 +49,7 @@ def sort_items(items: Iterable[Item]) -> Sorted:
                 name = Wanted(item.thing, item.observed_property, item.is_forecast)
                 batch.readings.setdefault(name, []).append(item)
         elif isinstance(item, Station):
-            if 0 < len(item.thing) <= LONGEST_THING:
+            if 0 < len(item.thing) <= LONGEST_THING and item.thing.isprintable():
                 batch.stations[item.thing] = item
             else:
                 batch.rejects.append(Reject(Reason.THING, "Station without a usable key", "", repr(item)))
@@ -128,8 +131,8 @@ def _number(reading: Reading, stream: Stream) -> float | tuple[str, str]:
             result = units.convert(result, reading.unit, stream.unit)
         except units.UnitError as error:
             return Reason.UNIT, str(error)
-        if not math.isfinite(result):
-            return Reason.VALUE, "Too large after conversion"
+    if abs(result) > LARGEST:
+        return Reason.VALUE, f"Too large: {result:g} {stream.unit}"
     low, high = stream.physical_minimum, stream.physical_maximum
     if (low is not None and result < low) or (high is not None and result > high):
         return Reason.IMPOSSIBLE, f"{result:g} {stream.unit} cannot be"

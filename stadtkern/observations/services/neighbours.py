@@ -16,7 +16,9 @@ _EARTH = 6_371_000.0
 def distance(one: tuple[float, float], other: tuple[float, float]) -> float:
     """Return the great-circle distance of two (longitude, latitude) in metres."""
     (lon1, lat1), (lon2, lat2) = ([math.radians(degrees) for degrees in place] for place in (one, other))
-    half = math.sin((lat2 - lat1) / 2) ** 2 + math.cos(lat1) * math.cos(lat2) * math.sin((lon2 - lon1) / 2) ** 2
+    half = (
+        math.sin((lat2 - lat1) / 2) ** 2 + math.cos(lat1) * math.cos(lat2) * math.sin((lon2 - lon1) / 2) ** 2
+    )
     return 2 * _EARTH * math.asin(min(1.0, math.sqrt(half)))
 
 
@@ -33,7 +35,9 @@ def nearby(stream: Datastream) -> list[int]:
         .order_by("pk")
         .values_list("pk", "thing__location")
     )
-    by_distance = sorted((distance((here.x, here.y), (place.x, place.y)), pk) for pk, place in others)
+    by_distance = sorted(
+        (distance((here.x, here.y), (place.x, place.y)), pk) for pk, place in others if place
+    )
     return [pk for metres, pk in by_distance if metres <= RADIUS][:MOST]
 
 

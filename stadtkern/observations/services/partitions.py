@@ -61,7 +61,7 @@ def drop_empty_partitions(now: datetime) -> int:
 
 def _drop_if_empty(name: str) -> bool:
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f'LOCK TABLE {_TABLE} IN ACCESS EXCLUSIVE MODE')
+        cursor.execute(f"LOCK TABLE {_TABLE} IN ACCESS EXCLUSIVE MODE")
         cursor.execute(f'SELECT EXISTS (SELECT 1 FROM "{name}")')  # noqa: S608
         if cursor.fetchone()[0]:
             return False

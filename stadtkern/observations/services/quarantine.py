@@ -8,6 +8,7 @@ from django.db import connection
 
 from stadtkern.observations.fields import micros
 from stadtkern.observations.services.rows import Reject
+from stadtkern.observations.services.text import clean
 
 MOST = 1000
 """Details kept of one batch; a broken file of a million lines must not fill the disk."""
@@ -24,15 +25,10 @@ def quarantine(rejects: Sequence[Reject], *, source: str, received: datetime) ->
     seen = received if connection.vendor == "postgresql" else micros(received)
     rows = []
     for reject in rejects[:MOST]:
-        facts = [_clean(text, most) for text, most in zip(reject, (20, 500, 500, 2000), strict=True)]
+        facts = [clean(text, most) for text, most in zip(reject, (20, 500, 500, 2000), strict=True)]
         print_ = blake2b("\0".join(facts).encode(), digest_size=16).hexdigest()
         rows.append((source, *facts, print_, seen, seen))
     # Sorted, so that two writers lock rows in the same order.
     rows.sort(key=lambda row: row[5])
     with connection.cursor() as cursor:
         cursor.executemany(_UPSERT, rows)
-
-
-def _clean(text: str, most: int) -> str:
-    """Return at most `most` characters that both databases can store."""
-    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()[:most]

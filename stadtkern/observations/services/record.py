@@ -39,7 +39,11 @@ class Outcome:
 
 
 def record(
-    items: Iterable[Item], *, source: str, profile: DataProfile | None = None, received: datetime | None = None
+    items: Iterable[Item],
+    *,
+    source: str,
+    profile: DataProfile | None = None,
+    received: datetime | None = None,
 ) -> Outcome:
     """Store a batch of readings, stations, thresholds and rejects of one source, all of it or nothing.
 
@@ -64,7 +68,7 @@ def record(
 def durable() -> Iterator[None]:
     """Open a transaction that is on disk when it ends, also if the power fails right after."""
     if connection.vendor == "sqlite" and not connection.in_atomic_block:
-        # The connection's usual NORMAL may lose the last transactions when the machine, not the process, dies.
+        # The usual NORMAL may lose the last transactions when the machine, not the process, dies.
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA synchronous=FULL")
         try:

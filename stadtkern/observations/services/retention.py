@@ -1,4 +1,4 @@
-"""The end of sensor data: what is older than its data profile allows is really deleted, in small transactions."""
+"""The end of sensor data: what is older than its data profile allows is really deleted, bit by bit."""
 
 from datetime import datetime, timedelta
 
@@ -26,12 +26,15 @@ def delete_observations(now: datetime) -> int:
     return sum(
         _delete_before(datastream, now - retention)
         for datastream, retention in kept.values_list("pk", "profile__retention")
+        if retention is not None
     )
 
 
 def _delete_before(datastream: int, limit: datetime) -> int:
     deleted = 0
-    old = Observation.objects.filter(datastream=datastream, phenomenon_time__lt=limit).order_by("phenomenon_time")
+    old = Observation.objects.filter(datastream=datastream, phenomenon_time__lt=limit).order_by(
+        "phenomenon_time"
+    )
     while True:
         times = list(old.values_list("phenomenon_time", flat=True)[CHUNK - 1 : CHUNK])
         some = old.filter(phenomenon_time__lte=times[0]) if times else old

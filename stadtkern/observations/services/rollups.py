@@ -1,4 +1,7 @@
-"""Keeping the rollups right: touched buckets are computed anew, so late and replaced data need no special case."""
+"""Keeping the rollups right.
+
+Touched buckets are computed anew, so that late and replaced data need no special case.
+"""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -28,7 +31,9 @@ def roll_up(store: Storage, touched: Iterable[tuple[int, int]]) -> None:
     """Bring the buckets around the touched (datastream, time) up to date."""
     quarters = {(datastream, time - time % QUARTER) for datastream, time in touched}
     hours = {(datastream, start - start % HOUR) for datastream, start in quarters}
-    days: set[Bucket] = {(datastream, *local_day(start, settings.TIME_ZONE)) for datastream, start in quarters}
+    days: set[Bucket] = {
+        (datastream, *local_day(start, settings.TIME_ZONE)) for datastream, start in quarters
+    }
     store.roll_up(
         sorted((datastream, start, start + QUARTER) for datastream, start in quarters),
         sorted((datastream, start, start + HOUR) for datastream, start in hours),

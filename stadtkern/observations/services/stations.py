@@ -8,7 +8,9 @@ from django.contrib.gis.geos import Point
 from stadtkern.contracts.connector import Station
 from stadtkern.observations.models import Thing
 from stadtkern.observations.services.storage import chunks
+from stadtkern.observations.services.text import clean, clean_json
 
+EAST, NORTH = 180, 90
 FORMER = "former_names"
 """Property of a thing that keeps its earlier names: a list of {"name", "until"}."""
 
@@ -27,16 +29,18 @@ def update_stations(stations: Mapping[str, Station], *, source: str, received: d
 
 def _apply(thing: Thing, station: Station, received: datetime) -> bool:
     """Write what is new about the station into `thing`; return whether anything was."""
-    properties = dict(station.properties)
+    told = {clean(str(key)): clean_json(value) for key, value in station.properties.items()}
+    properties = told or {key: value for key, value in thing.properties.items() if key != FORMER}
+    name = clean(station.name, 300)
     former = list(thing.properties.get(FORMER, []))
-    if station.name and thing.name and station.name != thing.name:
+    if name and thing.name and name != thing.name:
         former.append({"name": thing.name, "until": received.isoformat()})
     if former:
         properties[FORMER] = former
     before = (thing.name, thing.description, thing.properties, _place(thing.location))
-    thing.name = station.name[:300] or thing.name
-    thing.description = station.description or thing.description
-    thing.properties = properties if station.properties or former else thing.properties
+    thing.name = name or thing.name
+    thing.description = clean(station.description) or thing.description
+    thing.properties = properties
     if (place := _point(station)) is not None and _place(place) != before[3]:
         thing.location = place
     return before != (thing.name, thing.description, thing.properties, _place(thing.location))
@@ -45,7 +49,7 @@ def _apply(thing: Thing, station: Station, received: datetime) -> bool:
 def _point(station: Station) -> Point | None:
     if station.longitude is None or station.latitude is None:
         return None
-    if not (-180 <= station.longitude <= 180 and -90 <= station.latitude <= 90):
+    if not (abs(station.longitude) <= EAST and abs(station.latitude) <= NORTH):
         return None
     return Point(station.longitude, station.latitude, srid=4326)
 

@@ -17,7 +17,9 @@ from stadtkern.observations.services.rows import Row
 Bucket = tuple[int, int, int]
 """Datastream, start, end."""
 QUARTER, HOUR, DAY = 15, 60, 1440
-_SUMS = "count(*), sum(o.result), sum(o.result * o.result), min(o.result), max(o.result)"
+# PostgreSQL takes the square of a tiny number for an error.
+_SQUARE = "CASE WHEN abs(o.result) < 1e-100 THEN 0 ELSE o.result * o.result END"
+_SUMS = f"count(*), sum(o.result), sum({_SQUARE}), min(o.result), max(o.result)"
 _MERGED = "sum(o.count), sum(o.total), sum(o.squares), min(o.minimum), max(o.maximum)"
 
 
@@ -77,7 +79,7 @@ class Storage(ABC):
         self._replace(HOUR, hours, "observations_rollup", "start", _MERGED, f"width = {QUARTER}")
         self._replace(DAY, days, "observations_rollup", "start", _MERGED, f"width = {QUARTER}")
 
-    def _replace(  # noqa: PLR0913
+    def _replace(  # noqa: PLR0913, PLR0917
         self, width: int, buckets: Sequence[Bucket], table: str, time: str, sums: str, only: str
     ) -> None:
         if not buckets:
@@ -200,9 +202,9 @@ _AT = "(timestamptz 'epoch' + {} * interval '1 microsecond')"
 class PostgresStorage(Storage):
     """Lists and rows travel as arrays."""
 
-    pairs = f"(SELECT d, {_AT.format('t')} AS t FROM unnest(%s::bigint[], %s::bigint[]) AS u (d, t)) AS b"
+    pairs = f"(SELECT d, {_AT.format('t')} AS t FROM unnest(%s::bigint[], %s::bigint[]) AS u (d, t)) AS b"  # noqa: S608
     triples = (
-        f"(SELECT d, {_AT.format('s')} AS s, {_AT.format('e')} AS e "
+        f"(SELECT d, {_AT.format('s')} AS s, {_AT.format('e')} AS e "  # noqa: S608
         "FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS u (d, s, e)) AS b"
     )
 

@@ -60,18 +60,14 @@ def _load(wanted: Iterable[Wanted], *, source: str) -> dict[Wanted, Stream]:
             "pk", "key", "unit", "duplicates", "is_forecast", "observed_property__slug",
             *(f"observed_property__{name}" for name in limits), "checked_until", "profile__retention",
         ):  # fmt: skip
-            stream = Stream(
-                *facts,
-                checked_until=None if checked is None else micros(checked),
-                retention=None if retention is None else retention // MICROSECOND,
-            )
+            until = None if checked is None else micros(checked)
+            kept = None if retention is None else retention // MICROSECOND
+            stream = Stream(*facts, until, kept)  # type: ignore[call-arg]  # the columns are its fields in order
             found[by_key[stream.key]] = stream
     return found
 
 
-def _make(
-    missing: Mapping[Wanted, tuple[str, str]], *, source: str, profile: DataProfile | None
-) -> None:
+def _make(missing: Mapping[Wanted, tuple[str, str]], *, source: str, profile: DataProfile | None) -> None:
     things = _things({name.thing for name in missing}, source=source)
     properties = _properties({name.property: unit for name, (unit, _sensor) in missing.items()})
     sensors = _sensors({sensor for _unit, sensor in missing.values() if sensor}, source=source)
@@ -105,7 +101,9 @@ def _things(keys: Iterable[str], *, source: str) -> dict[str, int]:
 
 
 def _sensors(names: Iterable[str], *, source: str) -> dict[str, int]:
-    Sensor.objects.bulk_create([Sensor(source=source, name=name) for name in sorted(names)], ignore_conflicts=True)
+    Sensor.objects.bulk_create(
+        [Sensor(source=source, name=name) for name in sorted(names)], ignore_conflicts=True
+    )
     found: dict[str, int] = {}
     for part in chunks(names):
         found.update(Sensor.objects.filter(source=source, name__in=part).values_list("name", "pk"))

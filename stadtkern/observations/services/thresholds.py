@@ -10,6 +10,7 @@ from stadtkern.observations.models import Threshold
 from stadtkern.observations.services.rows import Reason, Reject, Stream
 from stadtkern.observations.services.storage import chunks
 from stadtkern.observations.services.streams import Wanted
+from stadtkern.observations.services.text import clean
 
 
 def update_thresholds(
@@ -23,9 +24,9 @@ def update_thresholds(
     rejects = []
     for name, levels in told.items():
         stream = streams[name]
-        for level in levels:
-            if problem := _apply(level, stream, known.setdefault(stream.id, []), received):
-                rejects.append(Reject(*problem, stream.key, repr(level)))
+        there = known.setdefault(stream.id, [])
+        problems = ((level, _apply(level, stream, there, received)) for level in levels)
+        rejects += [Reject(*problem, stream.key, repr(level)) for level, problem in problems if problem]
     return rejects
 
 
@@ -38,7 +39,7 @@ def _apply(told: Told, stream: Stream, known: list[Threshold], received: datetim
         return Reason.UNIT, str(error)
     new = Threshold(
         datastream_id=stream.id,
-        name=told.name[:200],
+        name=clean(told.name, 200),
         value=value,
         severity=told.severity,
         valid_from=told.valid_from,
