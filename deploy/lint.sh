@@ -15,7 +15,7 @@ check "layers" $bin/lint-imports
 check "templates" $bin/djlint stadtkern --lint --quiet
 check "migrations" $bin/python -m stadtkern makemigrations --check --dry-run
 check "translations" $bin/python -m stadtkern.config.messages --check
-check "dependencies" $bin/deptry stadtkern
+check "dependencies" $bin/deptry .
 check "dead code" $bin/vulture
 check "licences" $bin/reuse lint --quiet
 [ ${#failed[@]} = 0 ] || { echo "Failed: ${failed[*]}"; exit 1; }
