@@ -94,4 +94,5 @@ def far_from(values: Values, neighbours: list[Values], allowed: float, fewest: i
     middle = np.full(len(values), np.nan)
     middle[enough] = np.nanmedian(table[:, enough], axis=0)
     far: Mask = np.abs(values - np.where(enough, middle, values)) > allowed
-    return enough & far
+    far &= enough
+    return far

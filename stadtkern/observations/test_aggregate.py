@@ -1,8 +1,8 @@
 """Calendar statistics against counting by hand, and thinning out."""
 
 from collections import defaultdict
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -32,7 +32,8 @@ def name(time: datetime, by: By, zone: ZoneInfo) -> tuple[object, ...]:
 
 
 @given(
-    st.datetimes(datetime(2025, 1, 1), datetime(2027, 1, 1)), st.integers(1, 72), st.sampled_from(ZONES),
+    st.datetimes(datetime(2025, 1, 1), datetime(2027, 1, 1)),  # noqa: DTZ001  # hypothesis wants them naive
+    st.integers(1, 72), st.sampled_from(ZONES),
     st.sampled_from(["hour", "day", "month"]),
 )  # fmt: skip
 def test_edges_part_the_hours_as_the_clock_on_the_wall_does(
@@ -43,7 +44,7 @@ def test_edges_part_the_hours_as_the_clock_on_the_wall_does(
     assert found == sorted(set(found))
     assert found[0] <= micros(begin)
     assert found[-1] >= micros(begin + timedelta(hours=hours))
-    for low, high in zip(found, found[1:], strict=False):
+    for low, high in pairwise(found):
         inside = name(instant(low), by, zone)
         if by != "hour" or zone_name != "Australia/Lord_Howe":
             assert name(instant(high - 1), by, zone) == inside
@@ -60,11 +61,11 @@ def test_length_of_days(day: tuple[int, int, int], hours: int) -> None:
 
 
 @pytest.fixture
-def stream(db: None) -> Iterator[Datastream]:
+def stream(db: None) -> Datastream:
     """Return a datastream without rows."""
     reading = Reading(thing="t", observed_property="own", phenomenon_time=YEAR, result=0, unit="1")
     record([reading], source="s", received=YEAR)
-    yield Datastream.objects.get()
+    return Datastream.objects.get()
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

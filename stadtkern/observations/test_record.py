@@ -7,6 +7,7 @@ import pytest
 from pytest_django.fixtures import DjangoAssertNumQueries
 
 from stadtkern.contracts.connector import Reading, Rejected, Station, Threshold
+from stadtkern.contracts.properties import OBSERVED_PROPERTIES
 from stadtkern.observations.models import (
     Datastream,
     LatestObservation,
@@ -15,6 +16,7 @@ from stadtkern.observations.models import (
     Rollup,
     Thing,
 )
+from stadtkern.observations.names import NAMES
 from stadtkern.observations.quality import Check
 from stadtkern.observations.queries import thresholds_at
 from stadtkern.observations.services import changed_since, record
@@ -78,7 +80,7 @@ def test_stations_thresholds_and_rejects_are_kept() -> None:
     assert QuarantinedReading.objects.get().detail == "value is missing"
 
 
-def hostile(**changes: Any) -> Reading:
+def hostile(**changes: Any) -> Reading:  # noqa: ANN401
     """Return a reading that no connector should make."""
     facts = {
         "thing": "gubin",
@@ -179,7 +181,8 @@ def test_late_readings_in_any_order_give_the_same_as_sorted_ones() -> None:
     batch = [level(minute, 200 + minute % 7) for minute in (5, 700, 3, 1500, 44, 0, 90)]
     for reading in batch:
         record([reading], source="one", received=NOON)
-    record(sorted(batch, key=lambda r: r.phenomenon_time), source="all", received=NOON)
+    in_order = sorted(batch, key=lambda reading: reading.phenomenon_time)
+    record(in_order, source="all", received=NOON)
     one, both = (
         list(
             Rollup.objects.filter(datastream__key__startswith=source)
@@ -208,7 +211,7 @@ def test_a_renamed_station_keeps_its_former_name_and_its_place() -> None:
 
 @pytest.mark.django_db
 def test_a_changed_threshold_closes_one_period_and_opens_the_next() -> None:
-    def alarm(value: float, **more: Any) -> Threshold:
+    def alarm(value: float, **more: Any) -> Threshold:  # noqa: ANN401
         return Threshold(
             thing="g", observed_property="water_level", name="A1", value=value, unit="cm", **more
         )
@@ -259,3 +262,7 @@ def test_texts_of_a_station_are_made_fit_for_the_database() -> None:
         "time": NOON.isoformat(),
         "nested": {"a\ufffd": ["?", 1, True, None]},
     }
+
+
+def test_every_shared_property_can_be_translated() -> None:
+    assert {known.name for known in OBSERVED_PROPERTIES.values()} == set(NAMES)
