@@ -9,3 +9,10 @@ class DashboardsConfig(AppConfig):
 
     name = "stadtkern.dashboards"
     verbose_name = _("Cockpits")
+
+    def ready(self) -> None:
+        """Put the newest values on the map of the town."""
+        from stadtkern.dashboards.live_places import features  # noqa: PLC0415  # models are loaded only now
+        from stadtkern.web import map_layers  # noqa: PLC0415
+
+        map_layers.register("values", _("Newest values"), features)

@@ -1,6 +1,6 @@
 """A map of what is being measured now, with its list."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -9,68 +9,10 @@ from django.utils.translation import gettext_lazy, ngettext
 from stadtkern.contracts.option import Option
 from stadtkern.contracts.properties import OBSERVED_PROPERTIES
 from stadtkern.contracts.tile import Tile
-from stadtkern.dashboards.data import address, is_stale, place_name, sources_of, text_of
-from stadtkern.observations.models import Datastream
-from stadtkern.observations.queries import Latest, latest_values
-from stadtkern.web.maps import Place
+from stadtkern.dashboards.data import address, sources_of
+from stadtkern.dashboards.live_places import places_of, values_on_the_map
 
-MOST, MOST_LISTED, MOST_TEXTS = 400, 100, 3
-KINDS: Mapping[str, Sequence[str]] = {
-    "water": ("water_level", "discharge", "water_temperature"),
-    "weather": ("air_temperature", "relative_humidity", "precipitation", "wind_speed", "air_pressure"),
-    "air": ("pm10", "pm2_5", "nitrogen_dioxide", "ozone", "sulphur_dioxide", "noise"),
-    "traffic": ("parking_free", "vehicles_available", "docks_available", "count"),
-    "energy": ("charging_points", "charging_power", "electricity_price", "electricity_power"),
-    "nature": ("soil_moisture", "soil_temperature"),
-}
-KIND_OF = {slug: kind for kind, slugs in KINDS.items() for slug in slugs}
-ORDER = list(KIND_OF)
-
-
-def values_on_the_map(wanted: str) -> list[Latest]:
-    """Return the newest public values with a place; two queries."""
-    streams = Datastream.objects.filter(
-        is_forecast=False, profile__is_published=True, latest__isnull=False, thing__location__isnull=False
-    )
-    if wanted:
-        streams = streams.filter(observed_property__slug=wanted)
-    return list(latest_values(list(streams.order_by("key").values_list("key", flat=True)[:MOST])).values())
-
-
-def rank(value: Latest) -> int:
-    """Return how soon a property is named among those of a place."""
-    slug = value.datastream.observed_property.slug
-    return ORDER.index(slug) if slug in KIND_OF else len(ORDER)
-
-
-def place(values: list[Latest]) -> Place:
-    """Return one place with its most telling values."""
-    ordered = sorted(values, key=lambda value: (rank(value), value.datastream.key))
-    first = ordered[0]
-    point = first.datastream.thing.location
-    texts = [f"{one.datastream.observed_property.label} {text_of(one)}" for one in ordered[:MOST_TEXTS]]
-    return Place(
-        key=str(first.datastream.thing_id),
-        name=place_name(first),
-        text=", ".join(texts),
-        url=address("stream", first.datastream.pk),
-        kind=KIND_OF.get(first.datastream.observed_property.slug, "other"),
-        state="stale" if is_stale(first) else "",
-        longitude=point.x,
-        latitude=point.y,
-        time=first.time,
-    )
-
-
-def places_of(values: list[Latest]) -> list[Place]:
-    """Return the places, those measured last first."""
-    things: dict[int, list[Latest]] = {}
-    for value in values:
-        things.setdefault(value.datastream.thing_id, []).append(value)
-    ordered = sorted(
-        things.values(), key=lambda group: (-max(one.time for one in group).timestamp(), place_name(group[0]))
-    )
-    return [place(group) for group in ordered]
+MOST_LISTED = 12
 
 
 def sentence(count: int) -> str:

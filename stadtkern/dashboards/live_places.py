@@ -1,0 +1,97 @@
+"""Places with their newest public values, for the map page and the map tile."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from stadtkern.dashboards.data import address, is_stale, place_name, text_of
+from stadtkern.observations.models import Datastream
+from stadtkern.observations.queries import Latest, latest_values
+from stadtkern.web.maps import Place
+
+MOST, MOST_TEXTS = 400, 3
+KINDS: Mapping[str, Sequence[str]] = {
+    "water": ("water_level", "discharge", "water_temperature"),
+    "weather": ("air_temperature", "relative_humidity", "precipitation", "wind_speed", "air_pressure"),
+    "air": ("pm10", "pm2_5", "nitrogen_dioxide", "ozone", "sulphur_dioxide", "noise"),
+    "traffic": ("parking_free", "vehicles_available", "docks_available", "count"),
+    "energy": ("charging_points", "charging_power", "electricity_price", "electricity_power"),
+    "nature": ("soil_moisture", "soil_temperature"),
+}
+KIND_OF = {slug: kind for kind, slugs in KINDS.items() for slug in slugs}
+ORDER = list(KIND_OF)
+HOUSEKEEPING = (
+    "battery_level", "battery_voltage", "gateways", "link_margin", "signal_strength", "signal_to_noise",
+)  # fmt: skip
+"""What devices say about themselves; it describes no place."""
+
+
+def values_on_the_map(wanted: str) -> list[Latest]:
+    """Return the newest public values with a place; two queries."""
+    streams = Datastream.objects.filter(
+        is_forecast=False, profile__is_published=True, latest__isnull=False, thing__location__isnull=False
+    )
+    streams = (
+        streams.filter(observed_property__slug=wanted)
+        if wanted
+        else streams.exclude(observed_property__slug__in=HOUSEKEEPING)
+    )
+    return list(latest_values(list(streams.order_by("key").values_list("key", flat=True)[:MOST])).values())
+
+
+def rank(value: Latest) -> int:
+    """Return how soon a property is named among those of a place."""
+    slug = value.datastream.observed_property.slug
+    return ORDER.index(slug) if slug in KIND_OF else len(ORDER)
+
+
+def place(values: list[Latest]) -> Place:
+    """Return one place with its most telling values."""
+    ordered = sorted(values, key=lambda value: (rank(value), value.datastream.key))
+    first = ordered[0]
+    point = first.datastream.thing.location
+    texts = [f"{one.datastream.observed_property.label} {text_of(one)}" for one in ordered[:MOST_TEXTS]]
+    return Place(
+        key=str(first.datastream.thing_id),
+        name=place_name(first),
+        text=", ".join(texts),
+        url=address("stream", first.datastream.pk),
+        kind=KIND_OF.get(first.datastream.observed_property.slug, "other"),
+        state="stale" if is_stale(first) else "",
+        longitude=point.x,
+        latitude=point.y,
+        time=first.time,
+    )
+
+
+def places_of(values: list[Latest]) -> list[Place]:
+    """Return the places, those measured last first."""
+    things: dict[int, list[Latest]] = {}
+    for value in values:
+        things.setdefault(value.datastream.thing_id, []).append(value)
+    ordered = sorted(
+        things.values(), key=lambda group: (-max(one.time for one in group).timestamp(), place_name(group[0]))
+    )
+    return [place(group) for group in ordered]
+
+
+def features() -> Mapping[str, Any]:
+    """Return the places as GeoJSON for the map page, in the active language."""
+    return {
+        "type": "FeatureCollection",
+        "features": [
+            {
+                "type": "Feature",
+                "id": one.key,
+                "geometry": {"type": "Point", "coordinates": [one.longitude, one.latitude]},
+                "properties": {
+                    "name": one.name,
+                    "text": one.text,
+                    "time": one.time.isoformat() if one.time else None,
+                    "url": one.url,
+                    "kind": one.kind,
+                    "state": one.state,
+                },
+            }
+            for one in places_of(values_on_the_map(""))
+        ],
+    }
