@@ -48,6 +48,8 @@ def load_pages(folder: Path) -> int:
         for code, locale in locales.items():
             if code != MAIN:
                 make_page(entry, homes[code], locale)
+    # the translation tool publishes its cockpits after the commit, from copies that know of no children
+    transaction.on_commit(Page.fix_tree)
     return Page.objects.filter(depth__gt=1).count()
 
 
