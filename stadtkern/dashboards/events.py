@@ -3,7 +3,7 @@
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from concurrent.futures import ThreadPoolExecutor
 
 from django.db import DatabaseError, InterfaceError, connection
@@ -47,7 +47,7 @@ class Hub:
     """The listeners of this process and the one task that looks for changes while there are any."""
 
     def __init__(self) -> None:
-        self._listeners: set[asyncio.Queue[str]] = set()
+        self.listeners: set[asyncio.Queue[str]] = set()
         self._task: asyncio.Task[None] | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="events")
         self._version = 0
@@ -56,12 +56,12 @@ class Hub:
     @property
     def is_full(self) -> bool:
         """Return whether a further listener would be too many."""
-        return len(self._listeners) >= MOST_LISTENERS
+        return len(self.listeners) >= MOST_LISTENERS
 
-    async def stream(self, last_id: int | None = None) -> AsyncIterator[str]:
+    async def stream(self, last_id: int | None = None) -> AsyncGenerator[str, None]:
         """Yield what a listener reads, from the changes after `last_id` on."""
         queue: asyncio.Queue[str] = asyncio.Queue(maxsize=50)
-        self._listeners.add(queue)
+        self.listeners.add(queue)
         try:
             yield f"retry: {RETRY_MILLISECONDS}\n\n"
             version, data = await self._look(last_id)
@@ -73,7 +73,7 @@ class Hub:
                 except TimeoutError:
                     yield ": still here\n\n"
         finally:
-            self._listeners.discard(queue)
+            self.listeners.discard(queue)
 
     def _start(self, version: int) -> None:
         """Begin to look for changes unless a task of this event loop does so already."""
@@ -83,7 +83,7 @@ class Hub:
         self._task = asyncio.create_task(self._watch())
 
     async def _watch(self) -> None:
-        while self._listeners:
+        while self.listeners:
             await asyncio.sleep(POLL_SECONDS)
             version, data = await self._look(self._version)
             if version != self._version:
@@ -92,7 +92,7 @@ class Hub:
                     self._tell(message(version, data))
 
     def _tell(self, text: str) -> None:
-        for queue in self._listeners:
+        for queue in self.listeners:
             if queue.full():  # a listener that does not read gets the newest message only
                 queue.get_nowait()
             queue.put_nowait(text)

@@ -122,8 +122,8 @@ def make_cockpit(db: None) -> MakeCockpit:  # noqa: ARG001  # opens the database
     """Return a function that makes the town's first page out of (kind of tile, settings)."""
 
     def function(*placed: tuple[str, dict[str, Any]], greeting: str = "Guten Tag") -> CockpitPage:
-        root = Page.objects.get(depth=1)
         locale = Locale.objects.get_or_create(language_code="de")[0]
+        root = Page.objects.filter(depth=1).first() or Page.add_root(title="Root", slug="root", locale=locale)
         stream = [{"type": slug, "value": value, "id": str(uuid4())} for slug, value in placed]
         page = CockpitPage(
             title="Cockpit", slug=f"cockpit-{uuid4().hex[:6]}", greeting=greeting, locale=locale

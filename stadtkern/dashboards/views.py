@@ -1,6 +1,6 @@
 """Single tiles, embeds, kiosk and live update."""
 
-from csp.decorators import csp_update
+from csp.decorators import csp_replace
 from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -37,7 +37,7 @@ def places(request: HttpRequest, page: int, block_id: str) -> HttpResponse:
 
 @require_safe
 @xframe_options_exempt
-@csp_update({"frame-ancestors": ["*"]})  # type: ignore[untyped-decorator]  # django-csp ships no types
+@csp_replace({"frame-ancestors": ["*"]})  # type: ignore[untyped-decorator]  # django-csp ships no types
 def embed(request: HttpRequest, page: int, block_id: str) -> HttpResponse:
     """Show one tile on a page that others may frame."""
     cockpit = public_cockpit(page)
@@ -67,7 +67,7 @@ def changes(request: HttpRequest) -> JsonResponse:
 async def events(request: HttpRequest) -> HttpResponseBase:
     """Tell a page which datastreams change, as server-sent events."""
     if not isinstance(request, ASGIRequest) or hub.is_full:
-        return HttpResponse(status=503, headers={"Retry-After": "60"})
+        return HttpResponse(status=204)  # tells a browser to stop asking for a stream (HTML, section 9.2.3)
     last = request.headers.get("Last-Event-ID", "")
     since = int(last) if last.isascii() and last.isdigit() and len(last) <= 18 else None  # noqa: PLR2004
     response = StreamingHttpResponse(hub.stream(since), content_type="text/event-stream")
