@@ -38,10 +38,10 @@ connector = Connector(
 def serve() -> None:
     """Run `ingest` with this connector besides the installed ones."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "stadtkern.config.settings")
-    import django
+    import django  # noqa: PLC0415  # after the settings are named
 
     django.setup()
-    from stadtkern.ingest import process, registry
+    from stadtkern.ingest import process, registry  # noqa: PLC0415
 
     registry.connectors()["batch"] = connector
     process.serve()

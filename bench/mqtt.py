@@ -1,6 +1,6 @@
 """Readings a second through the embedded broker, durable: one JSON line a figure.
 
-Each figure counts acknowledged messages only; the limit beside it is what `record()` alone does in the same run.
+Each figure counts acknowledged messages only; the limit beside it is what `record()` alone does, same run.
 """
 
 import json
@@ -57,7 +57,9 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def send(port: int, key: str, messages: int, rows: int, window: int, start: int) -> float:
+def send(  # noqa: PLR0913, PLR0917  # the numbers of a run
+    port: int, key: str, messages: int, rows: int, window: int, start: int
+) -> float:
     """Publish and return the seconds until the last acknowledgement."""
     acknowledged, done = [0], threading.Event()
 

@@ -31,7 +31,8 @@ from stadtkern.ingest.models import Source
 from stadtkern.ingest.services import new_key
 options = {"topic": "town/bridge", "payload": "json", "thing": "bridge", "time": "t",
            "values": ["level = water_level [cm]"]}
-print(new_key(Source.objects.create(slug="bridge", connector="mqtt_topic", title={"de": "Br"}, options=options)))
+source = Source.objects.create(slug="bridge", connector="mqtt_topic", title={"de": "Br"}, options=options)
+print(new_key(source))
 """
 
 
@@ -239,7 +240,7 @@ def test_messages_acknowledged_by_mosquitto_survive_a_kill(town: Town, mosquitto
 
 
 def is_subscribed(town: Town, publisher: Publisher) -> bool:
-    """Return whether `ingest` has its session at the broker: only then does the broker keep messages for it."""
+    """Return whether `ingest` has its session at the broker, which keeps messages for it from then on."""
     publisher.send(1)
     time.sleep(0.3)
     return 1 in town.stored()

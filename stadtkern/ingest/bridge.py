@@ -127,7 +127,9 @@ class Bridge:
         """Have a message stored, then acknowledge it; one that is too late for its connection comes again."""
         if message.qos == 0 and not self.committer.room.is_set():
             return
-        stored = self.committer.submit(message.topic, message.payload, self.index.sources(message.topic))
+        stored = self.committer.submit(
+            message.topic, bytes(message.payload), self.index.sources(message.topic)
+        )
 
         def acknowledge(future: asyncio.Future[None]) -> None:
             if message.qos and not future.cancelled() and connection == self.connection:

@@ -47,7 +47,7 @@ class GuardedReader(ReaderAdapter):
             raise AMQTTError(f"message of {n} bytes is larger than {self.largest}")
         if not self.room.is_set():
             await self.room.wait()
-        return await self.reader.read(n)
+        return bytes(await self.reader.read(n))
 
     def feed_eof(self) -> None:
         """Pretend that the client has gone."""
@@ -175,7 +175,7 @@ class DurableBroker(Broker):
         """Return whether name and password are right; none are needed in the demo on this machine."""
         if not session.username:
             session.is_anonymous = self.anonymous and ipaddress.ip_address(remote_address).is_loopback
-            return session.is_anonymous
+            return bool(session.is_anonymous)
         if self.accounts.knows(session.username, session.password or ""):
             return True
         await asyncio.sleep(1)  # slows down guessing

@@ -85,7 +85,7 @@ def fresh_limits() -> None:
 
 
 @pytest.fixture
-def json_source(db: None, server: Server) -> Source:
+def json_source(db: None, server: Server) -> Source:  # noqa: ARG001  # needs the database
     """Give a source of levels as JSON: rows with `nr`, `t`, `level`."""
     options = {
         "url": server.url(),
@@ -99,20 +99,18 @@ def json_source(db: None, server: Server) -> Source:
 
 def person(name: str, *roles: str) -> User:
     """Return a person of the standing cast."""
-    user = User.objects.create_user(
-        username=name, email=f"{name}@example.org", password="correct horse battery"
-    )
+    user = User.objects.create_user(username=name, email=f"{name}@example.org")
     user.groups.set(Group.objects.filter(name__in=roles))
     return user
 
 
 @pytest.fixture
-def alice(db: None) -> User:
+def alice(db: None) -> User:  # noqa: ARG001
     """Give Alice, an editor."""
     return person("alice", "editor")
 
 
 @pytest.fixture
-def charlie(db: None) -> User:
+def charlie(db: None) -> User:  # noqa: ARG001
     """Give Charlie, who may nothing."""
     return person("charlie")

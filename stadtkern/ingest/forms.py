@@ -36,7 +36,7 @@ class LinesField(forms.CharField):
 class NumberField(forms.FloatField):
     """A number as people write it; whole numbers stay whole."""
 
-    def to_python(self, value: object) -> float | int | None:
+    def to_python(self, value: object) -> float | int | None:  # type: ignore[override]  # stubs of Django
         """Return the number."""
         number = super().to_python(value)
         return int(number) if number is not None and number.is_integer() else number
@@ -147,7 +147,7 @@ class SourceForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in 
 
     def apply(self) -> Source:
         """Return the source with what was typed; it is not stored yet."""
-        source = self.instance
+        source: Source = self.instance
         source.title = {
             code: self.cleaned_data[TITLE + code]
             for code, _language in settings.LANGUAGES

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from stadtkern.base.clock import now
 from stadtkern.governance.models import DataProfile
 from stadtkern.ingest.registry import connector_choices
-from stadtkern.web.fields import TranslatedTextField
+from stadtkern.web.fields import TranslatedTextField, in_language
 
 
 class Source(models.Model):
@@ -46,7 +46,7 @@ class Source(models.Model):
         ordering = ["slug"]
 
     def __str__(self) -> str:
-        return self.get_title() or self.slug
+        return in_language(self.title)[0] or self.slug
 
 
 class SourceState(models.Model):

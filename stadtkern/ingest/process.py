@@ -139,7 +139,7 @@ class Process:
                 committer=self.committer,
                 index=self.roster.index,
                 accounts=self.roster.accounts,
-                anonymous=settings.DEMO,
+                anonymous=bool(settings.DEMO),
             )
             try:
                 await broker.start()

@@ -73,7 +73,8 @@ def pause_after(failures: int, interval: timedelta) -> timedelta:
     """Return how long to wait after so many failures in a row: twice as long each time, within limits."""
     first = min(FIRST_PAUSE, interval)
     longest = max(LONGEST_PAUSE, interval)
-    return min(first * 2 ** min(max(failures, 1) - 1, 20), longest)
+    doublings = min(max(failures, 1) - 1, 20)
+    return min(first * (1 << doublings), longest)
 
 
 def jittered(pause: timedelta) -> timedelta:

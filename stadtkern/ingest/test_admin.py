@@ -12,8 +12,9 @@ from django.urls import reverse
 from stadtkern.base.clock import now
 from stadtkern.base.errors import NotPermitted
 from stadtkern.ingest import services
+from stadtkern.ingest.accounts import key_digest
 from stadtkern.ingest.conftest import Server
-from stadtkern.ingest.models import Source, SourceState
+from stadtkern.ingest.models import Source, SourceState, UnclaimedTopic, Validator
 from stadtkern.ingest.test_polling import ask, rows
 from stadtkern.people.models import User
 
@@ -92,9 +93,13 @@ def test_charlie_sees_and_does_nothing(charlie: User, json_source: Source) -> No
 
 def test_buttons_pause_resume_and_try(client: Client, json_source: Source) -> None:
     """Each does what it says, at once."""
-    call = lambda verb: client.post(reverse("source-action", args=[json_source.pk, verb]), {"from": "detail"})  # noqa: E731
+
+    def call(verb: str) -> int:
+        address = reverse("source-action", args=[json_source.pk, verb])
+        return client.post(address, {"from": "detail"}).status_code
+
     SourceState.objects.create(source=json_source, next_try=now() + timedelta(hours=1))
-    assert call("pause").status_code == 302
+    assert call("pause") == 302
     assert Source.objects.get().is_paused
     call("try")
     assert SourceState.objects.get().try_requested
@@ -117,7 +122,7 @@ def test_key_is_shown_once(client: Client, json_source: Source) -> None:
     page = client.post(reverse("source-action", args=[json_source.pk, "key"]), follow=True).content.decode()
     source = Source.objects.get()
     shown = page.split("<code>")[1].split("</code>")[0]
-    assert services.key_digest(shown) == source.key_hash
+    assert key_digest(shown) == source.key_hash
     assert shown not in client.get(reverse("source", args=[source.pk])).content.decode()
 
 
@@ -181,8 +186,6 @@ def test_unknown_connector_is_not_found(client: Client) -> None:
 
 def test_tables_that_grow_have_an_end(json_source: Source) -> None:
     """Retention deletes what nobody uses any more."""
-    from stadtkern.ingest.models import UnclaimedTopic, Validator
-
     for age in (1, 40):
         used = now() - timedelta(days=age)
         Validator.objects.create(source=json_source, url=f"http://x/{age}", used=used)

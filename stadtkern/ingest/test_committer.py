@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from django.db import OperationalError
 
@@ -40,12 +41,16 @@ def test_messages_are_answered_after_the_write_and_in_order() -> None:
     """What comes meanwhile forms the next group."""
     disk, told = Disk(), list[str]()
 
+    def tell(topic: str, _done: object) -> None:
+        told.append(topic)
+
     async def scenario() -> None:
         committer, task = await with_committer(disk)
         disk.free.clear()
         for number in range(50):
             topic = str(number)
-            committer.submit(topic, b"", ()).add_done_callback(lambda _done, topic=topic: told.append(topic))
+            future = committer.submit(topic, b"", ())
+            future.add_done_callback(partial(tell, topic))
             await asyncio.sleep(0.001)
         assert told == []
         disk.free.set()

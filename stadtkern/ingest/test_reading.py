@@ -55,4 +55,4 @@ def test_connector_that_hangs_is_left_behind() -> None:
 def test_what_a_function_raises_comes_through() -> None:
     """Only the thread is another one."""
     with pytest.raises(KeyError):
-        bounded(lambda: {}["x"], seconds=1)
+        bounded(lambda: dict[str, int]()["x"], seconds=1)

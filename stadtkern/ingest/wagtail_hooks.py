@@ -17,7 +17,7 @@ class SourcesMenuItem(MenuItem):
         return request.user.has_perm("ingest.view_source")
 
 
-@hooks.register("register_admin_urls")  # type: ignore[untyped-decorator]  # Wagtail has no types
+@hooks.register("register_admin_urls")
 def source_urls() -> list[URLPattern]:
     """Return the addresses of the pages about sources."""
     return [
@@ -30,7 +30,7 @@ def source_urls() -> list[URLPattern]:
     ]
 
 
-@hooks.register("register_admin_menu_item")  # type: ignore[untyped-decorator]
+@hooks.register("register_admin_menu_item")
 def source_menu_item() -> MenuItem:
     """Return the entry in the menu."""
     return SourcesMenuItem(_("Data sources"), reverse_lazy("sources"), icon_name="download", order=700)
