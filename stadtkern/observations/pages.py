@@ -122,7 +122,7 @@ def remark(latest: LatestObservation | None) -> str:
 def series_json(stream: Datastream, asked: Asked, points: int) -> dict[str, object]:
     """Return a series as the chart in the browser takes it: times in seconds since 1970."""
     end = asked.end or _newest(stream) + timedelta(seconds=1)
-    start = asked.start or end - SPANS["week"][0]
+    start = asked.start or end - (asked.length or SPANS["week"][0])
     found = series(stream, start, max(end, start), max_points=points)
     return {
         "datastream": stream.key,
@@ -132,9 +132,7 @@ def series_json(stream: Datastream, asked: Asked, points: int) -> dict[str, obje
         "count": found.count,
         "minutes": found.width,
         "times": [time.timestamp() for time in found.times],
-        "values": found.values,
-        "lows": found.lows,
-        "highs": found.highs,
+        "series": [{"label": stream.label, "values": found.values, "lows": found.lows, "highs": found.highs}],
         "csv": reverse("stream-csv", args=[stream.pk]),
     }
 

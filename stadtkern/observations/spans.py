@@ -1,6 +1,6 @@
 """Spans of time as addresses name them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,12 @@ SPANS = {
     "month": (timedelta(days=31), gettext_lazy("Month")),
     "year": (timedelta(days=366), gettext_lazy("Year")),
 }
+RANGES = {
+    "24h": timedelta(days=1),
+    "7d": timedelta(days=7),
+    "30d": timedelta(days=30),
+    "1y": timedelta(days=366),
+}
 FEWEST_POINTS, MOST_POINTS = 10, 5000
 
 
@@ -28,14 +34,18 @@ class Asked:
 
     start: datetime | None
     end: datetime | None
+    length: timedelta | None = None
+    """Length of the span where it has no beginning: `range` out of `RANGES`."""
 
 
 def asked_span(query: QueryDict) -> Asked:
-    """Read `from` and `to`: dates (the last one included) or times; a time without zone is local."""
+    """Read `from`, `to` and `range`: dates (the last one included) or times; one without zone is local."""
     asked = Asked(_moment(query, "from", timedelta(0)), _moment(query, "to", timedelta(days=1)))
+    if (name := query.get("range", "")) and name not in RANGES:
+        raise BadInput(_("“range” must be one of %(names)s.") % {"names": ", ".join(RANGES)})
     if asked.start and asked.end and asked.end <= asked.start:
         raise BadInput(_("“to” must lie after “from”."))
-    return asked
+    return replace(asked, length=RANGES.get(name))
 
 
 def _moment(query: QueryDict, name: str, add: timedelta) -> datetime | None:

@@ -120,7 +120,14 @@ def test_csv_of_a_range_has_only_that(client: Client, stream: Datastream) -> Non
 
 @pytest.mark.parametrize(
     "query",
-    ["from=yesterday", "from=2026-13-45", "to=0001-01-01", "from=2026-02-02&to=2026-01-01", "points=9e9"],
+    [
+        "from=yesterday",
+        "from=2026-13-45",
+        "to=0001-01-01",
+        "from=2026-02-02&to=2026-01-01",
+        "points=9e9",
+        "range=2h",
+    ],
 )
 def test_a_wrong_range_is_told(client: Client, stream: Datastream, query: str) -> None:
     answer = client.get(f"/en/sensors/streams/{stream.pk}/series.json?{query}")
@@ -131,8 +138,11 @@ def test_series_for_the_chart(client: Client, stream: Datastream) -> None:
     body = json.loads(client.get(f"/en/sensors/streams/{stream.pk}/series.json?points=20").content)
     assert body["unit"] == "cm"
     assert body["count"] == 96
-    assert len(body["times"]) == len(body["values"]) == 20
+    assert len(body["times"]) == len(body["series"][0]["values"]) == 20
     assert body["times"][-1] == NOON.timestamp()
+    for length in ("24h", "7d", "30d", "1y"):
+        body = json.loads(client.get(f"/en/sensors/streams/{stream.pk}/series.json?range={length}").content)
+        assert body["count"] == 96
 
 
 @pytest.mark.django_db(transaction=True)
