@@ -113,7 +113,7 @@ def test_error_pages(visit: Open, mode: Mode) -> None:
 @TWO
 @pytest.mark.usefixtures("_places")
 def test_map_is_drawn_and_follows_its_list(visit: Open, mode: Mode) -> None:
-    seen = visit("/de/map/", mode)
+    seen = visit("/en/map/", mode)
     page = seen.page
     page.locator("sk-map").scroll_into_view_if_needed()
     page.wait_for_selector("sk-map[data-state=ready]", timeout=60_000)
@@ -136,7 +136,7 @@ def test_map_page_works_without_scripts(visit: Open) -> None:
 
 
 def test_first_tab_stop_is_the_skip_link_and_it_skips(visit: Open) -> None:
-    seen = visit("/de/sample/")
+    seen = visit("/en/sample/")
     seen.page.keyboard.press("Tab")
     assert seen.focused() == "To the content"
     assert seen.page.locator(".sk-skip").bounding_box()["y"] >= 0  # type: ignore[index]
@@ -166,7 +166,7 @@ def test_theme_is_kept_only_once_chosen_and_without_cookie(visit: Open) -> None:
 
 
 def test_menu_opens_and_closes_by_keyboard_on_a_phone(visit: Open) -> None:
-    seen = visit("/de/sample/", PHONE)
+    seen = visit("/en/sample/", PHONE)
     page = seen.page
     assert not page.locator(".sk-nav").is_visible()
     page.locator(".sk-menu-button").focus()
@@ -222,7 +222,7 @@ def test_long_chart_takes_over_on_request(visit: Open) -> None:
 
 
 def test_error_summary_leads_to_the_field(visit: Open) -> None:
-    seen = visit("/de/accessibility/report/", expect_error=True)
+    seen = visit("/en/accessibility/report/", expect_error=True)
     page = seen.page
     page.locator("#id_email").fill("alice@")
     page.locator("main button[type=submit]").click()
