@@ -1,7 +1,7 @@
 """JSON from outside: strict, with a clear word about what came instead."""
 
 import json
-from typing import Any, NoReturn
+from typing import Any
 
 from stadtkern.base.errors import SourceError
 
@@ -21,14 +21,19 @@ def load(body: bytes, expected: type | tuple[type, ...] = (dict, list)) -> Any: 
     Raises
     ------
     SourceError
-        If it is empty, a web page, cut off, no JSON, not of the `expected` type, or has NaN in it.
+        If it is empty, a web page, cut off, no JSON, or not of the `expected` type.
+
+    Notes
+    -----
+    `NaN` and `Infinity`, which are no JSON but are written all the same, become texts of that name: the one
+    row is turned away as no number, and the others are kept.
     """
     if not body.strip():
         raise SourceError("the answer is empty where JSON is expected")
     if looks_like_html(body):
         raise SourceError("answers HTML where JSON is expected")
     try:
-        value = json.loads(body.removeprefix(b"\xef\xbb\xbf"), parse_constant=_refuse)
+        value = json.loads(body.removeprefix(b"\xef\xbb\xbf"), parse_constant=str)
     except json.JSONDecodeError as error:
         end = "cut off or not JSON" if error.pos >= len(error.doc.rstrip()) - 1 else "not JSON"
         raise SourceError(
@@ -43,7 +48,3 @@ def load(body: bytes, expected: type | tuple[type, ...] = (dict, list)) -> Any: 
     if not isinstance(value, expected):
         raise SourceError(f"the JSON has an unexpected form: {type(value).__name__} at the top")
     return value
-
-
-def _refuse(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number in JSON")

@@ -6,6 +6,11 @@ A connector may use a slug that is not listed here; it then appears under its ow
 from dataclasses import dataclass
 
 
+def gettext_noop(text: str) -> str:
+    """Mark a text for the translation tool; it is translated where it is shown."""
+    return text
+
+
 @dataclass(frozen=True, slots=True)
 class Property:
     """An observed property: English name, unit to store and show (UCUM), plausible range, definition."""
@@ -22,39 +27,70 @@ _CF = "https://vocab.nerc.ac.uk/standard_name/"
 _WQ = "https://www.wikidata.org/wiki/"
 
 OBSERVED_PROPERTIES: dict[str, Property] = {
-    "water_level": Property("Water level", "cm", -500, 2500, _WQ + "Q2265910", 0),
-    "discharge": Property("Discharge", "m3/s", 0, 20000, _CF + "water_volume_transport_in_river_channel/", 1),
-    "water_temperature": Property("Water temperature", "Cel", -3, 40, _CF + "water_temperature/"),
-    "air_temperature": Property("Air temperature", "Cel", -50, 60, _CF + "air_temperature/"),
-    "apparent_temperature": Property("Felt temperature", "Cel", -70, 70, _CF + "apparent_air_temperature/"),
-    "dew_point": Property("Dew point", "Cel", -60, 40, _CF + "dew_point_temperature/"),
-    "relative_humidity": Property("Relative humidity", "%", 0, 105, _CF + "relative_humidity/", 0),
+    "water_level": Property(gettext_noop("Water level"), "cm", -500, 2500, _WQ + "Q2265910", 0),
+    "discharge": Property(
+        gettext_noop("Discharge"), "m3/s", 0, 20000, _CF + "water_volume_transport_in_river_channel/", 1
+    ),
+    "water_temperature": Property(
+        gettext_noop("Water temperature"), "Cel", -3, 40, _CF + "water_temperature/"
+    ),
+    "air_temperature": Property(gettext_noop("Air temperature"), "Cel", -50, 60, _CF + "air_temperature/"),
+    "apparent_temperature": Property(
+        gettext_noop("Felt temperature"), "Cel", -70, 70, _CF + "apparent_air_temperature/"
+    ),
+    "dew_point": Property(gettext_noop("Dew point"), "Cel", -60, 40, _CF + "dew_point_temperature/"),
+    "relative_humidity": Property(
+        gettext_noop("Relative humidity"), "%", 0, 105, _CF + "relative_humidity/", 0
+    ),
     "air_pressure": Property(
-        "Air pressure at sea level", "hPa", 850, 1100, _CF + "air_pressure_at_mean_sea_level/", 0
+        gettext_noop("Air pressure at sea level"),
+        "hPa",
+        850,
+        1100,
+        _CF + "air_pressure_at_mean_sea_level/",
+        0,
     ),
-    "station_pressure": Property("Air pressure", "hPa", 500, 1100, _CF + "air_pressure/", 0),
-    "wind_speed": Property("Wind speed", "km/h", 0, 400, _CF + "wind_speed/", 0),
-    "wind_gust": Property("Wind gusts", "km/h", 0, 450, _CF + "wind_speed_of_gust/", 0),
-    "wind_direction": Property("Wind direction", "deg", 0, 360, _CF + "wind_from_direction/", 0),
-    "precipitation": Property("Precipitation", "mm", 0, 500, _CF + "lwe_thickness_of_precipitation_amount/"),
-    "precipitation_probability": Property("Chance of precipitation", "%", 0, 100, _WQ + "Q25257", 0),
-    "sunshine": Property("Sunshine", "min", 0, 1440, _CF + "duration_of_sunshine/", 0),
-    "cloud_cover": Property("Cloud cover", "%", 0, 100, _CF + "cloud_area_fraction/", 0),
-    "visibility": Property("Visibility", "m", 0, 200000, _CF + "visibility_in_air/", 0),
-    "snow_depth": Property("Snow depth", "cm", 0, 1000, _CF + "surface_snow_thickness/", 0),
+    "station_pressure": Property(gettext_noop("Air pressure"), "hPa", 500, 1100, _CF + "air_pressure/", 0),
+    "wind_speed": Property(gettext_noop("Wind speed"), "km/h", 0, 400, _CF + "wind_speed/", 0),
+    "wind_gust": Property(gettext_noop("Wind gusts"), "km/h", 0, 450, _CF + "wind_speed_of_gust/", 0),
+    "wind_direction": Property(
+        gettext_noop("Wind direction"), "deg", 0, 360, _CF + "wind_from_direction/", 0
+    ),
+    "precipitation": Property(
+        gettext_noop("Precipitation"), "mm", 0, 500, _CF + "lwe_thickness_of_precipitation_amount/"
+    ),
+    "precipitation_probability": Property(
+        gettext_noop("Chance of precipitation"), "%", 0, 100, _WQ + "Q25257", 0
+    ),
+    "sunshine": Property(gettext_noop("Sunshine"), "min", 0, 1440, _CF + "duration_of_sunshine/", 0),
+    "cloud_cover": Property(gettext_noop("Cloud cover"), "%", 0, 100, _CF + "cloud_area_fraction/", 0),
+    "visibility": Property(gettext_noop("Visibility"), "m", 0, 200000, _CF + "visibility_in_air/", 0),
+    "snow_depth": Property(gettext_noop("Snow depth"), "cm", 0, 1000, _CF + "surface_snow_thickness/", 0),
     "global_radiation": Property(
-        "Global radiation", "W/m2", 0, 1800, _CF + "surface_downwelling_shortwave_flux_in_air/", 0
+        gettext_noop("Global radiation"),
+        "W/m2",
+        0,
+        1800,
+        _CF + "surface_downwelling_shortwave_flux_in_air/",
+        0,
     ),
-    "weather_code": Property("Weather (WMO code)", "1", 0, 199, "https://codes.wmo.int/306/4678", 0),
-    "soil_temperature": Property("Soil temperature", "Cel", -40, 70, _CF + "soil_temperature/"),
+    "weather_code": Property(
+        gettext_noop("Weather (WMO code)"), "1", 0, 199, "https://codes.wmo.int/306/4678", 0
+    ),
+    "soil_temperature": Property(gettext_noop("Soil temperature"), "Cel", -40, 70, _CF + "soil_temperature/"),
     "soil_moisture": Property(
-        "Soil moisture", "%", 0, 100, _CF + "volume_fraction_of_condensed_water_in_soil/"
+        gettext_noop("Soil moisture"), "%", 0, 100, _CF + "volume_fraction_of_condensed_water_in_soil/"
     ),
     "pm10": Property(
-        "Particulates PM10", "ug/m3", 0, 3000, "http://dd.eionet.europa.eu/vocabulary/aq/pollutant/5", 0
+        gettext_noop("Particulates PM10"),
+        "ug/m3",
+        0,
+        3000,
+        "http://dd.eionet.europa.eu/vocabulary/aq/pollutant/5",
+        0,
     ),
     "pm2_5": Property(
-        "Fine particulates PM2.5",
+        gettext_noop("Fine particulates PM2.5"),
         "ug/m3",
         0,
         2000,
@@ -62,39 +98,59 @@ OBSERVED_PROPERTIES: dict[str, Property] = {
         0,
     ),
     "nitrogen_dioxide": Property(
-        "Nitrogen dioxide", "ug/m3", 0, 2000, "http://dd.eionet.europa.eu/vocabulary/aq/pollutant/8", 0
+        gettext_noop("Nitrogen dioxide"),
+        "ug/m3",
+        0,
+        2000,
+        "http://dd.eionet.europa.eu/vocabulary/aq/pollutant/8",
+        0,
     ),
-    "ozone": Property("Ozone", "ug/m3", 0, 1000, "http://dd.eionet.europa.eu/vocabulary/aq/pollutant/7", 0),
+    "ozone": Property(
+        gettext_noop("Ozone"), "ug/m3", 0, 1000, "http://dd.eionet.europa.eu/vocabulary/aq/pollutant/7", 0
+    ),
     "sulphur_dioxide": Property(
-        "Sulphur dioxide", "ug/m3", 0, 5000, "http://dd.eionet.europa.eu/vocabulary/aq/pollutant/1", 0
+        gettext_noop("Sulphur dioxide"),
+        "ug/m3",
+        0,
+        5000,
+        "http://dd.eionet.europa.eu/vocabulary/aq/pollutant/1",
+        0,
     ),
     "carbon_monoxide": Property(
-        "Carbon monoxide", "mg/m3", 0, 200, "http://dd.eionet.europa.eu/vocabulary/aq/pollutant/10"
+        gettext_noop("Carbon monoxide"),
+        "mg/m3",
+        0,
+        200,
+        "http://dd.eionet.europa.eu/vocabulary/aq/pollutant/10",
     ),
-    "benzene": Property("Benzene", "ug/m3", 0, 1000, "http://dd.eionet.europa.eu/vocabulary/aq/pollutant/20"),
-    "air_quality_index": Property("Air quality index", "1", 0, 10, _WQ + "Q2364111", 0),
+    "benzene": Property(
+        gettext_noop("Benzene"), "ug/m3", 0, 1000, "http://dd.eionet.europa.eu/vocabulary/aq/pollutant/20"
+    ),
+    "air_quality_index": Property(gettext_noop("Air quality index"), "1", 0, 10, _WQ + "Q2364111", 0),
     "carbon_dioxide": Property(
-        "Carbon dioxide", "[ppm]", 0, 40000, _CF + "mole_fraction_of_carbon_dioxide_in_air/", 0
+        gettext_noop("Carbon dioxide"), "[ppm]", 0, 40000, _CF + "mole_fraction_of_carbon_dioxide_in_air/", 0
     ),
-    "noise": Property("Noise", "dB[SPL]", 0, 160, _WQ + "Q3884205", 0),
-    "illuminance": Property("Illuminance", "lx", 0, 200000, _WQ + "Q194411", 0),
-    "uv_intensity": Property("UV intensity", "uW/cm2", 0, 10000, _WQ + "Q11391", 0),
-    "parking_free": Property("Free parking spaces", "1", 0, 100000, _WQ + "Q6501349", 0),
-    "parking_occupied": Property("Occupied parking spaces", "1", 0, 100000, _WQ + "Q6501349", 0),
-    "parking_capacity": Property("Parking spaces", "1", 0, 100000, _WQ + "Q6501349", 0),
-    "vehicles_available": Property("Vehicles to rent", "1", 0, 100000, _WQ + "Q1358919", 0),
-    "docks_available": Property("Free docks", "1", 0, 100000, _WQ + "Q1358919", 0),
-    "charging_points": Property("Charging points", "1", 0, 10000, _WQ + "Q2140665", 0),
-    "charging_power": Property("Charging power", "kW", 0, 100000, _WQ + "Q2140665", 0),
+    "noise": Property(gettext_noop("Noise"), "dB[SPL]", 0, 160, _WQ + "Q3884205", 0),
+    "illuminance": Property(gettext_noop("Illuminance"), "lx", 0, 200000, _WQ + "Q194411", 0),
+    "uv_intensity": Property(gettext_noop("UV intensity"), "uW/cm2", 0, 10000, _WQ + "Q11391", 0),
+    "parking_free": Property(gettext_noop("Free parking spaces"), "1", 0, 100000, _WQ + "Q6501349", 0),
+    "parking_occupied": Property(
+        gettext_noop("Occupied parking spaces"), "1", 0, 100000, _WQ + "Q6501349", 0
+    ),
+    "parking_capacity": Property(gettext_noop("Parking spaces"), "1", 0, 100000, _WQ + "Q6501349", 0),
+    "vehicles_available": Property(gettext_noop("Vehicles to rent"), "1", 0, 100000, _WQ + "Q1358919", 0),
+    "docks_available": Property(gettext_noop("Free docks"), "1", 0, 100000, _WQ + "Q1358919", 0),
+    "charging_points": Property(gettext_noop("Charging points"), "1", 0, 10000, _WQ + "Q2140665", 0),
+    "charging_power": Property(gettext_noop("Charging power"), "kW", 0, 100000, _WQ + "Q2140665", 0),
     "electricity_price": Property(
-        "Electricity price (exchange)", "{EUR}/(MW.h)", -10000, 20000, _WQ + "Q1806783", 0
+        gettext_noop("Electricity price (exchange)"), "{EUR}/(MW.h)", -10000, 20000, _WQ + "Q1806783", 0
     ),
-    "electricity_power": Property("Electric power", "MW", -1000000, 1000000, _WQ + "Q27137", 0),
-    "renewable_share": Property("Share of renewable energy", "%", 0, 1000, _WQ + "Q12705", 0),
-    "grid_signal": Property("Electricity traffic light", "1", -1, 2, _WQ + "Q12705", 0),
-    "count": Property("Count", "1", 0, 10000000, _WQ + "Q4681865", 0),
-    "battery_level": Property("Battery level", "%", 0, 100, _WQ + "Q267298", 0),
-    "battery_voltage": Property("Battery voltage", "V", 0, 100, _WQ + "Q267298", 2),
-    "signal_strength": Property("Signal strength", "dB", -200, 50, _WQ + "Q1787337", 0),
-    "signal_to_noise": Property("Signal-to-noise ratio", "dB", -60, 60, _WQ + "Q17004745", 1),
+    "electricity_power": Property(gettext_noop("Electric power"), "MW", -1000000, 1000000, _WQ + "Q27137", 0),
+    "renewable_share": Property(gettext_noop("Share of renewable energy"), "%", 0, 1000, _WQ + "Q12705", 0),
+    "grid_signal": Property(gettext_noop("Electricity traffic light"), "1", -1, 2, _WQ + "Q12705", 0),
+    "count": Property(gettext_noop("Count"), "1", 0, 10000000, _WQ + "Q4681865", 0),
+    "battery_level": Property(gettext_noop("Battery level"), "%", 0, 100, _WQ + "Q267298", 0),
+    "battery_voltage": Property(gettext_noop("Battery voltage"), "V", 0, 100, _WQ + "Q267298", 2),
+    "signal_strength": Property(gettext_noop("Signal strength"), "dB", -200, 50, _WQ + "Q1787337", 0),
+    "signal_to_noise": Property(gettext_noop("Signal-to-noise ratio"), "dB", -60, 60, _WQ + "Q17004745", 1),
 }

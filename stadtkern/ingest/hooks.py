@@ -61,7 +61,7 @@ def accept(request: HttpRequest, slug: str) -> Delivery:
     if source.is_paused:
         raise RefusedError("this source is paused", status=503, headers={"Retry-After": "300"})
     context = Context(
-        options=filled(connector, source.options), url=request.path, name="webhook", received=now()
+        options=filled(connector, source.options), url=request.get_full_path(), name="webhook", received=now()
     )
     return Delivery(source, body, context)
 

@@ -79,7 +79,7 @@ def test_a_message_of_another_topic_is_refused() -> None:
         read(b"1", "")
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[" * 200_000, b'{"value": NaN}', b"<html><body/></html>"])
+@pytest.mark.parametrize("body", [b"", b"{", b"[" * 200_000, b"<html><body/></html>"])
 def test_broken_json_is_explained(body: bytes) -> None:
     with pytest.raises(SourceError):
         read(body, "town/a/temp", payload="json")
