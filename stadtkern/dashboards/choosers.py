@@ -1,6 +1,6 @@
 """Choosing a datastream in the back office; a tile keeps its key."""
 
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.db.models import Q, QuerySet
@@ -16,12 +16,12 @@ from wagtail.admin.viewsets.chooser import ChooserViewSet
 from wagtail.admin.widgets.chooser import BaseChooser
 from wagtail.blocks import FieldBlock
 
-from stadtkern.observations.models import Datastream, DatastreamQuerySet
+from stadtkern.observations.models import Datastream
 
 
 def public_datastreams() -> QuerySet[Datastream]:
     """Return the datastreams a tile may show, with what their names are made of."""
-    streams = cast("DatastreamQuerySet", Datastream.objects.all()).public()
+    streams = Datastream.objects.public()
     return streams.select_related("thing", "observed_property").order_by("thing__name", "key")
 
 
@@ -38,7 +38,7 @@ def matching(streams: QuerySet[Datastream], words: str) -> QuerySet[Datastream]:
     return streams
 
 
-class SearchForm(BaseFilterForm):  # type: ignore[misc]  # Wagtail ships no types
+class SearchForm(BaseFilterForm):
     """A search over place, property and key."""
 
     q = forms.CharField(
@@ -86,31 +86,33 @@ class Listing:
         return column
 
 
-class DatastreamChooseView(Listing, ChooseView):  # type: ignore[misc]  # Wagtail ships no types
+class DatastreamChooseView(Listing, ChooseView):
     """The dialogue."""
 
 
-class DatastreamResultsView(Listing, ChooseResultsView):  # type: ignore[misc]  # Wagtail ships no types
+class DatastreamResultsView(Listing, ChooseResultsView):
     """The part of it that changes with the search."""
 
 
-class DatastreamChosenView(ByKey, ChosenView):  # type: ignore[misc]  # Wagtail ships no types
+class DatastreamChosenView(ByKey, ChosenView):
     """One was chosen."""
 
 
-class DatastreamChosenMultipleView(ByKey, ChosenMultipleView):  # type: ignore[misc]  # Wagtail ships no types
+class DatastreamChosenMultipleView(ByKey, ChosenMultipleView):
     """Several were chosen."""
 
 
-class KeyChooser(BaseChooser):  # type: ignore[misc]  # Wagtail ships no types
+class KeyChooser(BaseChooser):
     """The widget; its value is a key."""
 
     show_edit_link = False
 
     def get_instance(self, value: object) -> Datastream | None:
         """Return the datastream of a key."""
-        if not value or isinstance(value, Datastream):
-            return value or None
+        if isinstance(value, Datastream):
+            return value
+        if not value:
+            return None
         return Datastream.objects.select_related("thing", "observed_property").filter(key=value).first()
 
     def get_value_data_from_instance(self, instance: Datastream) -> dict[str, Any]:
@@ -124,7 +126,7 @@ class KeyChooser(BaseChooser):  # type: ignore[misc]  # Wagtail ships no types
         return {"id": value, "edit_url": None, self.display_title_key: value} if value else None
 
 
-class DatastreamChooserViewSet(ChooserViewSet):  # type: ignore[misc]  # Wagtail ships no types
+class DatastreamChooserViewSet(ChooserViewSet):
     """The pages behind the dialogue."""
 
     model = Datastream
@@ -147,10 +149,10 @@ class DatastreamChooserViewSet(ChooserViewSet):  # type: ignore[misc]  # Wagtail
 datastream_chooser = DatastreamChooserViewSet("datastream_chooser")
 
 
-class DatastreamKeyBlock(FieldBlock):  # type: ignore[misc]  # Wagtail ships no types
+class DatastreamKeyBlock(FieldBlock):
     """A datastream, kept by its key."""
 
-    def __init__(self, *, required: bool = True, help_text: object = "", **kwargs: Any) -> None:  # noqa: ANN401
+    def __init__(self, *, required: bool = True, help_text: str = "", **kwargs: Any) -> None:  # noqa: ANN401
         widget = datastream_chooser.widget_class()
         self.field = forms.CharField(required=required, help_text=help_text, widget=widget, max_length=420)
         super().__init__(**kwargs)

@@ -106,7 +106,7 @@ def source_of(value: Latest) -> dict[str, str]:
     profile = value.datastream.profile
     if profile is None:
         return {"name": "", "url": "", "licence": ""}
-    return {"name": profile.attribution or profile.get_title(), "url": "", "licence": profile.licence}
+    return {"name": profile.attribution or str(profile), "url": "", "licence": profile.licence}
 
 
 def sources_of(values: Iterable[Latest]) -> list[dict[str, str]]:

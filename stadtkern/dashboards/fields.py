@@ -8,7 +8,7 @@ from wagtail.blocks import StreamBlock
 from wagtail.fields import StreamField
 
 
-class TilesField(StreamField):  # type: ignore[misc]  # Wagtail ships no types
+class TilesField(StreamField):
     """A StreamField of the tiles that are installed.
 
     The kinds of tiles are no part of a migration: a tile that is copied into the package or taken out again

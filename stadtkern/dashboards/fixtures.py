@@ -128,7 +128,7 @@ def make_cockpit(db: None) -> MakeCockpit:  # noqa: ARG001  # opens the database
         page = CockpitPage(
             title="Cockpit", slug=f"cockpit-{uuid4().hex[:6]}", greeting=greeting, locale=locale
         )
-        page.tiles = stream
+        page.tiles = stream  # type: ignore[assignment]  # the field takes plain data
         root.add_child(instance=page)
         page.save_revision().publish()
         Site.objects.all().delete()
@@ -136,6 +136,7 @@ def make_cockpit(db: None) -> MakeCockpit:  # noqa: ARG001  # opens the database
             hostname="localhost", port=80, root_page=page, is_default_site=True, site_name="Guben"
         )
         Site.clear_site_root_paths_cache()
-        return CockpitPage.objects.get(pk=page.pk)
+        page.refresh_from_db()
+        return page
 
     return function

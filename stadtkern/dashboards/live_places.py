@@ -1,7 +1,9 @@
 """Places with their newest public values, for the map page and the map tile."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
+
+from django.contrib.gis.geos import Point
 
 from stadtkern.dashboards.data import address, is_stale, place_name, text_of
 from stadtkern.observations.models import Datastream
@@ -48,7 +50,7 @@ def place(values: list[Latest]) -> Place:
     """Return one place with its most telling values."""
     ordered = sorted(values, key=lambda value: (rank(value), value.datastream.key))
     first = ordered[0]
-    point = first.datastream.thing.location
+    point = cast("Point", first.datastream.thing.location)
     texts = [f"{one.datastream.observed_property.label} {text_of(one)}" for one in ordered[:MOST_TEXTS]]
     return Place(
         key=str(first.datastream.thing_id),

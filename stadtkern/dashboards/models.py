@@ -12,7 +12,7 @@ from wagtail.models import Page
 from stadtkern.dashboards.fields import TilesField
 
 
-class CockpitPage(Page):  # type: ignore[misc]  # Wagtail ships no types
+class CockpitPage(Page):
     """The first page of a town: a greeting and tiles. Other cockpits may lie below it."""
 
     greeting = models.CharField(

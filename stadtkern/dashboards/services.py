@@ -61,7 +61,8 @@ def tile_places(placed: PlacedTile) -> list[Place]:
 
 def public_cockpit(pk: int) -> CockpitPage:
     """Return a cockpit that everybody may see, in the language it was written in."""
-    if page := CockpitPage.objects.live().public().filter(pk=pk).first():
+    page: CockpitPage | None = CockpitPage.objects.live().public().filter(pk=pk).first()
+    if page:
         return page
     raise NotFound(_("This cockpit does not exist, or no longer."))
 
@@ -70,9 +71,11 @@ def home_cockpit(request: HttpRequest) -> CockpitPage:
     """Return the cockpit of the town in the language of the request, else in the town's first language."""
     site = Site.find_for_request(request)
     homes = CockpitPage.objects.live().public()
-    if site and (root := homes.filter(pk=site.root_page_id).first()):
+    root: CockpitPage | None = homes.filter(pk=site.root_page_id).first() if site else None
+    if root:
         local = homes.filter(translation_key=root.translation_key, locale=Locale.get_active())
-        return local.first() or root
+        translated: CockpitPage | None = local.first()
+        return translated or root
     raise NotFound(_("The town has no cockpit yet."))
 
 

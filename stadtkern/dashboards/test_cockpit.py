@@ -1,7 +1,7 @@
 """The cockpit page: tiles, their failures, their cost, their freshness."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,7 @@ def broken(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @pytest.fixture
-def broken_tile(monkeypatch: pytest.MonkeyPatch) -> str:
+def broken_tile(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """Add a kind of tile that always fails."""
     known = dict(registry.tiles())
     failing = Tile(title="Broken", description="Fails.", template="tiles/text/tile.html", context=broken)

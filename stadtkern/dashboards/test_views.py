@@ -14,6 +14,7 @@ from django.test import Client
 
 from stadtkern.dashboards import events
 from stadtkern.dashboards.fixtures import NOON, MakeCockpit, Store
+from stadtkern.dashboards.freshness import versions
 from stadtkern.dashboards.models import CockpitPage
 
 pytestmark = pytest.mark.usefixtures("noon")
@@ -123,7 +124,7 @@ def test_one_look_at_the_database_tells_all_listeners(store: Store, monkeypatch:
 @pytest.mark.django_db(transaction=True)
 def test_returning_listener_learns_what_it_missed(store: Store) -> None:
     hub = events.Hub()
-    before = events.versions.update()
+    before = versions.update()
     key = store([212])
 
     async def listen() -> dict[str, Any]:
@@ -154,7 +155,7 @@ def test_listeners_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_preview_shows_the_draft_and_does_not_keep_it(store: Store, make_cockpit: MakeCockpit) -> None:
     page = make_cockpit(("value", {"datastream": store([212]), "title": "Alt"}))
     block = page.tiles.raw_data[0]
-    page.tiles = [{**block, "value": {**block["value"], "title": "Entwurf"}}]
+    page.tiles = [{**block, "value": {**block["value"], "title": "Entwurf"}}]  # type: ignore[assignment]  # the field takes plain data
     preview = page.make_preview_request()
     assert "Entwurf" in preview.content.decode()
     assert "Entwurf" not in Client().get("/de/").content.decode()

@@ -37,7 +37,7 @@ def context(config: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG001  # not
     """Return the charging places, strongest first."""
     points = with_place(newest_of_property("charging_points", most=MOST))
     power = {one.datastream.thing_id: one for one in newest_of_property("charging_power", most=MOST)}
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"name": place_name(one), "points": round(one.result), "power": power.get(one.datastream.thing_id)}
         for one in points
     ]

@@ -1,0 +1,62 @@
+"""An editor puts a tile on the cockpit in the browser, without a developer."""
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Page, expect
+from wagtail.users.models import UserProfile
+
+from stadtkern.base import clock
+from stadtkern.dashboards.fixtures import MakeCockpit, Store, _fresh, make_cockpit, profile, store
+from stadtkern.people.roles import create_roles
+from stadtkern.people.services import add_person
+from tests.browser.conftest import Open
+
+__all__ = ["_fresh", "make_cockpit", "profile", "store"]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+
+def sign_in(page: Page, address: str) -> None:
+    """Sign in as an editor."""
+    create_roles()
+    user = add_person("alice@example.org", password="Neisse-stands-at-212", roles=["editor"], language="en")
+    preferences = UserProfile.get_for_user(user)
+    preferences.preferred_language = "en"
+    preferences.save()
+    client = Client()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    session = client.cookies[settings.SESSION_COOKIE_NAME].value
+    page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": address}])
+
+
+def test_editor_adds_a_tile_that_shows_live_data(
+    visit: Open, store: Store, make_cockpit: MakeCockpit
+) -> None:
+    now = clock.now()
+    store([41.0], thing="x", name="Elsewhere", end=now)
+    store([211.0, 212.0], end=now)
+    home = make_cockpit(("text", {"title": "Willkommen"}))
+    seen = visit("/de/", expect_error=True)
+    page, address = seen.page, seen.page.url.removesuffix("/de/")
+    sign_in(page, address)
+
+    page.goto(f"{address}/admin/pages/{home.pk}/edit/")
+    expect(page.locator("button.c-sf-add-button").last).to_be_visible()
+    page.locator("button.c-sf-add-button").last.click()
+    page.get_by_role("option", name="Newest value", exact=True).click()
+    block = page.locator("[data-streamfield-child]").last
+    block.get_by_label("Title").fill("Pegel am Markt")
+    block.get_by_role("button", name="Choose a series of measurements").click()
+    dialogue = page.locator(".modal-body")
+    dialogue.get_by_role("textbox").fill("Guben water")
+    expect(dialogue.locator("a[data-chooser-modal-choice]")).to_have_count(1)
+    dialogue.locator("a[data-chooser-modal-choice]").click()
+    expect(block.locator("[data-chooser-title]")).to_contain_text("Guben 2")
+    page.get_by_role("button", name="More actions").last.click()
+    page.get_by_role("button", name="Publish").click()
+    expect(page.locator(".messages .success")).to_be_visible()
+
+    page.goto(f"{address}/de/")
+    tile = page.locator(".sk-tile--value")
+    expect(tile.get_by_role("heading")).to_have_text("Pegel am Markt")
+    expect(tile.locator(".sk-tile__number")).to_have_text("212\u00a0cm")
