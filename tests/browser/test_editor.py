@@ -44,7 +44,9 @@ def test_editor_adds_a_tile_that_shows_live_data(
     expect(page.locator("button.c-sf-add-button").last).to_be_visible()
     page.locator("button.c-sf-add-button").last.click()
     page.get_by_role("option", name="Newest value", exact=True).click()
-    block = page.locator("[data-streamfield-child]").last
+    blocks = page.locator("[data-streamfield-child]")
+    expect(blocks).to_have_count(2)
+    block = blocks.last
     block.get_by_label("Title").fill("Pegel am Markt")
     block.get_by_role("button", name="Choose a series of measurements").click()
     dialogue = page.locator(".modal-body")
