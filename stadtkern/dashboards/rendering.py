@@ -29,6 +29,8 @@ LONGEST = timedelta(seconds=60)
 """A tile says "12 minutes ago", so no picture stays longer, even if its data do not change."""
 AFTER_ERROR = timedelta(seconds=10)
 DRAWING_SECONDS = 15
+GRACE = timedelta(seconds=60)
+MOST_AT_ONCE = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,12 +137,9 @@ def pictures(placed: Sequence[PlacedTile], *, language: str, at_once: bool = Fal
     keys = [_cache_key(tile, language) for tile in placed]
     kept: dict[str, Picture] = cache.get_many(keys)
     now = clock.now()
-    good = {
-        key: picture
-        for key, picture in kept.items()
-        if picture.is_fresh(now)
-        or not (at_once or cache.add(f"{key}:drawing", value=True, timeout=DRAWING_SECONDS))
-    }
+    fresh = {key: picture for key, picture in kept.items() if picture.is_fresh(now)}
+    old = {} if at_once else {key: picture for key, picture in kept.items() if key not in fresh}
+    good = fresh | _good_enough(old, now)
     todo = {key: tile for key, tile in zip(keys, placed, strict=True) if key not in good}
     if todo:
         drawn = draw_all(todo.values(), seen=seen, language=language)
@@ -149,6 +148,21 @@ def pictures(placed: Sequence[PlacedTile], *, language: str, at_once: bool = Fal
         cache.delete_many([f"{key}:drawing" for key in new])
         good |= new
     return [good[key] for key in keys]
+
+
+def _good_enough(old: Mapping[str, Picture], now: datetime) -> dict[str, Picture]:
+    """Return the old pictures to show once more; the others are to be drawn by this request.
+
+    A request draws few tiles anew, so that nobody waits for all of them, unless they have long been overdue.
+    """
+    shown, drawn = {}, 0
+    for key, picture in old.items():
+        is_mine = now > picture.until + GRACE or drawn < MOST_AT_ONCE
+        if is_mine and cache.add(f"{key}:drawing", value=True, timeout=DRAWING_SECONDS):
+            drawn += 1
+        else:
+            shown[key] = picture
+    return shown
 
 
 def draw_all(placed: Iterable[PlacedTile], *, seen: int, language: str) -> list[Picture]:
