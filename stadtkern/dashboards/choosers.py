@@ -157,6 +157,11 @@ class DatastreamKeyBlock(FieldBlock):
         self.field = forms.CharField(required=required, help_text=help_text, widget=widget, max_length=420)
         super().__init__(**kwargs)
 
+    def get_form_state(self, value: str | None) -> dict[str, Any] | None:
+        """Return what the widget shows for a chosen key: the key alone leaves the editor empty."""
+        state: dict[str, Any] | None = self.field.widget.get_value_data(value)
+        return state
+
     class Meta:
         icon = "order"
         default = None

@@ -21,6 +21,7 @@ from stadtkern.base.plugins import PluginError
 from stadtkern.contracts.option import Option
 from stadtkern.contracts.tile import Tile
 from stadtkern.dashboards import registry
+from stadtkern.dashboards.choosers import DatastreamKeyBlock
 from stadtkern.dashboards.fields import TilesField
 from stadtkern.dashboards.fixtures import NOON, MakeCockpit, Store
 from stadtkern.dashboards.models import CockpitPage
@@ -212,3 +213,16 @@ def test_texts_of_tiles_can_be_translated(store: Store, make_cockpit: MakeCockpi
     strings = {segment.string.data for segment in segments}
     assert {"Die Neiße", "Höhe des Wassers"} <= strings
     assert key not in strings
+
+
+def test_chosen_series_stays_chosen_when_the_page_is_edited_again(store: Store) -> None:
+    key = store([212])
+    state = DatastreamKeyBlock().get_form_state(key)
+    assert state is not None
+    assert (state["id"], state["title"]) == (key, "Water level, Guben 2")
+    assert DatastreamKeyBlock().get_form_state("gone:1:x") == {
+        "id": "gone:1:x",
+        "edit_url": None,
+        "title": "gone:1:x",
+    }
+    assert DatastreamKeyBlock().get_form_state(None) is None
