@@ -95,7 +95,9 @@ def test_number_of_files_and_depth_are_limited() -> None:
 
 
 @pytest.mark.parametrize(
-    "whole", [zipped({"a": b"hello" * 500}), gzip.compress(b"hello" * 500), bz2.compress(b"hi" * 99)]
+    "whole",
+    [zipped({"a": b"hello" * 500}), gzip.compress(b"hello" * 500), bz2.compress(b"hi" * 99)],
+    ids=["zip", "gzip", "bz2"],
 )
 @pytest.mark.parametrize("part", [0.2, 0.5, 0.9])
 def test_truncated_archive_is_told(whole: bytes, part: float) -> None:

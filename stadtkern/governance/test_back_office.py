@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.utils import translation
+from django.utils.translation import gettext
 
 from stadtkern.base.clock import now
 from stadtkern.governance.forms import SpanField, SpanWidget
@@ -69,7 +71,9 @@ def test_the_form_shows_what_is_stored_and_its_help(client: Client, town: Organi
     somebody(client, "editor")
     client.post("/admin/dataprofile/new/", form(town))
     page = client.get(f"/admin/dataprofile/edit/{DataProfile.objects.get().pk}/").content.decode()
-    for part in ('value="90"', 'value="15"', "Pegel", "Who answers for these data"):
+    with translation.override("de"):
+        help_text = gettext("Who answers for these data and is named in the register.")
+    for part in ('value="90"', 'value="15"', "Pegel", help_text):
         assert part in page
 
 
