@@ -1,5 +1,6 @@
 """The data concept of a town."""
 
+from collections.abc import Callable
 from typing import Self
 
 from django.core.exceptions import ValidationError
@@ -22,6 +23,11 @@ class DataProfileQuerySet(models.QuerySet["DataProfile"]):
 
 class DataProfile(models.Model):
     """Why some data are held, on what ground, by whom, under which licence and for how long."""
+
+    get_title: Callable[[], str]
+    get_purpose: Callable[[], str]
+    get_legal_basis: Callable[[], str]
+    get_quality: Callable[[], str]
 
     slug = models.SlugField(
         _("short name"),

@@ -1,5 +1,7 @@
 """Where readings come from, and how that goes."""
 
+from collections.abc import Callable
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -11,6 +13,8 @@ from stadtkern.web.fields import TranslatedTextField, in_language
 
 class Source(models.Model):
     """An outside data source: a connector with its settings."""
+
+    get_title: Callable[[], str]
 
     slug = models.SlugField(
         _("short name"),

@@ -1,5 +1,6 @@
 """Sensor data in the terms of OGC SensorThings 1.1."""
 
+from collections.abc import Callable
 from typing import ClassVar, Self
 
 from django.contrib.gis.db import models
@@ -50,6 +51,8 @@ class Sensor(models.Model):
 
 class ObservedProperty(models.Model):
     """What is measured: unit to store and show, limits of what is plausible and of what is possible."""
+
+    get_name: Callable[[], str]
 
     slug = models.CharField(max_length=100, unique=True)
     name = TranslatedTextField(_("name"), blank=True)

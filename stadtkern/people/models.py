@@ -1,5 +1,6 @@
 """Who uses Stadtkern, and for whom."""
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import ClassVar
 
@@ -40,6 +41,8 @@ class User(AbstractUser):
 
 class Organisation(models.Model):
     """The town, a department of it, or somebody else who owns data."""
+
+    get_name: Callable[[], str]
 
     slug = models.SlugField(unique=True)
     name = TranslatedTextField(_("name"))

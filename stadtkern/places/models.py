@@ -1,6 +1,7 @@
 """Areas and addresses."""
 
 import re
+from collections.abc import Callable
 from typing import Any, Self
 
 from django.contrib.gis.db import models
@@ -15,6 +16,8 @@ LEADING_DIGITS = re.compile(r"\d{1,6}")
 
 class Area(models.Model):
     """A part of the earth with a name and an outline."""
+
+    get_name: Callable[[], str]
 
     class Kind(models.TextChoices):
         """How large an area is, as the administration counts."""
