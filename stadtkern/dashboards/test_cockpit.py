@@ -1,14 +1,11 @@
 """The cockpit page: tiles, their failures, their cost, their freshness."""
 
-import shutil
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 import time_machine
-from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -16,13 +13,11 @@ from wagtail.models import Locale
 from wagtail_localize.segments import StringSegmentValue
 from wagtail_localize.segments.extract import extract_segments
 
-import stadtkern.tiles
 from stadtkern.base.plugins import PluginError
 from stadtkern.contracts.option import Option
 from stadtkern.contracts.tile import Tile
 from stadtkern.dashboards import registry
 from stadtkern.dashboards.choosers import DatastreamKeyBlock
-from stadtkern.dashboards.fields import TilesField
 from stadtkern.dashboards.fixtures import NOON, MakeCockpit, Store
 from stadtkern.dashboards.models import CockpitPage
 from stadtkern.governance.models import DataProfile
@@ -157,24 +152,6 @@ def test_each_language_has_its_own_page(client: Client, store: Store, make_cockp
     assert "<h1>Dzień dobry</h1>" in client.get("/pl/").content.decode()
     assert "<h1>Guten Tag</h1>" in client.get("/de/").content.decode()
     assert 'lang="pl"' in client.get("/pl/").content.decode()
-
-
-@pytest.mark.django_db
-def test_tiles_are_no_part_of_migrations(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A copied tile folder is found as a new kind of block and asks for no migration."""
-    shutil.copytree(Path(next(iter(stadtkern.tiles.__path__))) / "text", tmp_path / "notice")
-    source = (tmp_path / "notice" / "tile.py").read_text()
-    (tmp_path / "notice" / "tile.py").write_text(
-        source.replace('title=gettext_lazy("Text and picture")', 'title="Notice"')
-    )
-    monkeypatch.setattr(stadtkern.tiles, "__path__", [*stadtkern.tiles.__path__, str(tmp_path)])
-    registry.tiles.cache_clear()
-    try:
-        assert "notice" in TilesField(blank=True).stream_block.child_blocks
-        assert TilesField(blank=True).deconstruct()[2:] == ([], {"blank": True})
-        call_command("makemigrations", "dashboards", check=True, dry_run=True, verbosity=0)
-    finally:
-        registry.tiles.cache_clear()
 
 
 def test_a_tile_may_not_take_a_common_name(monkeypatch: pytest.MonkeyPatch) -> None:
