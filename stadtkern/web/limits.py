@@ -1,20 +1,21 @@
 """A limit on what may be sent to us, before anything of it is stored."""
 
 import json
-from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 
-Message = MutableMapping[str, Any]
+Scope = dict[str, Any]
+Message = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-Application = Callable[[Message, Receive, Send], Coroutine[Any, Any, None]]
+Application = Callable[[Scope, Receive, Send], Coroutine[Any, Any, None]]
 
 
 class TooLarge(Exception):  # not an error of ours
     """More came in than allowed."""
 
 
-def declared_length(scope: Message) -> int:
+def declared_length(scope: Scope) -> int:
     """Return what the sender says the length is; 0 if it says nothing useful."""
     for name, value in scope.get("headers", ()):
         if name == b"content-length":
@@ -36,7 +37,7 @@ def limit_body(application: Application, most_bytes: int) -> Application:
     A sender without `Content-Length` (chunks) is cut off in the middle.
     """
 
-    async def limited(scope: Message, receive: Receive, send: Send) -> None:
+    async def limited(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await application(scope, receive, send)
             return
