@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import django_filters  # type: ignore[import-untyped]
+import django_filters
 from auditlog.models import LogEntry
 from auditlog.registry import auditlog
 from django import forms
