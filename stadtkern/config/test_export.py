@@ -48,7 +48,7 @@ def test_observations_come_out_as_they_went_in(form: str) -> None:
     elif form == "parquet":
         (row,) = pq.read_table(file).to_pylist()
     else:
-        head, values = openpyxl.load_workbook(file).active.iter_rows(values_only=True)
+        head, values = openpyxl.load_workbook(file).worksheets[0].iter_rows(values_only=True)
         row = dict(zip(head, values, strict=True))
     assert row["datastream"] == "test:g1:water_level"
     assert float(row["result"]) == 212.5

@@ -39,15 +39,17 @@ def body(html: str) -> str:
 
 def content_fields(entry: Entry, code: str) -> dict[str, Any]:
     """Return the fields of a text page."""
-    return {"introduction": TAG.sub("", text(entry, "introduction", code)), "body": body(text(entry, "body", code))}
+    introduction = TAG.sub("", text(entry, "introduction", code))
+    return {"introduction": introduction, "body": body(text(entry, "body", code))}
 
 
 def statement_fields(entry: Entry, code: str) -> dict[str, Any]:
     """Return the fields of an accessibility statement."""
-    barriers = [
-        block("barrier", {key: v if isinstance(v, str) else in_language(v, code)[0] for key, v in barrier.items()})
-        for barrier in entry.get("barrier", [])
-    ]
+
+    def told(barrier: Entry) -> Entry:
+        return {key: v if isinstance(v, str) else in_language(v, code)[0] for key, v in barrier.items()}
+
+    barriers = [block("barrier", told(barrier)) for barrier in entry.get("barrier", [])]
     return {
         **content_fields(entry, code),
         **entry.get("fields", {}),

@@ -1,7 +1,8 @@
-"""The pages a town has from its first day, in all its languages, out of `pages.toml`.
+"""The pages a town has from its first day, in all its languages, from `pages.toml`.
 
-The cockpit is translated through wagtail-localize, so that a tile added later shows up as a text to translate.
-All other pages are copies that each language may write in its own way (easy language is its own text).
+The cockpit is translated through wagtail-localize, so that a tile added later shows up as a text to
+translate. All other pages are copies that each language may write in its own way (easy language is its own
+text).
 """
 
 import json
@@ -36,7 +37,7 @@ def load_pages(folder: Path) -> int:
         if `pages.toml` names an unknown kind of page or tile.
     """
     if CockpitPage.objects.exists() or not (folder / "pages.toml").exists():
-        return Page.objects.filter(depth__gt=1).count()
+        return number_of_pages()
     content = read_toml(folder / "pages.toml")
     locales = {code: Locale.objects.get_or_create(language_code=code)[0] for code in sorted(LANGUAGES)}
     home = make_cockpit(content["cockpit"], locales[MAIN])
@@ -50,7 +51,13 @@ def load_pages(folder: Path) -> int:
                 make_page(entry, homes[code], locale)
     # the translation tool publishes its cockpits after the commit, from copies that know of no children
     transaction.on_commit(Page.fix_tree)
-    return Page.objects.filter(depth__gt=1).count()
+    return number_of_pages()
+
+
+def number_of_pages() -> int:
+    """Return how many pages there are, without the invisible root."""
+    number: int = Page.objects.filter(depth__gt=1).count()
+    return number
 
 
 def make_cockpit(entry: Entry, locale: Locale) -> CockpitPage:
@@ -67,7 +74,9 @@ def make_cockpit(entry: Entry, locale: Locale) -> CockpitPage:
     root.add_child(instance=page)
     page.save_revision().publish()
     Site.objects.all().delete()
-    Site.objects.create(hostname="localhost", port=80, site_name="Stadtkern", root_page=page, is_default_site=True)
+    Site.objects.create(
+        hostname="localhost", port=80, site_name="Stadtkern", root_page=page, is_default_site=True
+    )
     for old in Page.objects.filter(depth=2).exclude(pk=page.pk):
         old.delete()
     return page
@@ -139,7 +148,10 @@ def translate_cockpit(entry: Entry, home: CockpitPage, locales: Mapping[str, Loc
             words = known.get(segment.string.data, {}).get(code)
             if words:
                 StringTranslation.objects.update_or_create(
-                    translation_of=segment.string, locale=locale, context=segment.context, defaults={"data": bare(words)}
+                    translation_of=segment.string,
+                    locale=locale,
+                    context=segment.context,
+                    defaults={"data": bare(words)},
                 )
         translation.save_target(publish=True)
 
@@ -147,12 +159,13 @@ def translate_cockpit(entry: Entry, home: CockpitPage, locales: Mapping[str, Loc
 def make_page(entry: Entry, home: Page, locale: Locale) -> None:
     """Make one page below the cockpit of its language, as a translation of the one in the main language."""
     if entry["type"] not in PAGE_TYPES:
-        raise BadInput(f"pages.toml: there is no kind of page {entry['type']!r}; choose from {', '.join(PAGE_TYPES)}")
+        known = ", ".join(PAGE_TYPES)
+        raise BadInput(f"pages.toml: there is no kind of page {entry['type']!r}; choose from {known}")
     model, fields = PAGE_TYPES[entry["type"]]
     code = locale.language_code
     page = model(title=text(entry["title"], code), slug=entry["slug"], locale=locale, **fields(entry, code))
     if code != MAIN:
-        page.translation_key = model.objects.get(slug=entry["slug"], locale__language_code=MAIN).translation_key
+        original = model.objects.get(slug=entry["slug"], locale__language_code=MAIN)
+        page.translation_key = original.translation_key
     home.add_child(instance=page)
     page.save_revision().publish()
-
