@@ -1,7 +1,7 @@
-"""Start the demo town from nothing and measure it: start, memory, cockpit under 20 readers, bytes of a first visit.
+"""Start the demo town from nothing and measure start, memory, cockpit under 20 readers, bytes of a visit.
 
-Limits of the machine in the same run: the time Python needs to import Django and Wagtail once (start), and a page
-that does nothing (`/healthz`) under the same readers (cockpit).
+Limits of the machine in the same run: the time Python needs to import Django and Wagtail once (start), and a
+page that does nothing (`/healthz`) under the same readers (cockpit).
 """
 
 import concurrent.futures
@@ -44,7 +44,9 @@ def memory(pid: int) -> float:
     total = 0
     for one in family(pid):
         text = Path(f"/proc/{one}/smaps_rollup").read_text()
-        total += int(re.search(r"^Pss:\s+(\d+)", text, re.MULTILINE)[1])  # type: ignore[index]
+        size = re.search(r"^Pss:\s+(\d+)", text, re.MULTILINE)
+        assert size
+        total += int(size[1])
     return total / 1000
 
 
@@ -104,7 +106,8 @@ def main() -> None:
         port = 8765
         began = time.perf_counter()
         demo = subprocess.Popen(
-            [sys.executable, "-m", "stadtkern", "demo", "--offline", "--port", str(port), "--data-dir", f"{folder}/d"],
+            [sys.executable, "-m", "stadtkern", "demo", "--offline", "--port", str(port),
+             "--data-dir", f"{folder}/d"],
             cwd=ROOT, stdout=subprocess.PIPE, text=True, env={**os.environ, "STADTKERN_MQTT_PORT": "18833"},
         )  # fmt: skip
         assert demo.stdout

@@ -4,8 +4,9 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Literal
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, ViewportSize, sync_playwright
 
 DOCS = Path(__file__).parent
 IMAGES = DOCS / "images"
@@ -13,14 +14,15 @@ CHROMIUM = "/usr/bin/chromium"
 FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
          "--disable-background-networking", "--disable-component-update"]  # fmt: skip
 PORT = 8767
-DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 320, "height": 640}
-SHOTS = {
+DESKTOP, PHONE = ViewportSize(width=1280, height=900), ViewportSize(width=320, height=640)
+WALL = ViewportSize(width=3840, height=2160)
+SHOTS: dict[str, tuple[str, ViewportSize, Literal["light", "dark"], bool]] = {
     "cockpit-desktop": ("de/", DESKTOP, "light", True),
     "cockpit-dark": ("de/", DESKTOP, "dark", True),
     "cockpit-polish": ("pl/", DESKTOP, "light", True),
     "cockpit-phone": ("de/", PHONE, "light", True),
     "cockpit-phone-dark-polish": ("pl/", PHONE, "dark", True),
-    "kiosk": ("de/kiosk/", {"width": 3840, "height": 2160}, "light", False),
+    "kiosk": ("de/kiosk/", WALL, "light", False),
     "map": ("de/map/", DESKTOP, "light", False),
     "register": ("de/sensors/", DESKTOP, "light", True),
 }
@@ -29,7 +31,7 @@ SHOTS = {
 def shoot(browser: Browser, name: str) -> None:
     """Take one picture."""
     path, viewport, scheme, whole = SHOTS[name]
-    context = browser.new_context(viewport=viewport, color_scheme=scheme, locale="de-DE")  # type: ignore[arg-type]
+    context = browser.new_context(viewport=viewport, color_scheme=scheme, locale="de-DE")
     page = context.new_page()
     page.goto(f"http://127.0.0.1:{PORT}/{path}", wait_until="load")
     page.wait_for_timeout(4000)
@@ -43,7 +45,8 @@ def main() -> None:
     names = sys.argv[1:] or list(SHOTS)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         demo = subprocess.Popen(
-            [sys.executable, "-m", "stadtkern", "demo", "--offline", "--port", str(PORT), "--data-dir", f"{folder}/d"],
+            [sys.executable, "-m", "stadtkern", "demo", "--offline", "--port", str(PORT),
+             "--data-dir", f"{folder}/d"],
             cwd=DOCS.parent, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
         try:

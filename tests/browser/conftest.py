@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -21,6 +21,7 @@ ARGUMENTS = [
     "--enable-unsafe-swiftshader",
 ]
 AXE = (Path(__file__).parents[1] / "vendor" / "axe.min.js").read_text(encoding="utf-8")
+Wait = Literal["commit", "domcontentloaded", "load", "networkidle"]
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "EN-301-549", "best-practice"]
 
 
@@ -101,7 +102,7 @@ def visit(chromium: Browser, live_server: LiveServer) -> Iterator[Open]:
     contexts = []
 
     def open_(
-        path: str, mode: Mode = DESKTOP, *, wait: str = "load", expect_error: bool = False, **options: Any
+        path: str, mode: Mode = DESKTOP, *, wait: Wait = "load", expect_error: bool = False, **options: Any
     ) -> Visit:
         context = chromium.new_context(
             viewport={"width": mode.width, "height": 900 if mode.width > 600 else 640},

@@ -139,7 +139,9 @@ def test_first_tab_stop_is_the_skip_link_and_it_skips(visit: Open) -> None:
     seen = visit("/en/sample/")
     seen.page.keyboard.press("Tab")
     assert seen.focused() == "To the content"
-    assert seen.page.locator(".sk-skip").bounding_box()["y"] >= 0  # type: ignore[index]
+    place = seen.page.locator(".sk-skip").bounding_box()
+    assert place
+    assert place["y"] >= 0
     seen.page.keyboard.press("Enter")
     assert seen.page.evaluate("document.activeElement.id") == "main"
 
