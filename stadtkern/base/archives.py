@@ -15,6 +15,8 @@ MEGABYTE = 1_000_000
 _CHUNK = 65_536
 _PACKED_NAMES = re.compile(r"\.(zip|kmz|gz|bz2)$", re.IGNORECASE)
 _WINDOWS_DRIVE = re.compile(r"[A-Za-z]:")
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""`zipfile` unpacks these two bit by bit; one read of the others may fill the memory."""
 
 
 class ArchiveError(SourceError):
@@ -118,6 +120,8 @@ def _unpack_zip(body: bytes, name: str, room: _Room, *, depth: int) -> Iterator[
 def _read_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, room: _Room) -> bytes:
     if entry.flag_bits & 1:
         raise ArchiveError("the zip archive is encrypted")
+    if entry.compress_type not in _METHODS:
+        raise ArchiveError(f"the zip archive is packed in an unusual way (method {entry.compress_type})")
     parts = []
     try:
         with archive.open(entry) as file:

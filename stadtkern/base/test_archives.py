@@ -121,3 +121,13 @@ def test_any_bytes_give_files_or_the_error(magic: bytes, body: bytes) -> None:
     """Nothing else comes out."""
     with contextlib.suppress(ArchiveError):
         unpack(magic + body)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_zip_packed_in_a_way_that_cannot_be_bounded_is_refused(method: int) -> None:
+    """A few hundred bytes of bzip2 in a zip would fill gigabytes before anybody can count them."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", method) as archive:
+        archive.writestr("zeros", bytes(20_000_000))
+    with pytest.raises(ArchiveError, match="unusual way"):
+        unpack(buffer.getvalue())
