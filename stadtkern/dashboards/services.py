@@ -61,7 +61,7 @@ def tile_places(placed: PlacedTile) -> list[Place]:
 
 def public_cockpit(pk: int) -> CockpitPage:
     """Return a cockpit that everybody may see, in the language it was written in."""
-    page: CockpitPage | None = CockpitPage.objects.live().public().filter(pk=pk).first()
+    page: CockpitPage | None = CockpitPage.objects.live().public().filter(id=pk).first()
     if page:
         return page
     raise NotFound(_("This cockpit does not exist, or no longer."))

@@ -53,6 +53,15 @@ def test_nothing_else_may_be_framed(client: Client, make_cockpit: MakeCockpit, p
     assert answer["X-Frame-Options"] == "DENY"
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["tiles/{}/x/", "tiles/{}/x/places.geojson", "embed/{}/x/", "kiosk/{}/"])
+def test_number_of_no_cockpit_is_a_friendly_404(client: Client, path: str) -> None:
+    for number in (12345, 10**30):
+        answer = client.get(f"/de/{path.format(number)}", headers={"Accept": "text/html"})
+        assert answer.status_code == 404
+        assert '<html lang="de"' in answer.content.decode()
+
+
 def test_draft_is_not_shown_by_its_number(client: Client, make_cockpit: MakeCockpit) -> None:
     page = make_cockpit(("text", {}))
     page.unpublish()

@@ -40,7 +40,8 @@ def search_addresses(text: str, *, page: str | int = 1) -> AddressPage:
     BadInput
         if `page` is not the number of a page.
     """
-    if not str(page).isascii() or not str(page).isdigit() or not 1 <= int(page) <= LAST_PAGE:
+    text_of_page = str(page)[:9]  # Python refuses to read numbers of thousands of digits
+    if not text_of_page.isascii() or not text_of_page.isdigit() or not 1 <= int(text_of_page) <= LAST_PAGE:
         raise BadInput(f"page must be a number from 1 to {LAST_PAGE}")
     first = (int(page) - 1) * PAGE
     rows = list(
