@@ -35,6 +35,7 @@ APPS = (
     "wagtail_localize",
     "auth",
     "people",
+    "web",
 )
 PAGES = {
     EDITOR: ("add_page", "change_page", "publish_page"),
@@ -43,10 +44,14 @@ PAGES = {
 }
 FILES = ("add_image", "change_image", "choose_image", "add_document", "change_document", "choose_document")
 FILES_OF = {EDITOR: FILES, MODERATOR: FILES, ADMIN: (*FILES, "delete_image", "delete_document")}
+BARRIERS = ("view_barrierreport", "change_barrierreport")
 TABLES = {
-    EDITOR: ("submit_translation",),
+    EDITOR: ("submit_translation", *BARRIERS),
+    MODERATOR: BARRIERS,
     ADMIN: (
         "submit_translation",
+        *BARRIERS,
+        "delete_barrierreport",
         *(
             f"{verb}_{noun}"
             for verb in ("add", "change", "delete")

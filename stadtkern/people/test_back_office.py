@@ -97,6 +97,21 @@ def test_queries_of_the_trail_do_not_grow(
         client.get(TRAIL)
 
 
+@pytest.mark.parametrize(
+    ("role", "status"),
+    [("admin", 200), ("editor", 200), ("moderator", 200), ("analyst", 302), ("citizen", 302)],
+)
+def test_who_reads_reported_barriers(client: Client, role: str, status: int) -> None:
+    somebody(client, role)
+    assert client.get("/admin/snippets/web/barrierreport/").status_code == status
+
+
+def test_an_administrator_by_group_reads_reported_barriers(client: Client) -> None:
+    user = somebody(client, "citizen")
+    user.groups.add(Group.objects.get(name="admin"))
+    assert client.get("/admin/snippets/web/barrierreport/").status_code == 200
+
+
 @pytest.mark.parametrize(("role", "status"), [("admin", 200), ("editor", 302), ("citizen", 302)])
 def test_who_makes_organisations(client: Client, role: str, status: int) -> None:
     somebody(client, role)
