@@ -31,7 +31,8 @@ def tell_office(report: BarrierReport) -> None:
     if not town.contact.email:
         return
     with translation.override(town.languages[0]):
-        subject = _("Barrier reported: %(path)s") % {"path": report.path or town.title}
+        place = " ".join(report.path.split()) or town.title  # a header is one line
+        subject = _("Barrier reported: %(path)s") % {"path": place}
         text = _("Please answer by %(date)s.") % {"date": report.due_at.date().isoformat()}
     link = f"{settings.PUBLIC_URL}/admin/snippets/web/barrierreport/edit/{report.pk}/"
     try:

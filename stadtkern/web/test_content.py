@@ -133,6 +133,15 @@ def test_mail_that_fails_loses_no_report(client: Client, settings: Any) -> None:
     assert BarrierReport.objects.count() == 1
 
 
+def test_page_of_several_lines_makes_no_second_mail_header(client: Client) -> None:
+    answer = client.post(
+        "/de/accessibility/report/", {**REPORT, "path": "/de/map/\r\nBcc: charlie@x.example"}
+    )
+    assert answer.status_code == 302
+    assert mail.outbox[0].subject.endswith("/de/map/ Bcc: charlie@x.example")
+    assert not mail.outbox[0].bcc
+
+
 def test_form_wants_the_csrf_secret() -> None:
     answer = Client(enforce_csrf_checks=True).post(
         "/de/accessibility/report/", REPORT, headers={"Accept": "text/html"}
