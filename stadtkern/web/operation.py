@@ -2,6 +2,7 @@
 
 import hmac
 import ipaddress
+from contextlib import suppress
 from datetime import timedelta
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from stadtkern.base import clock
 from stadtkern.base.errors import NotPermitted, Unavailable
+from stadtkern.web import metrics as metrics_of_apps
 from stadtkern.web.town import current_town
 
 PLAIN = "text/plain; charset=utf-8"
@@ -60,10 +62,13 @@ def may_read_metrics(request: HttpRequest) -> bool:
 
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Answer with the figures of this process in the format of Prometheus."""
+    """Answer with the figures of this process and of all apps in the format of Prometheus."""
     if not may_read_metrics(request):
         raise NotPermitted("metrics are for this machine, or for who sends STADTKERN_METRICS_TOKEN")
-    return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST, headers=NO_STORE)
+    figures = generate_latest()
+    with suppress(DatabaseError):  # the figures of this process are wanted most when the database is away
+        figures += metrics_of_apps.render()
+    return HttpResponse(figures, content_type=CONTENT_TYPE_LATEST, headers=NO_STORE)
 
 
 @require_safe

@@ -1,7 +1,9 @@
 """Errors as pages and as problem documents; limits; health."""
 
 import asyncio
+from collections.abc import Iterator
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,8 +13,10 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.test import Client
 from django.urls import path
+from prometheus_client.core import GaugeMetricFamily, Metric
 
 from stadtkern.base.errors import BadInput
+from stadtkern.web import metrics
 from stadtkern.web.limits import limit_body
 
 OURS = import_module(settings.ROOT_URLCONF)
@@ -137,6 +141,7 @@ def test_not_ready_while_migrations_are_missing(client: Client) -> None:
     assert "stadtkern migrate" in answer.json()["detail"]
 
 
+@pytest.mark.django_db
 def test_metrics_are_for_this_machine_or_the_token(client: Client, settings: Any) -> None:  # noqa: ANN401
     assert b"stadtkern_requests_total" in client.get("/metrics").content
     assert client.get("/metrics", REMOTE_ADDR="203.0.113.7").status_code == 403
@@ -144,6 +149,52 @@ def test_metrics_are_for_this_machine_or_the_token(client: Client, settings: Any
     settings.METRICS_TOKEN = "t0ken"
     assert client.get("/metrics").status_code == 403
     assert client.get("/metrics", headers={"Authorization": "Bearer t0ken"}).status_code == 200
+
+
+@pytest.mark.django_db
+def test_metrics_have_the_figures_that_apps_register(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def figures() -> Iterator[Metric]:
+        yield GaugeMetricFamily("stadtkern_test_gauge", "A figure of an app", value=7)
+
+    monkeypatch.setattr(metrics, "_collectors", [figures])
+    assert b"\nstadtkern_test_gauge 7.0\n" in client.get("/metrics").content
+
+
+def test_metrics_of_the_process_come_without_a_database(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def figures() -> Iterator[Metric]:
+        raise OperationalError("no such host")
+
+    monkeypatch.setattr(metrics, "_collectors", [figures])
+    assert b"stadtkern_requests_total" in client.get("/metrics").content
+
+
+@pytest.fixture
+def upload(settings: Any, tmp_path: Path) -> Path:  # noqa: ANN401
+    """Give the folder of uploaded files."""
+    for folder in ("documents", "images"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "page.html").write_text("<script src=x></script>")
+    settings.MEDIA_ROOT = tmp_path
+    return tmp_path
+
+
+@pytest.mark.usefixtures("upload")
+def test_uploaded_file_cannot_act_as_a_page_of_ours(client: Client) -> None:
+    answer = client.get("/media/images/page.html")
+    assert answer.status_code == 200
+    assert answer["Content-Security-Policy"] == "sandbox; default-src 'none'"
+    assert answer["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("upload")
+@pytest.mark.parametrize(
+    "path", ["documents/page.html", "./documents/page.html", "images/../documents/page.html"]
+)
+def test_documents_are_only_handed_out_by_the_page_that_knows_their_rights(client: Client, path: str) -> None:
+    assert client.get(f"/media/{path}").status_code == 404
 
 
 def test_security_txt_names_a_contact_and_a_date(client: Client) -> None:
