@@ -17,6 +17,8 @@ def run(arguments: argparse.Namespace) -> int:
     import uvicorn
 
     os.environ["STADTKERN_PORT"] = str(arguments.port)
+    from stadtkern.config.settings import env_flag  # reads the port
+
     uvicorn.run(
         "stadtkern.config.asgi:application",
         host=arguments.host,
@@ -24,7 +26,7 @@ def run(arguments: argparse.Namespace) -> int:
         log_level=os.environ.get("STADTKERN_LOG_LEVEL", "info").lower(),
         access_log=False,
         lifespan="off",
-        proxy_headers=bool(os.environ.get("STADTKERN_BEHIND_PROXY")),
+        proxy_headers=env_flag("BEHIND_PROXY"),
         server_header=False,
         timeout_graceful_shutdown=5,
     )
