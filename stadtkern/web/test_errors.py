@@ -183,6 +183,7 @@ def upload(settings: Any, tmp_path: Path) -> Path:  # noqa: ANN401
 @pytest.mark.usefixtures("upload")
 def test_uploaded_file_cannot_act_as_a_page_of_ours(client: Client) -> None:
     answer = client.get("/media/images/page.html")
+    answer.close()
     assert answer.status_code == 200
     assert answer["Content-Security-Policy"] == "sandbox; default-src 'none'"
     assert answer["X-Content-Type-Options"] == "nosniff"
