@@ -135,7 +135,7 @@ def guarded(name: str, call: Sql) -> Sql:
         try:
             return call(*values)
         except Exception as error:
-            logger.error("SQL function %s failed: %s: %s", name, type(error).__name__, error)  # noqa: TRY400
+            logger.error("SQL function %s failed: %s: %s", name, type(error).__name__, error)  # noqa: TRY400  # the traceback goes with the error
             raise
 
     return sql_function

@@ -99,7 +99,7 @@ class SpatialIndex:
         rows = (
             f"SELECT id FROM {tree} WHERE {where}"  # noqa: S608  # quoted names only
             if self.numbered
-            else f"SELECT key FROM {self._keys} WHERE id IN (SELECT id FROM {tree} WHERE {where})"  # noqa: S608
+            else f"SELECT key FROM {self._keys} WHERE id IN (SELECT id FROM {tree} WHERE {where})"  # noqa: S608  # quoted names only
         )
         return f"{quoted(alias)}.{quoted(self.key)} IN ({rows})", list(limits.values())
 
@@ -114,9 +114,9 @@ class SpatialIndex:
     def _forget(self) -> str:
         tree, key = quoted(self.name), f"old.{quoted(self.key)}"
         if self.numbered:
-            return f"DELETE FROM {tree} WHERE id = {key};"  # noqa: S608
+            return f"DELETE FROM {tree} WHERE id = {key};"  # noqa: S608  # quoted names only
         return (
-            f"DELETE FROM {tree} WHERE id IN (SELECT id FROM {self._keys} WHERE key = {key}); "  # noqa: S608
+            f"DELETE FROM {tree} WHERE id IN (SELECT id FROM {self._keys} WHERE key = {key}); "  # noqa: S608  # quoted names only
             f"DELETE FROM {self._keys} WHERE key = {key};"
         )
 
@@ -128,7 +128,7 @@ class SpatialIndex:
                 f"SELECT {key}, {self._edges('new')} WHERE MbrMinX({column}) IS NOT NULL;"
             )
         return (
-            f"INSERT OR IGNORE INTO {self._keys} (key) SELECT {key} WHERE MbrMinX({column}) IS NOT NULL; "  # noqa: S608
+            f"INSERT OR IGNORE INTO {self._keys} (key) SELECT {key} WHERE MbrMinX({column}) IS NOT NULL; "  # noqa: S608  # quoted names only
             f"INSERT OR REPLACE INTO {tree} SELECT id, {self._edges('new')} FROM {self._keys} "
             f"WHERE key = {key} AND MbrMinX({column}) IS NOT NULL;"
         )
@@ -137,12 +137,12 @@ class SpatialIndex:
         tree, table, key = quoted(self.name), quoted(self.table), quoted(self.key)
         filled = f"MbrMinX(row.{quoted(self.column)}) IS NOT NULL"
         if self.numbered:
-            rows = f"SELECT row.{key}, {self._edges('row')} FROM {table} row WHERE {filled}"  # noqa: S608
+            rows = f"SELECT row.{key}, {self._edges('row')} FROM {table} row WHERE {filled}"  # noqa: S608  # quoted names only
             return [f"INSERT INTO {tree} {rows}"]
         return [
-            f"INSERT INTO {self._keys} (key) SELECT row.{key} FROM {table} row WHERE {filled}",  # noqa: S608
+            f"INSERT INTO {self._keys} (key) SELECT row.{key} FROM {table} row WHERE {filled}",  # noqa: S608  # quoted names only
             (
-                f"INSERT INTO {tree} SELECT keys.id, {self._edges('row')} "  # noqa: S608
+                f"INSERT INTO {tree} SELECT keys.id, {self._edges('row')} "  # noqa: S608  # quoted names only
                 f"FROM {table} row JOIN {self._keys} keys ON keys.key = row.{key}"
             ),
         ]
