@@ -85,7 +85,7 @@ def test_buckets_tell_what_counting_by_hand_tells(
     Rollup.objects.all().delete()
     readings = [
         Reading(
-            thing="t", observed_property="own", unit="1", result=value, quality=quality,  # type: ignore[arg-type]
+            thing="t", observed_property="own", unit="1", result=value, quality=quality,  # type: ignore[arg-type]  # drawn as plain text
             phenomenon_time=YEAR - timedelta(days=300) + timedelta(minutes=minute),
         )
         for minute, value, quality in rows

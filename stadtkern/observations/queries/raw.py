@@ -37,7 +37,7 @@ def _sql(columns: str, time: str, table: str, condition: str) -> tuple[str, bool
     postgres = connection.vendor == "postgresql"
     shown = _PG_TIME.format(time) if postgres else time
     sql = (
-        f"SELECT {shown}, {columns} FROM {table} "  # noqa: S608
+        f"SELECT {shown}, {columns} FROM {table} "  # noqa: S608  # constants of this module; values are parameters
         f"WHERE datastream_id = %s AND {time} >= %s AND {time} < %s AND {condition} ORDER BY {time}"
     )
     return sql, postgres

@@ -27,11 +27,11 @@ _COLUMNS = "o.datastream_id, o.phenomenon_time, o.result, o.quality, o.checks, o
 
 
 _SPAN = (
-    f"SELECT {_COLUMNS} FROM observations_observation o "  # noqa: S608
+    f"SELECT {_COLUMNS} FROM observations_observation o "  # noqa: S608  # constants of this module; values are parameters
     "WHERE o.datastream_id = %s AND o.phenomenon_time >= %s ORDER BY o.phenomenon_time LIMIT %s"
 )
 _BEFORE = (
-    f"SELECT {_COLUMNS} FROM observations_observation o "  # noqa: S608
+    f"SELECT {_COLUMNS} FROM observations_observation o "  # noqa: S608  # constants of this module; values are parameters
     "WHERE o.datastream_id = %s AND o.phenomenon_time < %s AND o.phenomenon_time >= %s "
     "ORDER BY o.phenomenon_time DESC LIMIT %s"
 )
@@ -87,12 +87,12 @@ class Storage(ABC):
         packed = self.pack(buckets, 3)
         with connection.cursor() as cursor:
             cursor.execute(
-                "DELETE FROM observations_rollup WHERE (datastream_id, width, start) IN "  # noqa: S608
+                "DELETE FROM observations_rollup WHERE (datastream_id, width, start) IN "  # noqa: S608  # constants of this module; values are parameters
                 f"(SELECT d, {width}, s FROM {self.triples})",
                 packed,
             )
             cursor.execute(
-                "INSERT INTO observations_rollup "  # noqa: S608
+                "INSERT INTO observations_rollup "  # noqa: S608  # constants of this module; values are parameters
                 "(datastream_id, width, start, count, total, squares, minimum, maximum) "
                 f"SELECT b.d, {width}, b.s, {sums} FROM {self.triples} CROSS JOIN {table} o "
                 f"WHERE o.datastream_id = b.d AND o.{only} AND o.{time} >= b.s AND o.{time} < b.e "
@@ -120,7 +120,7 @@ class SqliteStorage(Storage):
         """Return result and result time of those (datastream, time) that are stored."""
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT o.datastream_id, o.phenomenon_time, o.result, o.result_time "  # noqa: S608
+                "SELECT o.datastream_id, o.phenomenon_time, o.result, o.result_time "  # noqa: S608  # constants of this module; values are parameters
                 f"FROM {self.pairs} CROSS JOIN observations_observation o "
                 "WHERE o.datastream_id = b.d AND o.phenomenon_time = b.t",
                 self.pack(keys, 2),
@@ -130,7 +130,7 @@ class SqliteStorage(Storage):
     def around(self, spans: Sequence[Bucket], count: int) -> dict[int, tuple[list[Row], list[Row]]]:
         """Return the last `count` usable rows before each span and the first ones after it, by datastream."""
         side = (
-            f"SELECT {_COLUMNS} FROM {self.triples} CROSS JOIN observations_observation o "  # noqa: S608
+            f"SELECT {_COLUMNS} FROM {self.triples} CROSS JOIN observations_observation o "  # noqa: S608  # constants of this module; values are parameters
             "WHERE o.datastream_id = b.d AND o.phenomenon_time IN ("
             "SELECT i.phenomenon_time FROM observations_observation i WHERE i.datastream_id = b.d "
             "AND i.quality < 4 AND i.phenomenon_time {} ORDER BY i.phenomenon_time {} "
@@ -202,9 +202,9 @@ _AT = "(timestamptz 'epoch' + {} * interval '1 microsecond')"
 class PostgresStorage(Storage):
     """Lists and rows travel as arrays."""
 
-    pairs = f"(SELECT d, {_AT.format('t')} AS t FROM unnest(%s::bigint[], %s::bigint[]) AS u (d, t)) AS b"  # noqa: S608
+    pairs = f"(SELECT d, {_AT.format('t')} AS t FROM unnest(%s::bigint[], %s::bigint[]) AS u (d, t)) AS b"  # noqa: S608  # constants of this module; values are parameters
     triples = (
-        f"(SELECT d, {_AT.format('s')} AS s, {_AT.format('e')} AS e "  # noqa: S608
+        f"(SELECT d, {_AT.format('s')} AS s, {_AT.format('e')} AS e "  # noqa: S608  # constants of this module; values are parameters
         "FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS u (d, s, e)) AS b"
     )
 
@@ -216,7 +216,7 @@ class PostgresStorage(Storage):
         """Return result and result time of those (datastream, time) that are stored."""
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT o.datastream_id, o.phenomenon_time, o.result, o.result_time "  # noqa: S608
+                "SELECT o.datastream_id, o.phenomenon_time, o.result, o.result_time "  # noqa: S608  # constants of this module; values are parameters
                 f"FROM {self.pairs} JOIN observations_observation o "
                 "ON o.datastream_id = b.d AND o.phenomenon_time = b.t",
                 self.pack(keys, 2),
@@ -229,7 +229,7 @@ class PostgresStorage(Storage):
     def around(self, spans: Sequence[Bucket], count: int) -> dict[int, tuple[list[Row], list[Row]]]:
         """Return the last `count` usable rows before each span and the first ones after it, by datastream."""
         side = (
-            f"SELECT o.* FROM {self.triples} CROSS JOIN LATERAL ("  # noqa: S608
+            f"SELECT o.* FROM {self.triples} CROSS JOIN LATERAL ("  # noqa: S608  # constants of this module; values are parameters
             f"SELECT {_COLUMNS} FROM observations_observation o WHERE o.datastream_id = b.d "
             "AND o.quality < 4 AND o.phenomenon_time {} ORDER BY o.phenomenon_time {} "
             f"LIMIT {int(count)}) o ORDER BY o.datastream_id, o.phenomenon_time"
@@ -246,7 +246,7 @@ class PostgresStorage(Storage):
         """Insert the rows; a row with the same key is replaced."""
         with connection.cursor() as cursor:
             cursor.execute(
-                "INSERT INTO observations_observation "  # noqa: S608
+                "INSERT INTO observations_observation "  # noqa: S608  # constants of this module; values are parameters
                 "(datastream_id, phenomenon_time, result, quality, checks, result_time) "
                 f"SELECT d, {_AT.format('t')}, r, q, c, {_AT.format('k')} "
                 "FROM unnest(%s::bigint[], %s::bigint[], %s::float8[], %s::smallint[], %s::smallint[], "
