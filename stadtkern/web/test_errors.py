@@ -180,6 +180,7 @@ def upload(settings: Any, tmp_path: Path) -> Path:  # noqa: ANN401
     return tmp_path
 
 
+@pytest.mark.django_db
 @pytest.mark.usefixtures("upload")
 def test_uploaded_file_cannot_act_as_a_page_of_ours(client: Client) -> None:
     answer = client.get("/media/images/page.html")
