@@ -149,6 +149,8 @@ OBSERVED_PROPERTIES: dict[str, Property] = {
     "renewable_share": Property(gettext_noop("Share of renewable energy"), "%", 0, 1000, _WQ + "Q12705", 0),
     "grid_signal": Property(gettext_noop("Electricity traffic light"), "1", -1, 2, _WQ + "Q12705", 0),
     "count": Property(gettext_noop("Count"), "1", 0, 10000000, _WQ + "Q4681865", 0),
+    "flood_alarm_class": Property(gettext_noop("Flood alarm class"), "1", 0, 4, _WQ + "Q8068", 0),
+    "gateways": Property(gettext_noop("Gateways in reach"), "1", 0, 1000, _WQ + "Q1371744", 0),
     "battery_level": Property(gettext_noop("Battery level"), "%", 0, 100, _WQ + "Q267298", 0),
     "battery_voltage": Property(gettext_noop("Battery voltage"), "V", 0, 100, _WQ + "Q267298", 2),
     "signal_strength": Property(gettext_noop("Signal strength"), "dB", -200, 50, _WQ + "Q1787337", 0),

@@ -49,6 +49,8 @@ NAMES = [
     _("Share of renewable energy"),
     _("Electricity traffic light"),
     _("Count"),
+    _("Flood alarm class"),
+    _("Gateways in reach"),
     _("Battery level"),
     _("Battery voltage"),
     _("Signal strength"),

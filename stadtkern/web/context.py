@@ -4,7 +4,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from stadtkern.web import navigation
+from stadtkern.web import navigation, warning_banner
 from stadtkern.web.town import current_town
 from stadtkern.web.town_css import town_css
 
@@ -22,5 +22,6 @@ def town(request: HttpRequest) -> dict[str, object]:
         "is_demo": settings.DEMO,
         "is_personal": is_personal(request),
         "main_links": SimpleLazyObject(lambda: navigation.main_links(request.path)),
+        "warnings": SimpleLazyObject(warning_banner.current),
         "footer_links": SimpleLazyObject(lambda: navigation.footer_links(request.path)),
     }

@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from stadtkern.web import context
+from stadtkern.web import context, warning_banner
 
 logger = logging.getLogger(__name__)
 LANGUAGES = frozenset(code for code, _name in settings.LANGUAGES)
@@ -69,6 +69,7 @@ def page(request: HttpRequest, status: int, detail: str = "") -> HttpResponse:
     title, explanation = words(status)
     facts: dict[str, object] = {
         **context.town(request),
+        "warnings": warning_banner.current(only_known=True),
         "request": request,
         "is_personal": False,
         "status": status,

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.usefixtures("noon")
 def test_sentence_names_span_and_newest_values(store: Store) -> None:
     keys = [store([210, 212]), store([330, 333], thing="b", name="Gubin")]
     assert context({"datastreams": keys, "days": "3"})["sentence"] == (
-        "Water level in the last 3 days. Newest: Guben 2 212\u00a0cm, Gubin 333\u00a0cm."
+        "Water level in the last 3 days. Newest: Guben 2: 212\u00a0cm, Gubin: 333\u00a0cm."
     )
 
 

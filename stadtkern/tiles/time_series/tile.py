@@ -21,7 +21,7 @@ SPANS = {"1": 1, "3": 3, "7": 7, "30": 30, "365": 365}
 def sentence(values: list[Latest], days: int) -> str:
     """Say what the picture shows and the newest value of each line."""
     what = values[0].datastream.observed_property.label
-    newest = ", ".join(f"{place_name(value)} {text_of(value)}" for value in values)
+    newest = ", ".join(f"{place_name(value)}: {text_of(value)}" for value in values)
     text = ngettext(
         "%(what)s in the last 24 hours. Newest: %(newest)s.",
         "%(what)s in the last %(days)d days. Newest: %(newest)s.",

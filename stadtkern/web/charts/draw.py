@@ -17,6 +17,8 @@ MOST_LINES = 4
 HEIGHTS = (32, 40, 48, 64, 80, 120, 160, 200, 240, 280, 320, 400)
 """Pixels; the style sheet has a class for each, since the pages allow no styles in HTML."""
 TOP, LABEL_GAP = 22, 16
+MARGINS = ((3, 2), (5, 3), (1000, 5))
+"""Letters of the longest label, and the margin it needs; the style sheet has a class for each."""
 DAY_FORMATS = {"en": "D j M"}
 MONTH_FORMATS = {"en": "M Y"}
 
@@ -83,6 +85,12 @@ class Drawing:
     band: str = ""
     zero: str = ""
     """Height of the zero line if it is not the axis."""
+
+    @property
+    def margin(self) -> int:
+        """Room for the labels of the values, left of the drawing: 2, 3 or 5 times the size of the text."""
+        longest = max((len(tick.text) for tick in self.y_ticks), default=0)
+        return next(room for letters, room in MARGINS if longest <= letters)
 
 
 @dataclass(frozen=True, slots=True)

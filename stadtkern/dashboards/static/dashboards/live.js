@@ -27,6 +27,16 @@ let paused = button ? (stored() ?? (STILL.matches ? "yes" : "no")) === "yes" : S
 
 const tiles = () => [...document.querySelectorAll("[data-fragment]")];
 
+/** A map that is taken out of the page is gone; so all but the map is put anew. */
+function renewMap(tile, fresh) {
+  for (const part of [".sk-tile__sentence", ".sk-places", ".sk-tile__footer"]) {
+    const [before, after] = [tile.querySelector(part), fresh.querySelector(part)];
+    if (before && after) before.replaceWith(document.adoptNode(after));
+  }
+  tile.dataset.streams = fresh.dataset.streams;
+  tile.querySelector("sk-map").renew().catch(() => {});
+}
+
 /** Put a fresh tile in the place of the old one, keeping focus, opened details and the rest of the page still. */
 async function refresh(tile) {
   if (tile.contains(document.activeElement)) return;
@@ -34,6 +44,7 @@ async function refresh(tile) {
   if (!answer.ok) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-tile]");
   if (!fresh || !tile.isConnected) return;
+  if (tile.querySelector("sk-map")?.renew && fresh.querySelector("sk-map")) return renewMap(tile, fresh);
   const old = [...tile.querySelectorAll("details")];
   [...fresh.querySelectorAll("details")].forEach((part, index) => { part.open = Boolean(old[index]?.open); });
   fresh.classList.add("sk-tile--changed");

@@ -84,10 +84,17 @@ class TownMap extends HTMLElement {
       if (!answer.ok) throw new Error(String(answer.status));
       this.data = await answer.json();
     } catch {
-      this.data = EMPTY;
-      this.note("sk.noPlaces");
+      if (!this.data) this.note("sk.noPlaces");
+      this.data ??= EMPTY;
     }
     return this.data;
+  }
+
+  /** The list beside the map has been drawn anew: follow it, and keep the part of the map that is in view. */
+  async renew() {
+    this.list = this.parentElement.querySelector(".sk-places");
+    this.listen();
+    this.map?.getSource("places")?.setData(await this.places());
   }
 
   fit({ features }) {
