@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from stadtkern.base.units import symbol
 from stadtkern.contracts.connector import Follow, Item, Reading, Rejected, Station, Threshold
 from stadtkern.ingest.services import Preview
 
@@ -32,7 +33,7 @@ def shown(item: Item) -> PreviewRow:
         case Reading():
             what = f"{item.thing}: {item.observed_property}"
             kind = _("Forecast") if item.is_forecast else _("Reading")
-            return PreviewRow(kind, what, item.phenomenon_time, item.result, item.unit, item.quality)
+            return PreviewRow(kind, what, item.phenomenon_time, item.result, symbol(item.unit), item.quality)
         case Station():
             place = (
                 ""
@@ -42,7 +43,7 @@ def shown(item: Item) -> PreviewRow:
             return PreviewRow(_("Station"), f"{item.thing}: {item.name}", note=place)
         case Threshold():
             what = f"{item.thing}: {item.observed_property}: {item.name}"
-            return PreviewRow(_("Threshold"), what, item.valid_from, item.value, item.unit)
+            return PreviewRow(_("Threshold"), what, item.valid_from, item.value, symbol(item.unit))
         case Rejected():
             return PreviewRow(_("Rejected"), item.where, note=f"{item.reason} {item.raw}"[:300])
         case Follow():

@@ -55,7 +55,7 @@ async function refresh(tile) {
 function refreshWaiting() {
   soon = 0;
   const all = waiting.delete("*");
-  const touched = tiles().filter((tile) => all || tile.dataset.streams.split(" ").some((key) => waiting.has(key)));
+  const touched = tiles().filter((tile) => all || tile.dataset.streams.split("\n").some((key) => waiting.has(key)));
   waiting.clear();
   touched.forEach((tile) => refresh(tile).catch(() => {}));
   if (touched.length) say(true);
