@@ -1,5 +1,7 @@
 """Accounts begin, sign in, are handed out as data, and end."""
 
+from __future__ import annotations
+
 import io
 import json
 from datetime import timedelta
@@ -53,7 +55,7 @@ def alice() -> User:
 
 def sign_in(
     client: Client, password: str = PASSWORD, email: str = "alice@guben.example"
-) -> "_MonkeyPatchedWSGIResponse":
+) -> _MonkeyPatchedWSGIResponse:
     """Fill in the form."""
     return client.post("/en/account/login/", {"login": email, "password": password})
 

@@ -43,6 +43,6 @@ def media(request: HttpRequest, path: str) -> HttpResponseBase:
     """
     if normpath(path).lstrip("/").startswith("documents/"):
         raise Http404
-    answer: HttpResponseBase = serve(request, path, document_root=settings.MEDIA_ROOT)
+    answer: HttpResponseBase = serve(request, path, document_root=str(settings.MEDIA_ROOT))
     answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return answer
