@@ -45,7 +45,7 @@ class NewestPages(Feed[Page, None]):
 
     def item_title(self, item: Page) -> str:
         """Return the title as editors wrote it; the feed escapes it."""
-        return item.title
+        return str(item.title)
 
     def item_description(self, item: Page) -> str:
         """Return what the page is about, in a sentence."""
@@ -57,8 +57,10 @@ class NewestPages(Feed[Page, None]):
 
     def item_pubdate(self, item: Page) -> datetime | None:
         """Return when it was first published."""
-        return item.first_published_at
+        first: datetime | None = item.first_published_at
+        return first
 
     def item_updateddate(self, item: Page) -> datetime | None:
         """Return when it was last published."""
-        return item.last_published_at
+        last: datetime | None = item.last_published_at
+        return last
