@@ -22,7 +22,7 @@ from stadtkern.people.roles import create_roles
 
 DAY = [timedelta(minutes=30 * n) for n in range(48)]
 AHEAD = [timedelta(hours=n) for n in range(1, 25)]
-SERIES = [
+SERIES: list[tuple[Any, ...]] = [
     # source, thing, name, property, unit, middle, longitude, latitude
     ("brandenburg-flood", "6602800", "Guben 2", "water_level", "cm", 212, 14.717, 51.951),
     ("brandenburg-flood", "6602200", "Klein Bademeusel", "water_level", "cm", 90, 14.69, 51.65),
