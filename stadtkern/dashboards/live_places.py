@@ -8,7 +8,7 @@ from django.contrib.gis.geos import Point
 from stadtkern.dashboards.data import address, is_stale, place_name, text_of
 from stadtkern.observations.models import Datastream
 from stadtkern.observations.queries import Latest, latest_values
-from stadtkern.web.maps import Place
+from stadtkern.web.maps import Place, by_relevance
 
 MOST, MOST_TEXTS = 400, 3
 KINDS: Mapping[str, Sequence[str]] = {
@@ -66,14 +66,11 @@ def place(values: list[Latest]) -> Place:
 
 
 def places_of(values: list[Latest]) -> list[Place]:
-    """Return the places, those measured last first."""
+    """Return the places, those of the town first."""
     things: dict[int, list[Latest]] = {}
     for value in values:
         things.setdefault(value.datastream.thing_id, []).append(value)
-    ordered = sorted(
-        things.values(), key=lambda group: (-max(one.time for one in group).timestamp(), place_name(group[0]))
-    )
-    return [place(group) for group in ordered]
+    return by_relevance(place(group) for group in things.values())
 
 
 def features() -> Mapping[str, Any]:

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from stadtkern.base.errors import NotFound
 from stadtkern.web import map_layers
-from stadtkern.web.maps import Place, feature_collection, places_of
+from stadtkern.web.maps import Place, by_relevance, feature_collection, places_of
 from stadtkern.web.town import current_town
 
 PER_PAGE = 25
@@ -21,7 +21,7 @@ def chosen_places(request: HttpRequest) -> list[Place]:
     slug, word = request.GET.get("layer", ""), request.GET.get("q", "").strip().casefold()
     layers = [map_layers.get_layer(slug)] if slug else map_layers.all_layers()
     places = (place for layer in layers for place in places_of(layer.features(), layer.slug))
-    return [place for place in places if word in f"{place.name} {place.text}".casefold()]
+    return by_relevance(place for place in places if word in f"{place.name} {place.text}".casefold())
 
 
 @require_safe

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from math import cos, hypot, radians
 from typing import Any
 
 from django.urls import reverse
@@ -14,6 +15,7 @@ from django.utils.translation import pgettext
 from stadtkern.web.base_maps import BASE_MAPS
 from stadtkern.web.town import current_town
 
+RANKS = {"danger": 0, "warning": 1}
 KINDS = frozenset({"water", "weather", "air", "traffic", "energy", "nature", "other"})
 
 
@@ -61,6 +63,21 @@ def places_of(collection: Mapping[str, Any], layer: str = "") -> list[Place]:
         place_of(feature, number, layer) for number, feature in enumerate(collection.get("features", ()))
     )
     return [place for place in found if place is not None]
+
+
+def by_relevance(places: Iterable[Place]) -> list[Place]:
+    """Return dangers first, then the places of the town, then what lies around it, nearest first."""
+    town = current_town()
+    west, south, east, north = town.bbox
+    longitude, latitude = town.centre
+
+    def rank(place: Place) -> tuple[int, bool, float]:
+        inside = west <= place.longitude <= east and south <= place.latitude <= north
+        squeeze = cos(radians(latitude))
+        away = hypot((place.longitude - longitude) * squeeze, place.latitude - latitude)
+        return RANKS.get(place.state, len(RANKS)), not inside, away
+
+    return sorted(places, key=rank)
 
 
 def feature_collection(places: Iterable[Place]) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from stadtkern.web import map_layers
-from stadtkern.web.maps import map_setup
+from stadtkern.web.maps import Place, by_relevance, map_setup
+from stadtkern.web.town import current_town
 
 pytestmark = pytest.mark.django_db
 
@@ -52,7 +53,7 @@ class TestMap:
     def test_list_is_paged_and_escaped(self, client: Client) -> None:
         page = client.get("/de/map/").content.decode()
         assert page.count('class="sk-place"') == 25
-        assert "Pegel 0 &lt;i&gt;" in page
+        assert "Pegel 17 &lt;i&gt;" in page
         assert 'href="?page=2"' in page
         assert " style=" not in page
 
@@ -91,3 +92,19 @@ def test_setup_names_region_and_licence() -> None:
     setup = json.loads(map_setup("Map one"))
     assert setup["words"]["Map.Title"] == "Map one"
     assert "dl-de/by-2-0" in setup["attribution"]
+
+
+def test_dangers_come_first_then_the_town_then_the_rest() -> None:
+    longitude, latitude = current_town().centre
+
+    def at(name: str, east: float, state: str = "") -> Place:
+        return Place(name, name, "", "", "water", state, longitude + east, latitude)
+
+    places = [
+        at("far", 2),
+        at("near", 0.01),
+        at("danger far", 3, "danger"),
+        at("here", 0),
+        at("warned", 1, "warning"),
+    ]
+    assert [place.name for place in by_relevance(places)] == ["danger far", "warned", "here", "near", "far"]

@@ -1,6 +1,6 @@
 // <sk-map src="places.geojson">: a map beside its list. The list is the page; it drives the map and follows it.
 import { addMarks } from "./map_marks.js";
-import { colours, isDark, styleOf } from "./map_style.js";
+import { colours, extentOf, isDark, styleOf } from "./map_style.js";
 
 const EMPTY = { type: "FeatureCollection", features: [] };
 
@@ -98,11 +98,8 @@ class TownMap extends HTMLElement {
   }
 
   fit({ features }) {
-    if (!features.length) return;
-    const lons = features.map((f) => f.geometry.coordinates[0]);
-    const lats = features.map((f) => f.geometry.coordinates[1]);
-    const box = [[Math.min(...lons), Math.min(...lats)], [Math.max(...lons), Math.max(...lats)]];
-    this.map.fitBounds(box, { padding: 48, maxZoom: 14, animate: false });
+    const box = extentOf(features, this.setup.bounds);
+    if (box) this.map.fitBounds(box, { padding: 48, maxZoom: 14, animate: false });
   }
 
   listen() {

@@ -46,7 +46,8 @@ function placeLayers() {
       id: "places",
       type: "symbol",
       source: "places",
-      layout: { "icon-image": ["concat", "mark-", ["get", "kind"], ["case", ["in", ["get", "state"], ["literal", ["warning", "danger"]]], ["concat", "-", ["get", "state"]], ""]], "icon-allow-overlap": true, "icon-padding": 0 },
+      layout: { "icon-image": ["concat", "mark-", ["get", "kind"], ["case", ["in", ["get", "state"], ["literal", ["warning", "danger"]]], ["concat", "-", ["get", "state"]], ""]], "icon-allow-overlap": true, "icon-padding": 0, "text-field": ["get", "name"], "text-size": 13, "text-optional": true, "text-variable-anchor": ["left", "right", "top", "bottom"], "text-radial-offset": 1, "text-justify": "auto", "text-max-width": 9 },
+      paint: { "text-color": colours().text, "text-halo-color": colours().paper, "text-halo-width": 2 },
     },
     {
       id: "chosen",
@@ -71,4 +72,14 @@ export function styleOf(setup, places) {
     sources.tiles = { type: "raster", tiles: [location.origin + setup.tiles], tileSize: 256, maxzoom: setup.maxZoom };
   }
   return { version: 8, sources, layers: [...baseLayers(ink), ...tileLayers(setup, ink), ...placeLayers()] };
+}
+
+/** South-west and north-east corner of the places in the town; of all, if none lies in it. */
+export function extentOf(features, [west, south, east, north]) {
+  const all = features.map((feature) => feature.geometry.coordinates);
+  const near = all.filter(([lon, lat]) => lon >= west && lon <= east && lat >= south && lat <= north);
+  const shown = near.length ? near : all;
+  if (!shown.length) return null;
+  const [lons, lats] = [0, 1].map((n) => shown.map((place) => place[n]));
+  return [[Math.min(...lons), Math.min(...lats)], [Math.max(...lons), Math.max(...lats)]];
 }
