@@ -51,7 +51,10 @@ command -v chromium >/dev/null || left_out+=("browser tests (no chromium)")
 export PATH="$PATH:/usr/sbin"
 
 status=0
-"$python" -m pytest -n "${STADTKERN_TEST_WORKERS:-auto}" --dist loadgroup ${PYTEST_ARGS:-} || status=1
+tests() { "$python" -m pytest -n "${STADTKERN_TEST_WORKERS:-auto}" --dist loadgroup ${PYTEST_ARGS:-} "$@" || status=1; }
+tests -m "not browser"
+# Playwright holds an event loop in its process, so these tests have workers of their own
+command -v chromium >/dev/null && tests -m browser
 
 if have_postgres && start_postgres; then
   echo "The storage tests again, on PostgreSQL:"

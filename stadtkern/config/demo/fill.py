@@ -11,7 +11,8 @@ from stadtkern.config.demo.scenario import Scenario
 from stadtkern.people.models import User
 from stadtkern.people.services import add_person
 
-RECENT_DAYS = 3
+RECENT_DAYS = 2
+RECENT_HOURS_OF_DEVICES = 12
 OLDER_DAYS = 30
 OLDER_YEARS = 4
 
@@ -36,7 +37,7 @@ def recent(town_dir: Path) -> None:
     """Bring the last days in, so that the first look shows curves."""
     if found := scenario(town_dir):
         history.bring_in(history.http_bodies(found[1], now(), days=RECENT_DAYS))
-        history.bring_in(history.device_bodies(found[1], now(), hours=24))
+        history.bring_in(history.device_bodies(found[1], now(), hours=RECENT_HOURS_OF_DEVICES))
 
 
 def older(town_dir: Path) -> None:

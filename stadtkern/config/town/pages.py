@@ -94,7 +94,18 @@ def tile_value(tile: Entry, language: str) -> Entry:
     if "span" in tile:
         value["span"] = str(tile["span"])
     identity = uuid.uuid5(uuid.NAMESPACE_URL, f"{slug}:{json.dumps(value, sort_keys=True)}")
-    return {"type": slug, "id": str(identity), "value": {k: localised(v, language) for k, v in value.items()}}
+    stored = {key: list_items(localised(part, language), identity) for key, part in value.items()}
+    return {"type": slug, "id": str(identity), "value": stored}
+
+
+def list_items(value: object, identity: uuid.UUID) -> object:
+    """Return a list as the StreamField stores it: items named the same in every language."""
+    if not isinstance(value, list):
+        return value
+    return [
+        {"type": "item", "id": str(uuid.uuid5(identity, str(number))), "value": item}
+        for number, item in enumerate(value)
+    ]
 
 
 def is_text(value: object) -> bool:
