@@ -12,4 +12,4 @@ hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "stadtkern
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings_xdist_suffix() -> None:
-    """Keep the database of each worker in its own memory; pytest-django knows that of Django's SQLite only."""
+    """Keep the database of each worker in its own memory, as pytest-django does for Django's SQLite."""
