@@ -9,8 +9,6 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import DatabaseError
-
 from stadtkern.base.clock import now
 
 logger = logging.getLogger(__name__)
@@ -105,7 +103,7 @@ class Committer:
         while True:
             try:
                 await asyncio.get_running_loop().run_in_executor(self.executor, self.write, messages)
-            except DatabaseError as error:
+            except Exception as error:  # noqa: BLE001  # if this task ended, no message would be stored any more
                 if pause == 0.2:  # noqa: PLR2004  # the first failure of this outage
                     logger.error("database does not take messages: %s", error)  # noqa: TRY400  # one line
                 if self.is_closing:

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from django.db import DataError, IntegrityError
+
 from stadtkern.base.clock import now
 from stadtkern.base.http import Answer, FetchError
 from stadtkern.contracts.connector import (
@@ -110,6 +112,8 @@ class Poll:
                         etag=answer.etag[:300],
                         last_modified=answer.last_modified[:100],
                     )
+        except (DataError, IntegrityError) as error:
+            raise SourceError(f"the answer could not be stored ({states.one_line(error)})") from error
         except (ArithmeticError, LookupError, TypeError, ValueError) as error:
             raise SourceError(describe_crash(error)) from error
         self.total.add(tally)
@@ -143,7 +147,7 @@ def poll(source: Source, *, fetch: Fetch) -> Tally:
         round_.run()
     except SourceError as error:
         round_.problems.append(str(error))
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+    except Exception as error:  # noqa: BLE001  # whatever it is, the next try must wait its turn
         round_.problems.append(describe_crash(error))
     round_.conclude()
     return round_.total

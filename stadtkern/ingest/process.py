@@ -29,6 +29,7 @@ READ_AGAIN = 1.0
 POLLS_TOGETHER = 8
 END_SECONDS = 8.0
 PORT_PAUSE = 5.0
+CRASH_PAUSE = 30.0
 
 
 def with_database(work: Callable[[], T]) -> T:
@@ -95,10 +96,11 @@ class Process:
 
     async def look(self) -> None:
         """Read the table of sources and ask those whose turn it is."""
+        busy = set(self.polling)  # a poll that ends while we read has not yet told us its next turn
         if not await self.refresh():
             return
         for source in self.roster.due():
-            if source.slug not in self.polling:
+            if source.slug not in busy:
                 task = asyncio.create_task(self.poll(source))
                 self.polling[source.slug] = task
 
@@ -110,6 +112,8 @@ class Process:
             )
         except Exception as error:  # noqa: BLE001  # one source never stops others
             logger.error("%s: %s", source.slug, error)  # noqa: TRY400  # one line
+            with contextlib.suppress(asyncio.TimeoutError):  # its next turn could not be written down
+                await asyncio.wait_for(self.stopping.wait(), CRASH_PAUSE)
         finally:
             self.polling.pop(source.slug, None)
 

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from django.db import DataError, IntegrityError, connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 from stadtkern.base.clock import now
 from stadtkern.contracts.connector import Connector, Context, Item, Rejected, SourceError
@@ -129,7 +129,9 @@ class Writer:
         together = [item for own in items for item in own]
         try:
             tally = keep(together, source=source, received=messages[0].received)
-        except (DataError, IntegrityError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:  # noqa: BLE001  # one message must not hold up all others for good
             logger.debug("group of %s cannot be stored at once: %s", source.slug, error)
             tally = self._store_singly(source, messages, items)
         states.count(source, Tally(messages=len(messages) - 1))
@@ -142,7 +144,9 @@ class Writer:
         for message, own in zip(messages, items, strict=True):
             try:
                 keep(own, source=source, received=message.received)
-            except (DataError, IntegrityError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+            except (OperationalError, InterfaceError):
+                raise
+            except Exception as error:  # noqa: BLE001  # it goes into quarantine with its reason
                 reason = f"it could not be stored ({type(error).__name__}: {str(error)[:200]})"
                 keep([poison(reason, message)], source=source, received=message.received)
                 last.trouble = f"{message.topic}: {reason}"

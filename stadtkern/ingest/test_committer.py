@@ -112,3 +112,24 @@ def test_readers_wait_while_too_much_waits() -> None:
         await committer.close(task)
 
     asyncio.run(scenario())
+
+
+def test_mistake_of_ours_does_not_end_the_writing() -> None:
+    """A task that died in silence would take messages for ever and never store one."""
+    calls = 0
+
+    def write(_messages: Sequence[Message]) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 1:
+            raise RuntimeError("nobody foresaw this")
+
+    async def scenario() -> None:
+        committer = Committer(write, ThreadPoolExecutor(1))
+        task = asyncio.create_task(committer.run())
+        await asyncio.wait_for(committer.submit("a", b"", ()), 3)
+        await asyncio.wait_for(committer.submit("b", b"", ()), 3)
+        await committer.close(task)
+
+    asyncio.run(scenario())
+    assert calls == 3

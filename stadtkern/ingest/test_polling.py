@@ -11,10 +11,11 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
 
 import pytest
+from django.db import DataError
 
 from stadtkern.base.clock import now
 from stadtkern.contracts.connector import Connector, Context, Follow, Item, Reading, Request
-from stadtkern.ingest import registry, services
+from stadtkern.ingest import registry, services, storing
 from stadtkern.ingest.conftest import Server
 from stadtkern.ingest.models import Source, Validator
 from stadtkern.observations.models import Observation, QuarantinedReading, Thing
@@ -336,6 +337,42 @@ def test_crashing_connector_stays_alone(
     assert "ZeroDivisionError: line break" in ask(source).state.last_error
     assert ask(json_source).state.last_error == ""
     assert Observation.objects.count() == 1
+
+
+@pytest.mark.parametrize("error", [RuntimeError("nobody foresaw this"), AssertionError(), RecursionError()])
+def test_source_that_fails_in_any_way_waits_for_its_next_turn(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """Without a next try it would be asked again every second."""
+
+    def requests(_options: object) -> list[Request]:
+        raise error
+
+    source = install(monkeypatch, lambda _body, _context: iter(()))
+    monkeypatch.setitem(
+        registry.connectors(), "test", replace(registry.connectors()["test"], requests=requests)
+    )
+    state = ask(source).state
+    assert type(error).__name__ in state.last_error
+    assert state.next_try is not None
+    assert state.next_try > now() + timedelta(seconds=20)
+    assert services.try_settings("test", {}).problem == services.states.one_line(error)
+
+
+def test_answer_that_the_database_refuses_waits_for_its_next_turn(
+    monkeypatch: pytest.MonkeyPatch, server: Server, json_source: Source
+) -> None:
+    """PostgreSQL refuses more than SQLite does."""
+
+    def refuse(*_items: object, **_facts: object) -> None:
+        raise DataError("out of range")
+
+    monkeypatch.setattr(storing, "record", refuse)
+    server.gives(rows(100), ETag='"1"')
+    state = ask(json_source).state
+    assert "could not be stored (out of range)" in state.last_error
+    assert state.next_try is not None
+    assert not Validator.objects.exists()
 
 
 def test_followed_addresses_are_asked_and_bounded(monkeypatch: pytest.MonkeyPatch, server: Server) -> None:
