@@ -1,6 +1,7 @@
 """Backup and restore: one `.tar.gz` with the database, the media and a manifest with checksums.
 
 SQLite is copied by its online backup, PostgreSQL by `pg_dump`; services may keep running during a backup.
+A restore writes into the database the same way: services that run see either the old town or the new one.
 """
 
 import hashlib
@@ -63,9 +64,9 @@ def checksum(path: Path) -> str:
 def backup(target: Path) -> int:
     """Write a backup to `target` and return its size in bytes; a failed backup leaves nothing behind."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(f".{target.name}.partial")
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".backup-") as name:
         folder = Path(name)
+        partial = folder / "backup.tar.gz"  # nobody else may look into this folder; the key is in it
         files = {dump_database(folder): folder}
         for kind in FOLDERS:
             base = settings.DATA_DIR / kind
@@ -82,16 +83,13 @@ def backup(target: Path) -> int:
             "secret_key": settings.SECRET_KEY, "files": sums,
         }  # fmt: skip
         (folder / MANIFEST).write_text(json.dumps(manifest, indent=1))
-        try:
-            with tarfile.open(partial, "w:gz", compresslevel=6) as archive:
-                archive.add(folder / MANIFEST, MANIFEST)
-                for path, base in files.items():
-                    archive.add(base / path, path)
-            partial.chmod(0o600)
-            partial.replace(target)
-            (settings.DATA_DIR / "last_backup").write_text(now().isoformat())
-        finally:
-            partial.unlink(missing_ok=True)
+        with tarfile.open(partial, "w:gz", compresslevel=6) as archive:
+            archive.add(folder / MANIFEST, MANIFEST)
+            for path, base in files.items():
+                archive.add(base / path, path)
+        partial.chmod(0o600)
+        partial.replace(target)
+        (settings.DATA_DIR / "last_backup").write_text(now().isoformat())
     return target.stat().st_size
 
 
@@ -116,6 +114,22 @@ def unpack(source: Path, folder: Path) -> dict[str, object]:
     return manifest
 
 
+def replace_sqlite(copy: Path, database: Path) -> None:
+    """Put the content of `copy` into the database; a file that is no database any more is replaced."""
+    try:
+        with (
+            closing(sqlite3.connect(copy)) as source,
+            closing(sqlite3.connect(database, timeout=30)) as target,
+        ):
+            source.backup(target)
+    except sqlite3.OperationalError as error:
+        raise Unavailable(f"{database} cannot be written now: {error}") from error
+    except sqlite3.DatabaseError:
+        for suffix in ("-wal", "-shm"):
+            database.with_name(database.name + suffix).unlink(missing_ok=True)
+        copy.replace(database)
+
+
 def restore(source: Path, *, replace: bool = False) -> None:
     """Replace database and files by those of a backup, only after the whole backup was found sound."""
     database = Path(str(settings.DATABASES["default"]["NAME"]))
@@ -132,9 +146,7 @@ def restore(source: Path, *, replace: bool = False) -> None:
             )
         connections.close_all()
         if is_sqlite:
-            for suffix in ("-wal", "-shm"):
-                database.with_name(database.name + suffix).unlink(missing_ok=True)
-            (folder / "database.sqlite3").replace(database)
+            replace_sqlite(folder / "database.sqlite3", database)
         else:
             postgres("pg_restore", "--clean", "--if-exists", "--no-owner", str(folder / "database.dump"))
         for kind in FOLDERS:
@@ -143,5 +155,6 @@ def restore(source: Path, *, replace: bool = False) -> None:
                 (folder / kind).replace(settings.DATA_DIR / kind)
         if not (settings.DATA_DIR / "secret_key").exists() or replace:
             key = settings.DATA_DIR / "secret_key"
+            key.touch(mode=0o600)
             key.write_text(str(manifest["secret_key"]))
             key.chmod(0o600)
