@@ -42,7 +42,9 @@ def is_public(address: str) -> bool:
         ip = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return False
-    return all(one.is_global and not one.is_multicast and not one.is_reserved for one in _meant(ip))
+    return all(one.is_global and not one.is_multicast and not one.is_reserved for one in _meant(ip)) and not (
+        isinstance(ip, ipaddress.IPv6Address) and ip.is_site_local  # fec0::/10, the elder of fc00::/7
+    )
 
 
 def _meant(ip: IPAddress) -> list[IPAddress]:

@@ -348,6 +348,7 @@ def test_what_is_no_web_address_is_told(url: str) -> None:
         ("::1", False),
         ("::", False),
         ("fe80::1%eth0", False),
+        ("fec0::1", False),
         ("fd00::1", False),
         ("ff02::1", False),
         ("::ffff:127.0.0.1", False),
