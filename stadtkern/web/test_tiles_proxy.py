@@ -129,3 +129,21 @@ def test_every_base_map_names_its_licence() -> None:
         assert base_map.attribution.startswith("©")
         assert base_map.url.startswith("https://sgx.geodatenzentrum.de/")
         assert "{z}/{y}/{x}" in base_map.url
+
+
+def test_visitors_cannot_fill_the_disk_between_two_retention_jobs(source: Source, settings: Any) -> None:  # noqa: ANN401
+    settings.TILES_MOST_BYTES = 10 * len(TILE)
+    for column in range(2200, 2230):
+        ask(f"/tiles/topplus-grey/12/{column}/1353.png")
+    assert len(source.asked) == 30
+    kept = [path for path in tiles_proxy.cache_folder().glob("*/*/*/*") if path.suffix == ".png"]
+    assert 1 <= len(kept) <= 10
+
+
+def test_missing_tiles_do_not_fill_the_log(source: Source, caplog: pytest.LogCaptureFixture) -> None:
+    async def missing(url: str, **_others: Any) -> Answer:  # noqa: ANN401
+        raise FetchError(f"{url} answers 404 Not Found", status=404)
+
+    source.get = missing  # type: ignore[method-assign]  # another server
+    ask(GUBEN)
+    assert not caplog.records

@@ -11,6 +11,7 @@ import os
 import time
 from datetime import timedelta
 from pathlib import Path
+from threading import Lock
 from weakref import WeakKeyDictionary
 
 from asgiref.sync import sync_to_async
@@ -43,6 +44,9 @@ _running: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[Path, asyncio.Future
     WeakKeyDictionary()
 )
 FAILED_AT: dict[str, float] = {}
+_counting = Lock()
+_written = [0]
+"""Bytes kept by this process since it last made room."""
 
 
 def tile_bounds(z: int, x: int, y: int) -> tuple[float, float, float, float]:
@@ -85,6 +89,18 @@ def keep(path: Path, tile: bytes) -> None:
     part.replace(path)
 
 
+def keep_within_room(path: Path, tile: bytes) -> None:
+    """Keep a tile; make room after every twentieth of it, since the retention job may be a day away."""
+    keep(path, tile)
+    with _counting:
+        _written[0] += len(tile)
+        is_time = _written[0] > settings.TILES_MOST_BYTES / 20
+        if is_time:
+            _written[0] = 0
+    if is_time:
+        prune(cache_folder(), settings.TILES_MOST_BYTES)
+
+
 def prune(folder: Path, most_bytes: int) -> int:
     """Delete the oldest tiles until the rest fits in 9/10 of `most_bytes`; return how many."""
     found = []
@@ -124,7 +140,7 @@ async def fetch(slug: str, path: Path, z: int, x: int, y: int) -> bytes:
     answer = await client().get(url, headers={"Accept": "image/png,image/jpeg"}, max_bytes=MOST_BYTES)
     if not answer.body.startswith((PNG, JPEG)):
         raise FetchError(f"{slug} answered with something that is no picture")
-    await sync_to_async(keep, thread_sensitive=False)(path, answer.body)
+    await sync_to_async(keep_within_room, thread_sensitive=False)(path, answer.body)
     return answer.body
 
 
@@ -145,9 +161,9 @@ async def fresh_or_none(slug: str, path: Path, z: int, x: int, y: int) -> bytes 
     try:
         tile = await fetch_once(slug, path, z, x, y)
     except FetchError as error:
-        if slug not in FAILED_AT:
-            logger.warning("base map %s: %s", slug, error)
         if error.status is None or error.status >= 500:  # noqa: PLR2004  # HTTP
+            if slug not in FAILED_AT:
+                logger.warning("base map %s: %s", slug, error)
             FAILED_AT[slug] = time.monotonic()
         return None
     if FAILED_AT.pop(slug, None) is not None:
