@@ -47,8 +47,8 @@ class TownMap extends HTMLElement {
     this.map = new LibreMap({
       container: box,
       style: styleOf(setup, places),
-      center: setup.centre,
-      zoom: 11,
+      bounds: extentOf(places.features, setup.bounds) ?? setup.bounds,
+      fitBoundsOptions: { padding: 48, maxZoom: 14 },
       minZoom: 7,
       maxZoom: 18,
       maxBounds: [west - 1.2, south - 1.2, east + 1.2, north + 1.2],
@@ -67,7 +67,7 @@ class TownMap extends HTMLElement {
       this.map.addControl(new AttributionControl({ compact: false, customAttribution: credit.outerHTML }), "bottom-right");
     }
     this.map.on("style.load", () => { this.classList.toggle("sk-map--dark", isDark()); addMarks(this.map, colours()); this.mark(); });
-    this.map.on("load", () => { this.fit(places); this.choose(this.key, false); this.dataset.state = "ready"; });
+    this.map.on("load", () => { this.choose(this.key, false); this.dataset.state = "ready"; });
     this.map.on("click", "places", ({ features }) => this.choose(features[0].properties.key, true));
     this.map.on("mouseenter", "places", () => { this.map.getCanvas().style.cursor = "pointer"; });
     this.map.on("mouseleave", "places", () => { this.map.getCanvas().style.cursor = ""; });
@@ -95,11 +95,6 @@ class TownMap extends HTMLElement {
     this.list = this.parentElement.querySelector(".sk-places");
     this.listen();
     this.map?.getSource("places")?.setData(await this.places());
-  }
-
-  fit({ features }) {
-    const box = extentOf(features, this.setup.bounds);
-    if (box) this.map.fitBounds(box, { padding: 48, maxZoom: 14, animate: false });
   }
 
   listen() {
