@@ -7,6 +7,7 @@ text).
 
 import json
 import uuid
+import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -24,6 +25,8 @@ from stadtkern.web.fields import in_language
 
 MAIN = "de"
 LANGUAGES = {code for code, _name in settings.LANGUAGES}
+# the translation tool reads the addresses of links as HTML, and says so each time
+warnings.filterwarnings("ignore", message="The input passed in on this line looks more like a URL")
 TEXT_BLOCKS = (blocks.CharBlock, blocks.TextBlock)
 
 
