@@ -74,11 +74,12 @@ class Supervisor:
         self.is_stopping = True
 
     def start(self) -> None:
-        """Start all children and take over the signals."""
+        """Start all children that do not run yet and take over the signals."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self.stop)
         for child in self.children:
-            child.start()
+            if child.process is None:
+                child.start()
 
     def run(self) -> int:
         """Look after the children until told to stop; then end them, the last one first."""

@@ -55,9 +55,9 @@ def run(arguments: argparse.Namespace) -> int:
     ports = {"replay": free_port(), "mqtt": int(os.environ.get("STADTKERN_MQTT_PORT") or free_port(1883))}
     os.environ.update(environment(folder, demo, arguments.port, ports))
     player = play(demo, ports)
+    supervisor = Supervisor(services())
     try:
-        stadtkern("init", str(TOWNS / "guben"), "--demo")
-        supervisor = Supervisor(services())
+        make_town(supervisor, stamp=folder / "static.stamp")
         supervisor.start()
         wait_until_ready(arguments.port, supervisor)
         tell(arguments.port, demo, seconds=time.monotonic() - began, ports=ports)
@@ -134,11 +134,17 @@ def play(demo: state.Demo, ports: dict[str, int]) -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, "-m", "stadtkern.config.demo.server", *words])
 
 
-def stadtkern(*words: str) -> None:
-    """Run one of our commands and stop if it fails."""
-    done = subprocess.run([sys.executable, "-m", "stadtkern", *words], check=False)
-    if done.returncode:
-        raise Unavailable(f"`stadtkern {' '.join(words)}` failed; its message stands above")
+def make_town(supervisor: Supervisor, *, stamp: Path) -> None:
+    """Make the town; the web server wakes up beside it as soon as the static files are there."""
+    words = [sys.executable, "-m", "stadtkern", "init", str(TOWNS / "guben"), "--demo"]
+    with subprocess.Popen(words) as making:
+        while making.poll() is None:
+            if stamp.exists() and supervisor.children[0].process is None:
+                supervisor.children[0].start()
+            time.sleep(0.1)
+    if making.returncode:
+        supervisor.end()
+        raise Unavailable("the town could not be made; the reason stands above")
 
 
 def wait_until_ready(port: int, supervisor: Supervisor) -> None:

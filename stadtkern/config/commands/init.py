@@ -2,8 +2,10 @@
 
 import argparse
 import os
+from multiprocessing import get_context
 from pathlib import Path
 
+from stadtkern.base.errors import Unavailable
 from stadtkern.config.messages import compile_catalogues
 from stadtkern.config.start import start_django
 
@@ -32,8 +34,13 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.demo_history:
         fill.older(arguments.town_dir)
         return 0
+    # static files need no database: they are made beside the migrations, on the other core
+    files = get_context("fork").Process(target=collect_if_changed)
+    files.start()
     call_command("migrate", verbosity=0, interactive=False)
-    collect_if_changed()
+    files.join()
+    if files.exitcode:
+        raise Unavailable("the static files could not be made; the reason stands above")
     counts = load_town(arguments.town_dir)
     counts["pages"] = load_pages(arguments.town_dir)
     if arguments.demo:
