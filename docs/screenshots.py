@@ -34,6 +34,11 @@ def shoot(browser: Browser, name: str) -> None:
     context = browser.new_context(viewport=viewport, color_scheme=scheme, locale="de-DE")
     page = context.new_page()
     page.goto(f"http://127.0.0.1:{PORT}/{path}", wait_until="load")
+    height = page.evaluate("document.documentElement.scrollHeight") if whole else 0
+    for top in range(0, height, 600):  # maps draw when they come into sight
+        page.evaluate(f"window.scrollTo(0, {top})")
+        page.wait_for_timeout(400)
+    page.evaluate("window.scrollTo(0, 0)")
     page.wait_for_timeout(4000)
     page.screenshot(path=IMAGES / f"{name}.png", full_page=whole, scale="css")
     context.close()

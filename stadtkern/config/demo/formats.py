@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from pyproj import Transformer
 
-from stadtkern.config.demo.scenario import Gauge, Scenario
+from stadtkern.config.demo.scenario import Device, Gauge, Scenario
 
 BERLIN, WARSAW = ZoneInfo("Europe/Berlin"), ZoneInfo("Europe/Warsaw")
 Query = Mapping[str, str]
@@ -229,18 +229,28 @@ def charging_register(scenario: Scenario, query: Query, now: datetime) -> bytes:
     return text.getvalue().encode("cp1252")
 
 
-def uplink(scenario: Scenario, device: Any, time: datetime) -> bytes:  # noqa: ANN401
+def device_info(device: Device) -> dict[str, Any]:
+    """Return what ChirpStack 4 says about a device in every event."""
+    return {
+        "tenantName": "Stadt Guben", "applicationName": "Stadt", "deviceProfileName": device.profile,
+        "deviceName": device.name, "devEui": device.eui, "tags": {},
+    }  # fmt: skip
+
+
+def uplink(scenario: Scenario, device: Device, time: datetime) -> bytes:
     """Return one uplink of a device as ChirpStack 4 publishes it."""
     return dump({
         "deduplicationId": f"{device.eui}-{int(time.timestamp())}", "time": time.isoformat(),
-        "deviceInfo": {
-            "tenantName": "Stadt Guben", "applicationName": "Stadt", "deviceProfileName": device.profile,
-            "deviceName": device.name, "devEui": device.eui,
-            "tags": {"latitude": str(device.latitude), "longitude": str(device.longitude)},
-        },
-        "fPort": 2, "object": scenario.device(device, time),
-        "rxInfo": [{"gatewayId": "0016c001f1500001", "rssi": -88, "snr": 7.5,
-                    "location": {"latitude": device.latitude, "longitude": device.longitude}}],
+        "deviceInfo": device_info(device), "fPort": 2, "object": scenario.device(device, time),
+        "rxInfo": [{"gatewayId": "0016c001f1500001", "rssi": -88, "snr": 7.5}],
+    })  # fmt: skip
+
+
+def device_place(device: Device, time: datetime) -> bytes:
+    """Return the event that tells where a device is."""
+    return dump({
+        "deduplicationId": f"{device.eui}-place", "time": time.isoformat(), "deviceInfo": device_info(device),
+        "location": {"latitude": device.latitude, "longitude": device.longitude, "source": "CONFIG"},
     })  # fmt: skip
 
 

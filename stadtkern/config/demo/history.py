@@ -43,11 +43,13 @@ def older_levels(scenario: Scenario, time: datetime, *, years: int) -> Iterable[
 
 
 def device_bodies(scenario: Scenario, time: datetime, *, hours: int) -> Iterable[Body]:
-    """Yield one uplink an hour of every device."""
+    """Yield where each device is, and one uplink an hour of it."""
     for device in scenario.devices:
+        topic = f"application/town/device/{device.eui}/event"
+        yield "town-sensors", formats.device_place(device, time), "", f"{topic}/location"
         for hour in range(hours, 0, -1):
-            topic = f"application/town/device/{device.eui}/event/up"
-            yield "town-sensors", formats.uplink(scenario, device, time - timedelta(hours=hour)), "", topic
+            body = formats.uplink(scenario, device, time - timedelta(hours=hour))
+            yield "town-sensors", body, "", f"{topic}/up"
 
 
 def bring_in(bodies: Iterable[Body]) -> int:
