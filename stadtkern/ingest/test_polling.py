@@ -15,7 +15,7 @@ from django.db import DataError
 
 from stadtkern.base.clock import now
 from stadtkern.contracts.connector import Connector, Context, Follow, Item, Reading, Request
-from stadtkern.ingest import registry, services, storing
+from stadtkern.ingest import registry, services, states, storing
 from stadtkern.ingest.conftest import Server
 from stadtkern.ingest.models import Source, Validator
 from stadtkern.observations.models import Observation, QuarantinedReading, Thing
@@ -356,7 +356,7 @@ def test_source_that_fails_in_any_way_waits_for_its_next_turn(
     assert type(error).__name__ in state.last_error
     assert state.next_try is not None
     assert state.next_try > now() + timedelta(seconds=20)
-    assert services.try_settings("test", {}).problem == services.states.one_line(error)
+    assert services.try_settings("test", {}).problem == states.one_line(error)
 
 
 def test_answer_that_the_database_refuses_waits_for_its_next_turn(
