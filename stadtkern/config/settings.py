@@ -115,7 +115,11 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
 ]
 
+FRONT_PAGE_SECONDS = int(env("FRONT_PAGE_SECONDS", "10"))
+"""How long one drawing of the cockpit serves all who only read; 0: each reader gets an own one."""
+
 MIDDLEWARE = [
+    "stadtkern.dashboards.front_page.front_page",
     "django.middleware.security.SecurityMiddleware",
     "stadtkern.web.middleware.HeadersMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -12,7 +12,12 @@ class DashboardsConfig(AppConfig):
 
     def ready(self) -> None:
         """Put the newest values on the map of the town."""
+        from wagtail.signals import page_published, page_unpublished  # noqa: PLC0415  # models are loaded only now
+
+        from stadtkern.dashboards.front_page import forget  # noqa: PLC0415
         from stadtkern.dashboards.live_places import features  # noqa: PLC0415  # models are loaded only now
         from stadtkern.web import map_layers  # noqa: PLC0415
 
         map_layers.register("values", _("Newest values"), features)
+        page_published.connect(forget)
+        page_unpublished.connect(forget)
