@@ -40,13 +40,15 @@ def family(pid: int) -> list[int]:
 
 
 def memory(pid: int) -> float:
-    """Return the proportional set size of a process family in MB."""
+    """Return the proportional set size of a process family in MB; a process that has ended counts nothing."""
     total = 0
     for one in family(pid):
-        text = Path(f"/proc/{one}/smaps_rollup").read_text()
-        size = re.search(r"^Pss:\s+(\d+)", text, re.MULTILINE)
-        assert size
-        total += int(size[1])
+        try:
+            text = Path(f"/proc/{one}/smaps_rollup").read_text()
+        except ProcessLookupError:
+            continue
+        found = re.search(r"^Pss:\s+(\d+)", text, re.MULTILINE)
+        total += int(found[1]) if found else 0
     return total / 1000
 
 

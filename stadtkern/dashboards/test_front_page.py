@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.test import RequestFactory
 from pytest_django import Settings
 
@@ -86,6 +86,17 @@ def test_one_reader_redraws_while_the_others_get_the_old_one(monkeypatch: pytest
     found = front_page.find(key, now)
     assert found is not None
     assert found.content == b"drawing 1"
+
+
+@pytest.mark.parametrize("path", ["/de/", "/static/web/stadtkern.css"])
+def test_a_streamed_answer_passes_and_is_not_kept(path: str) -> None:
+    def streamed(_request: HttpRequest) -> StreamingHttpResponse:
+        return StreamingHttpResponse(iter([b"a", b"b"]))
+
+    for _ in range(2):
+        answer = front_page.front_page(streamed)(RequestFactory().get(path))
+        assert isinstance(answer, StreamingHttpResponse)
+        assert answer.getvalue() == b"ab"
 
 
 def test_publishing_forgets() -> None:
