@@ -4,7 +4,7 @@ Limits of the machine in the same run: the time Python needs to import Django an
 page that does nothing (`/healthz`) under the same readers (cockpit).
 """
 
-import concurrent.futures
+import asyncio
 import gzip
 import json
 import os
@@ -20,7 +20,7 @@ from pathlib import Path
 import httpx
 
 ROOT = Path(__file__).parent.parent
-READERS, REQUESTS = 20, 400
+READERS, REQUESTS = 20, 600
 
 
 def say(figure: str, value: float, unit: str, limit: float | None = None) -> None:
@@ -52,17 +52,28 @@ def memory(pid: int) -> float:
     return total / 1000
 
 
-def p95(client: httpx.Client, url: str) -> float:
-    """Return the 95th percentile in ms of `REQUESTS` requests by `READERS` readers."""
+def p95(port: int, path: str) -> float:
+    """Return the 95th percentile in ms of `REQUESTS` requests by `READERS` readers, each asking without a pause."""
 
-    def one(_: int) -> float:
-        began = time.perf_counter()
-        client.get(url).raise_for_status()
-        return (time.perf_counter() - began) * 1000
+    async def reader(times: list[float]) -> None:
+        incoming, outgoing = await asyncio.open_connection("127.0.0.1", port)
+        question = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAccept-Encoding: gzip\r\n\r\n".encode()
+        for _ in range(REQUESTS // READERS):
+            began = time.perf_counter()
+            outgoing.write(question)
+            head = (await incoming.readuntil(b"\r\n\r\n")).lower()
+            assert b" 200 " in head.splitlines()[0]
+            length = re.search(rb"content-length: (\d+)", head)
+            await incoming.readexactly(int(length[1]) if length else 0)
+            times.append((time.perf_counter() - began) * 1000)
+        outgoing.close()
 
-    with concurrent.futures.ThreadPoolExecutor(READERS) as pool:
-        times = list(pool.map(one, range(REQUESTS)))
-    return statistics.quantiles(times, n=20)[-1]
+    async def all_readers() -> list[float]:
+        times: list[float] = []
+        await asyncio.gather(*(reader(times) for _ in range(READERS)))
+        return times
+
+    return statistics.quantiles(asyncio.run(all_readers()), n=20)[-1]
 
 
 def first_visit(client: httpx.Client, base: str) -> int:
@@ -121,11 +132,12 @@ def main() -> None:
         try:
             with httpx.Client(timeout=30, limits=httpx.Limits(max_connections=READERS)) as client:
                 client.get(f"{base}/de/").raise_for_status()
-                floor = p95(client, f"{base}/healthz")
+                time.sleep(30)  # the past years of the demo come in meanwhile
+                floor = p95(port, "/healthz")
                 for language in ("de", "pl"):
                     say(
                         f"cockpit p95, {READERS} readers, {language}",
-                        p95(client, f"{base}/{language}/"),
+                        p95(port, f"/{language}/"),
                         "ms",
                         floor,
                     )
