@@ -57,7 +57,8 @@ def p95(port: int, path: str) -> float:
 
     async def reader(times: list[float]) -> None:
         incoming, outgoing = await asyncio.open_connection("127.0.0.1", port)
-        question = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAccept-Encoding: gzip\r\n\r\n".encode()
+        head_of_question = ("GET " + path + " HTTP/1.1", f"Host: 127.0.0.1:{port}", "Accept-Encoding: gzip")
+        question = ("\r\n".join(head_of_question) + "\r\n\r\n").encode()
         for _ in range(REQUESTS // READERS):
             began = time.perf_counter()
             outgoing.write(question)
