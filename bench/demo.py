@@ -53,7 +53,7 @@ def memory(pid: int) -> float:
 
 
 def p95(port: int, path: str) -> float:
-    """Return the 95th percentile in ms of `REQUESTS` requests by `READERS` readers that ask without a pause."""
+    """Return the 95th percentile in ms of `REQUESTS` requests by `READERS` readers asking without pause."""
 
     async def reader(times: list[float]) -> None:
         incoming, outgoing = await asyncio.open_connection("127.0.0.1", port)
