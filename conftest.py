@@ -23,9 +23,10 @@ def django_db_modify_db_settings_xdist_suffix() -> None:
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(
-    django_db_modify_db_settings_parallel_suffix: None, monkeypatch_session: pytest.MonkeyPatch
+    django_db_modify_db_settings_parallel_suffix: None,  # noqa: ARG001  # has to come first
+    monkeypatch_session: pytest.MonkeyPatch,
 ) -> Iterator[None]:
-    """Begin with the tables that an earlier run with the same migrations left: migrating takes ten seconds."""
+    """Begin with the tables that an earlier run with the same migrations left; migrating takes a while."""
     from django.db import connection  # noqa: PLC0415  # needs the settings
 
     if connection.vendor != "sqlite":
