@@ -1,0 +1,1 @@
+"""LoRaWAN devices: their uplinks, codecs and what their fields mean."""

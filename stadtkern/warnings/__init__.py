@@ -1,0 +1,1 @@
+"""Rules on data, and what they found."""
