@@ -335,6 +335,8 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", "INFO")},
 }
 
+STA_ANONYMOUS_WRITE = env_flag("STA_ANONYMOUS_WRITE")
+"""Whether anybody may see and write all sensor data; for test suites on this machine only."""
 MQTT_URL = env("MQTT_URL")
 """`mqtt://user:password@host:1883` of an outside broker; empty: the broker inside our `ingest` process."""
 MQTT_HOST = env("MQTT_HOST", "127.0.0.1")

@@ -1,7 +1,7 @@
 """The data concept of a town."""
 
 from collections.abc import Callable
-from typing import Self
+from typing import Any, Self
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -9,12 +9,19 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from stadtkern.governance.licences import Licence, licence
+from stadtkern.people import rights
 from stadtkern.people.models import Organisation
 from stadtkern.web.fields import TranslatedTextField, in_language
 
 
 class DataProfileQuerySet(models.QuerySet["DataProfile"]):
     """Selections of profiles."""
+
+    def update(self, **values: Any) -> int:  # noqa: ANN401  # as Django's
+        """Change all of them, and with them who may read what stands under them."""
+        count = super().update(**values)
+        rights.changed()
+        return count
 
     def published(self) -> Self:
         """Return those that the public may see."""

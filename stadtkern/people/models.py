@@ -94,3 +94,13 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user.username}, {self.organisation}: {self.role}"
+
+
+class RightsChange(models.Model):
+    """One change of somebody's rights; see `rights`."""
+
+    token = models.BigIntegerField()
+    at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M:%S}"
