@@ -11,12 +11,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from django.contrib.gis.geos import GEOSGeometry
+from django.contrib.gis.gdal import GDALException
+from django.contrib.gis.geos import GEOSException, GEOSGeometry
 
 from stadtkern.contracts.answers import kind
 from stadtkern.observations.fields import micros
 from stadtkern.observations.services.entities.drafts import Place
 from stadtkern.observations.services.entities.errors import BadEntity
+from stadtkern.observations.services.entities.results import shown
 
 LONGEST_NAME = 300
 LONGEST_TEXT = 20_000
@@ -53,12 +55,6 @@ def decode(body: bytes) -> Any:  # noqa: ANN401
     if _NUL.search(body):
         raise BadEntity("The body holds the character NUL (\\u0000), which cannot be stored")
     return value
-
-
-def shown(value: object) -> str:
-    """Return a short form of a value for messages."""
-    text = value if isinstance(value, str) else repr(value)
-    return f'"{text[:SHOWN]}"' + (" ..." if len(text) > SHOWN else "")
 
 
 def text(value: object, where: str, longest: int = LONGEST_TEXT) -> str:
@@ -169,7 +165,7 @@ def _geometry(value: object, where: str) -> GEOSGeometry:
     plain = _checked(value, where)
     try:
         return GEOSGeometry(json.dumps(plain), srid=4326)
-    except (ValueError, TypeError, Exception) as error:  # GDAL and GEOS raise several unrelated classes
+    except (ValueError, GDALException, GEOSException) as error:
         raise BadEntity(f"{where} is no geometry: {str(error)[:SHOWN]}") from error
 
 
