@@ -4,19 +4,25 @@
 compiled once, kept in memory and made anew when `people.rights` says that something changed.
 """
 
+import base64
 import time
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from django.conf import settings
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+from django.http import HttpRequest
 
+from stadtkern.base import clock
+from stadtkern.base.errors import NotAuthenticated, TooMany
 from stadtkern.governance.models import DataProfile
 from stadtkern.observations.models import Datastream, DatastreamQuerySet, Thing
-from stadtkern.people import rights, roles
-from stadtkern.people.grants import MANAGE, PERSONAL, READ, WRITE, Grant, grant_of
+from stadtkern.people import keys, rights, roles, tokens
+from stadtkern.people.grants import ANONYMOUS, MANAGE, PERSONAL, READ, WRITE, Grant, grant_of
+from stadtkern.people.keys import Credential
+from stadtkern.people.rates import rates
 from stadtkern.people.rules import Someone
 
 NO_PROFILE = 0
@@ -27,9 +33,12 @@ MOST_KEPT = 2000
 """Grants whose access is kept."""
 PERSONAL_ROLES = frozenset({roles.EDITOR, roles.ANALYST, roles.ADMIN})
 """Roles that may see single values of personal data."""
-WRITING_ROLES = frozenset({roles.EDITOR, roles.ADMIN})
+USE_NOTED = 3600.0
+"""Seconds between two notes that a key was used."""
 _STREAMS_BY = {
     "thing": "thing",
+    "location": "thing__locations",
+    "historicallocation": "thing__historical_locations",
     "sensor": "sensor",
     "observedproperty": "observed_property",
     "featureofinterest": "feature_of_interest",
@@ -55,7 +64,14 @@ class Access:
     """`DataProfile` of the streams that are made by this access; None: they have none and are not public."""
     read_profiles: frozenset[int] = frozenset()
     """The profiles behind `readable`, for queries; `NO_PROFILE` stands for streams without one."""
+    read_streams: frozenset[int] = frozenset()
+    """Single streams beside those of `read_profiles`."""
     write_profiles: frozenset[int] = frozenset()
+    write_streams: frozenset[int] = frozenset()
+    key: int | None = None
+    """The `ApiKey` in use; None for a session or a token."""
+    per_minute: int = 0
+    """Requests or messages a minute of the key."""
 
     def may_read(self, datastream: int) -> bool:
         """Return whether single values of a datastream may be read."""
@@ -77,8 +93,23 @@ class _Profile:
     pk: int
     slug: str
     is_published: bool
+    access: str
     is_personal: bool
     owners: frozenset[int]
+    partners: frozenset[int]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether everybody may read single values; the same as `DataProfile.is_open`."""
+        return self.is_published and self.access == DataProfile.Access.PUBLIC and not self.is_personal
+
+    def is_open_to(self, organisations: frozenset[int]) -> bool:
+        """Return whether the profile lets these organisations read: as owner, partner or anybody."""
+        if self.owners & organisations:
+            return True
+        if not self.is_published or self.access == DataProfile.Access.INTERNAL:
+            return False
+        return self.access == DataProfile.Access.PUBLIC or bool(self.partners & organisations)
 
 
 @dataclass(slots=True)
@@ -90,6 +121,8 @@ class _Table:
     profiles: dict[int, _Profile] = field(default_factory=dict)
     streams: dict[int, frozenset[int]] = field(default_factory=dict)
     accesses: dict[Grant, Access] = field(default_factory=dict)
+    credentials: dict[str, Credential] = field(default_factory=dict)
+    used: dict[int, float] = field(default_factory=dict)
     checked: float = 0.0
 
     def ids(self, profiles: Iterable[int]) -> frozenset[int]:
@@ -110,10 +143,15 @@ def _load(version: rights.Version) -> _Table:
     for pk, profile in Datastream.objects.order_by().values_list("pk", "profile"):
         streams[profile or NO_PROFILE].add(pk)
     table.streams = {profile: frozenset(ids) for profile, ids in streams.items()}
-    fields = ("pk", "slug", "is_published", "has_personal_data", "owner", "owner__parent")
-    for pk, slug, published, personal, owner, above in DataProfile.objects.order_by().values_list(*fields):
+    partners: defaultdict[int, set[int]] = defaultdict(set)
+    for profile, organisation in DataProfile.partners.through.objects.values_list(
+        "dataprofile", "organisation"
+    ):
+        partners[profile].add(organisation)
+    fields = ("pk", "slug", "is_published", "access", "has_personal_data", "owner", "owner__parent")
+    for pk, *facts, owner, above in DataProfile.objects.order_by().values_list(*fields):
         owners = frozenset({owner, above} - {None})
-        table.profiles[pk] = _Profile(pk, slug, published, personal, owners)
+        table.profiles[pk] = _Profile(pk, *facts, owners, frozenset(partners[pk]))
     return table
 
 
@@ -137,98 +175,277 @@ def access_for(
 ) -> Access:
     """Return what the bearer of a session, an `Authorization` header or an API key may do.
 
+    With a key it counts as one request. Asks the database; `remembered` does not.
+
     Parameters
     ----------
     user
         Who is signed in; asked where there is neither header nor key.
     authorization
-        The value of the header `Authorization`: `Bearer <API key or token>`.
+        The value of the header `Authorization`: `Bearer <API key or token>`, or `Basic` with one of them as
+        password.
     key
         An API key given in another way, such as the header `X-API-Key`.
     max_age
         Seconds for which rights may be out of date; 0 costs one small query.
+
+    Raises
+    ------
+    NotAuthenticated
+        if header or key open nothing.
+    TooMany
+        if the key was used too often within a minute.
     """
     if settings.STA_ANONYMOUS_WRITE:
         return EVERYTHING
-    return _access(_grant(user, authorization, key), _table(max_age))
+    secret = secret_in(authorization, key)
+    table = _table(max_age)
+    if secret is None:
+        return _access(grant_of(user), table)
+    credential = _credential(secret, table)
+    _count(credential)
+    return _access(credential.grant, table, credential)
 
 
-def _grant(user: Someone, authorization: str | None, key: str | None) -> Grant:
-    if authorization or key:
-        raise NotImplementedError
-    return grant_of(user)
+def access_for_request(request: HttpRequest) -> Access:
+    """Return what a request to an interface for programs may do.
+
+    Who is signed in by a cookie reads, but does not write: such an interface checks no form token, so that
+    any page on the web could send what the visitor never meant to.
+    """
+    header = request.headers
+    found = access_for(
+        user=getattr(request, "user", None),
+        authorization=header.get("Authorization"),
+        key=header.get("X-API-Key"),
+    )
+    if found is EVERYTHING or "Authorization" in header or "X-API-Key" in header:
+        return found
+    return replace(
+        found, writes_all=False, writable=frozenset(), may_manage=False, write_profiles=frozenset()
+    )
+
+
+def remembered(*, authorization: str | None = None, key: str | None = None, max_age: float) -> Access | None:
+    """Return what `access_for` would, without any question to the database; None where that cannot be known.
+
+    May be called from asynchronous code. Raises `TooMany` as `access_for` does.
+    """
+    if settings.STA_ANONYMOUS_WRITE:
+        return EVERYTHING
+    table, at = _Kept.table, time.monotonic()
+    if table is None or at - table.checked > max_age or at - table.made >= OLDEST:
+        return None
+    secret = secret_in(authorization, key)
+    if secret is None:
+        return _access(ANONYMOUS, table)
+    credential = table.credentials.get(keys.digest_of(secret))
+    if credential is None or _has_ended(credential):
+        return None
+    _count(credential)
+    return _access(credential.grant, table, credential)
 
 
 def access_for_mqtt(username: str | None, password: str | None) -> Access | None:
-    """Return what an MQTT client may do; None: it may not sign in. The password is an API key or a token."""
+    """Return what an MQTT client may do; None: it may not sign in.
+
+    The password is an API key or a token, the name is not looked at; who gives neither reads what is public.
+    Messages of a client are counted by `seconds_to_wait`.
+    """
     if settings.STA_ANONYMOUS_WRITE:
         return EVERYTHING
     if not username and not password:
         return access_for()
-    return None
+    try:
+        credential = _credential(password or "", table := _table(0.0))
+    except NotAuthenticated:
+        return None
+    return _access(credential.grant, table, credential)
 
 
-def _access(grant: Grant, table: _Table) -> Access:
+def renewed(access: Access, username: str | None, password: str | None) -> Access | None:
+    """Return what a client that stays connected may do now; the same object if nothing changed."""
+    table = _table(1.0)
+    if any(access is kept for kept in table.accesses.values()):
+        return access
+    return access_for_mqtt(username, password)
+
+
+def seconds_to_wait(access: Access, count: int = 1) -> int:
+    """Count messages of a key; return how many seconds it has to wait until they are welcome, or 0."""
+    if access.key is None:
+        return 0
+    return rates.wait(access.key, access.per_minute, count=count)
+
+
+def secret_in(authorization: str | None, key: str | None) -> str | None:
+    """Return the key or token in a header; None if nothing was given.
+
+    Raises
+    ------
+    NotAuthenticated
+        if the header has another form.
+    """
+    if key:
+        return key.strip()
+    if not authorization:
+        return None
+    scheme, _blank, given = authorization.strip().partition(" ")
+    if scheme.lower() == "bearer" and given.strip():
+        return given.strip()
+    if scheme.lower() == "basic":
+        try:
+            _name, _colon, password = base64.b64decode(given, validate=True).decode().partition(":")
+        except ValueError as error:
+            raise NotAuthenticated("The header Authorization cannot be read.") from error
+        if password:
+            return password
+    raise NotAuthenticated("The header Authorization has to read: Bearer KEY")
+
+
+def _credential(secret: str, table: _Table) -> Credential:
+    """Return what a key or token opens, looked up once for each version of the rights."""
+    digest = keys.digest_of(secret)
+    found = table.credentials.get(digest)
+    if found is None or _has_ended(found):
+        found = keys.credential_of(secret) if keys.looks_like_key(secret) else tokens.credential_of(secret)
+        if len(table.credentials) >= MOST_KEPT:
+            table.credentials.clear()
+        table.credentials[digest] = found
+    if found.key is not None and table.used.get(found.key, 0.0) < time.monotonic() - USE_NOTED:
+        table.used[found.key] = time.monotonic()
+        keys.note_use(found.key)
+    return found
+
+
+def _has_ended(credential: Credential) -> bool:
+    return credential.until is not None and credential.until <= clock.now()
+
+
+def _count(credential: Credential) -> None:
+    if credential.key is None:
+        return
+    wait = rates.wait(credential.key, credential.per_minute)
+    if wait:
+        raise TooMany(
+            f"This key allows {credential.per_minute} requests a minute; wait {wait} s.", retry_after=wait
+        )
+
+
+def _access(grant: Grant, table: _Table, credential: Credential | None = None) -> Access:
     found = table.accesses.get(grant)
     if found is None:
         if len(table.accesses) >= MOST_KEPT:
             table.accesses.clear()
-        found = table.accesses[grant] = _compile(grant, table)
+        found = table.accesses[grant] = _compile(grant, table, credential)
     return found
 
 
-def _compile(grant: Grant, table: _Table) -> Access:
-    reads, writes = _read_profiles(grant, table), _write_profiles(grant, table)
-    sees_all = bool(grant.roles & PERSONAL_ROLES) and PERSONAL in grant.scopes and READ in grant.scopes
-    writes_all = bool(writes) and (roles.ADMIN in grant.roles or not grant.bonds)
+def _compile(grant: Grant, table: _Table, credential: Credential | None) -> Access:
+    """Return the rights of a grant as sets."""
+    reads, read_streams = _limited(grant, table, _readable_profiles(grant, table))
+    if READ in grant.scopes:
+        reads |= {profile.pk for profile in table.profiles.values() if profile.is_open}
+    writes, write_streams = _limited(grant, table, _writable_profiles(grant, table))
+    sees_all = READ in grant.scopes and _reads_personal(grant) and not grant.is_limited
+    writes_all = bool(writes) and not (grant.is_bound or grant.is_limited)
+    named = sorted(writes - {NO_PROFILE})
+    profile = named[0] if len(named) == 1 or (named and grant.is_limited) else None
     return Access(
         principal=grant.principal,
         sees_all=sees_all,
-        readable=frozenset() if sees_all else table.ids(reads),
+        readable=frozenset() if sees_all else table.ids(reads) | read_streams,
         writes_all=writes_all,
-        writable=frozenset() if writes_all else table.ids(writes),
-        may_manage=bool(writes) and MANAGE in grant.scopes,
+        writable=frozenset() if writes_all else table.ids(writes) | write_streams,
+        may_manage=MANAGE in grant.scopes and (writes_all or NO_PROFILE in writes or profile is not None),
+        profile=None if writes_all else profile,
         read_profiles=reads,
+        read_streams=read_streams,
         write_profiles=writes,
+        write_streams=write_streams,
+        key=credential.key if credential else None,
+        per_minute=credential.per_minute if credential else 0,
     )
 
 
-def _read_profiles(grant: Grant, table: _Table) -> frozenset[int]:
-    """Return the profiles whose single values may be read; those of personal data are for `sees_all` only."""
+def _limited(grant: Grant, table: _Table, profiles: frozenset[int]) -> tuple[frozenset[int], frozenset[int]]:
+    """Return which of `profiles` are within the limits of a grant, and which single streams beside them."""
+    if not grant.is_limited:
+        return profiles, frozenset()
+    slugs = grant.profiles or frozenset()
+    kept = frozenset(pk for pk in profiles if pk in table.profiles and table.profiles[pk].slug in slugs)
+    return kept, (grant.streams or frozenset()) & table.ids(profiles)
+
+
+def _reads_personal(grant: Grant) -> bool:
+    return PERSONAL in grant.scopes and bool(grant.roles & PERSONAL_ROLES)
+
+
+def _readable_profiles(grant: Grant, table: _Table) -> frozenset[int]:
+    """Return the profiles whose single values may be read, before the limits of a key."""
     if READ not in grant.scopes:
         return frozenset()
     works_here = bool(grant.roles & set(roles.BACK_OFFICE))
+    is_named = _named(grant, table)
     found = {
         profile.pk
         for profile in table.profiles.values()
-        if not profile.is_personal and (works_here or profile.is_published)
+        if (not profile.is_personal or _reads_personal(grant))
+        and (works_here or profile.pk in is_named or profile.is_open_to(grant.organisations))
     }
     return frozenset(found | ({NO_PROFILE} if works_here else set()))
 
 
-def _write_profiles(grant: Grant, table: _Table) -> frozenset[int]:
-    if WRITE not in grant.scopes or not grant.roles & WRITING_ROLES:
+def _writable_profiles(grant: Grant, table: _Table) -> frozenset[int]:
+    """Return the profiles whose streams may be written to, before the limits of a key."""
+    if WRITE not in grant.scopes or not grant.is_writer:
         return frozenset()
-    is_free = roles.ADMIN in grant.roles or not grant.bonds
-    own = {pk for pk, profile in table.profiles.items() if is_free or profile.owners & grant.bonds}
+    if grant.names_data:
+        own = {pk for pk, profile in table.profiles.items() if profile.owners & grant.bonds}
+        return frozenset(own | _named(grant, table))
+    own = {pk for pk, profile in table.profiles.items() if not grant.is_bound or profile.owners & grant.bonds}
     return frozenset(own | {NO_PROFILE})
+
+
+def _named(grant: Grant, table: _Table) -> frozenset[int]:
+    """Return the profiles that the limits of an organisation's key name, also by single streams."""
+    if not grant.names_data or not grant.is_limited:
+        return frozenset()
+    slugs, streams = grant.profiles or frozenset(), grant.streams or frozenset()
+    return frozenset(
+        pk
+        for pk in (NO_PROFILE, *table.profiles)
+        if (pk in table.profiles and table.profiles[pk].slug in slugs)
+        or not streams.isdisjoint(table.ids([pk]))
+    )
 
 
 def visible_streams(access: Access) -> DatastreamQuerySet:
     """Return the datastreams whose values may be read."""
     streams: DatastreamQuerySet = Datastream.objects.all()  # type: ignore[assignment]  # the manager is made of it
-    return streams if access.sees_all else streams.filter(_within(access.read_profiles))
+    return streams if access.sees_all else streams.filter(_readable(access))
 
 
 def writable_streams(access: Access) -> DatastreamQuerySet:
     """Return the datastreams that may be written to and changed."""
     streams: DatastreamQuerySet = Datastream.objects.all()  # type: ignore[assignment]  # the manager is made of it
-    return streams if access.writes_all else streams.filter(_within(access.write_profiles))
+    return streams if access.writes_all else streams.filter(_writable(access))
 
 
-def _within(profiles: frozenset[int]) -> Q:
+def _readable(access: Access) -> Q:
+    return _within(access.read_profiles, access.read_streams)
+
+
+def _writable(access: Access) -> Q:
+    return _within(access.write_profiles, access.write_streams)
+
+
+def _within(profiles: frozenset[int], streams: frozenset[int]) -> Q:
+    """Return a condition on datastreams that names profiles, of which there are few, rather than streams."""
     condition = Q(profile__in=profiles - {NO_PROFILE})
-    return condition | Q(profile=None) if NO_PROFILE in profiles else condition
+    if NO_PROFILE in profiles:
+        condition |= Q(profile=None)
+    return condition | Q(pk__in=streams) if streams else condition
 
 
 def visible_things(access: Access) -> QuerySet[Thing]:
@@ -245,7 +462,7 @@ def visible(access: Access, rows: QuerySet[_Row]) -> QuerySet[_Row]:
         return rows
     name = rows.model._meta.model_name  # noqa: SLF001
     if name == "datastream":
-        return rows.filter(_within(access.read_profiles))
+        return rows.filter(_readable(access))
     own = {_STREAMS_BY[str(name)]: OuterRef("pk")}
     condition = Q(Exists(visible_streams(access).filter(**own)))
     if access.may_manage:
@@ -261,7 +478,7 @@ def manageable(access: Access, rows: QuerySet[_Row]) -> QuerySet[_Row]:
         return rows
     name = rows.model._meta.model_name  # noqa: SLF001
     if name == "datastream":
-        return rows.filter(_within(access.write_profiles))
+        return rows.filter(_writable(access))
     own = {_STREAMS_BY[str(name)]: OuterRef("pk")}
     foreign = Datastream.objects.exclude(pk__in=writable_streams(access).values("pk")).filter(**own)
     return rows.filter(~Q(Exists(foreign)))

@@ -11,7 +11,6 @@ from stadtkern.governance.models import DataProfile
 from stadtkern.observations.fields import InstantField
 from stadtkern.observations.quality import QualityFlag
 from stadtkern.people import rights
-from stadtkern.people.rules import Someone, is_back_office
 from stadtkern.web.fields import TranslatedTextField, in_language
 
 OM_MEASUREMENT = "http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_Measurement"
@@ -166,12 +165,8 @@ class DatastreamQuerySet(models.QuerySet["Datastream"]):
         return made
 
     def public(self) -> Self:
-        """Return those that anybody may see: the ones with a published data profile."""
-        return self.filter(profile__is_published=True)
-
-    def visible_to(self, user: Someone) -> Self:
-        """Return those that `user` may see: staff of the town see what is not public yet."""
-        return self.all() if is_back_office(user) else self.public()
+        """Return those whose values anybody may read; who else may read them says `access`."""
+        return self.filter(profile__in=DataProfile.objects.open())
 
     def single(self) -> Self:
         """Return those with one number or text at a time: no MultiDatastreams."""

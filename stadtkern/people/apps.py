@@ -18,5 +18,6 @@ class PeopleConfig(AppConfig):
         post_migrate.connect(roles.create_roles_after_migrate, sender=self, dispatch_uid="people-roles")
         audit.register_own_models()
         rights.watch(models.User, models.User.groups.through, models.Membership, models.Organisation)
+        rights.watch(models.ApiKey)
         checks.register_checks()
         personal_data.register("people", export=services.export_own_tables, erase=services.erase_own_tables)
