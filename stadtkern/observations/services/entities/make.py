@@ -21,7 +21,7 @@ from stadtkern.observations.services.entities import components, places, results
 from stadtkern.observations.services.entities.drafts import Draft
 from stadtkern.observations.services.entities.errors import BadEntity
 from stadtkern.observations.services.entities.shapes import apply
-from stadtkern.observations.services.entities.work import Work, require_manager
+from stadtkern.observations.services.entities.work import Work, kind_of, require_manager
 
 SOURCE = "sensorthings"
 """Source of the things that clients make."""
@@ -41,14 +41,11 @@ def make(work: Work, draft: Draft, given: Given) -> int:
 
 
 def linked(work: Work, draft: Draft, name: str, given: Given, *, change: bool = False) -> Any:  # noqa: ANN401
-    """Return the row at the end of a link to one entity, made where it is nested; None if there is none."""
-    kind = _TARGETS.get(name, name)
+    """Return the row at the end of a link to one entity of the type `name`, made where it is nested."""
     if name in given:
-        return work.target(kind, given[name], draft.where or draft.kind, change=change)
-    found = draft.links.get(name)
-    if not found:
-        return None
-    return work.find(kind, end_of(work, kind, found[0], name, change=change), change=False)
+        return work.target(name, given[name], draft.where or draft.kind, change=change)
+    (found,) = draft.links[name]
+    return work.target(name, end_of(work, name, found, name, change=change), name, change=change)
 
 
 def end_of(work: Work, kind: str, end: int | Draft, where: str, *, change: bool = False) -> int:
@@ -213,14 +210,9 @@ def make_observations(work: Work, drafts: "list[tuple[Draft, Given]]") -> list[i
 
 def require_writable(work: Work, stream: Datastream) -> None:
     """Refuse who may not add Observations to a stream; streams made just now are open to their maker."""
-    is_own = (results_kind(stream), stream.pk) in work.touched
+    is_own = (kind_of(stream), stream.pk) in work.touched
     if not is_own and not work.access.may_write(stream.pk):
-        raise NotPermitted(f"No Observations may be written to {results_kind(stream)} {stream.pk} with these rights")
-
-
-def results_kind(stream: Datastream) -> str:
-    """Return the entity type of a row of Datastream."""
-    return "MultiDatastream" if stream.is_multi else "Datastream"
+        raise NotPermitted(f"Observations may not be written to Datastream {stream.pk} with these rights")
 
 
 def check_of(stream: Datastream) -> results.Check:
@@ -229,7 +221,6 @@ def check_of(stream: Datastream) -> results.Check:
     return results.checker(stream.observation_type, types)
 
 
-_TARGETS: dict[str, str] = {}
 _MAKERS: dict[str, Callable[[Work, Draft, Given], Any]] = {
     "Thing": _thing,
     "Location": _location,
