@@ -411,7 +411,9 @@ class Postgresql:
     def json_text(self, value: Json) -> Sql:
         """Return a JSON value if it is a text, else NULL."""
         found = self._extract(value)
-        return build("CASE jsonb_typeof({}) WHEN 'string' THEN {} #>> '{{}}' END", found, found, kind=Type.TEXT)
+        return build(
+            "CASE jsonb_typeof({}) WHEN 'string' THEN {} #>> '{{}}' END", found, found, kind=Type.TEXT
+        )
 
     def json_condition(self, value: Json) -> Sql:
         """Return a JSON value if it is true or false, else NULL."""

@@ -81,7 +81,8 @@ def every(conditions: list[Sql]) -> Sql:
     if not conditions:
         return Sql("1 = 1")
     return Sql(
-        " AND ".join(f"({one.text})" for one in conditions), tuple(v for one in conditions for v in one.params)
+        " AND ".join(f"({one.text})" for one in conditions),
+        tuple(v for one in conditions for v in one.params),
     )
 
 
