@@ -4,6 +4,7 @@ import base64
 import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -23,9 +24,6 @@ _SCALARS: dict[Type, type | tuple[type, ...]] = {
     Type.TEXT: str,
     Type.INSTANT: int,
     Type.CONDITION: bool,
-    Type.DAY: str,
-    Type.CLOCK: str,
-    Type.DURATION: int,
 }
 
 
@@ -63,7 +61,7 @@ def _sortable(one: Operand, dialect: Dialect) -> list[Sql]:
         return [as_number(one, dialect), dialect.json_text(one)]
     if isinstance(one, Span):
         return [one.start]
-    if one.type not in _SCALARS or one.type == Type.DURATION:
+    if one.type not in _SCALARS:
         raise QueryError(f"One cannot sort by {describe(one)}.")
     return [one]
 
