@@ -86,10 +86,9 @@ def default_features(streams: Sequence[int]) -> None:
     bare = Datastream.objects.filter(pk__in=streams, feature_of_interest=None)
     things = Thing.objects.filter(pk__in=bare.values("thing"), locations__isnull=False).distinct()
     for thing in things.order_by("pk"):
-        shared = (
-            FeatureOfInterest.objects.filter(datastreams__thing=thing).order_by("pk").first()
-            or _feature_at(thing.locations.order_by("pk")[0])
-        )
+        shared = FeatureOfInterest.objects.filter(datastreams__thing=thing).order_by(
+            "pk"
+        ).first() or _feature_at(thing.locations.order_by("pk")[0])
         Datastream.objects.filter(thing=thing, feature_of_interest=None).update(feature_of_interest=shared)
 
 

@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
 from django.contrib.gis.geos import GEOSGeometry
 from django.db import models
 
@@ -22,7 +21,7 @@ from stadtkern.observations.models import (
 )
 from stadtkern.observations.services.entities import unit
 from stadtkern.observations.services.entities.drafts import Place
-from stadtkern.web.fields import in_language
+from stadtkern.web.fields import FALLBACK, in_language
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +70,17 @@ def geojson(geometry: GEOSGeometry | None) -> dict[str, Any] | None:
     return found | {"coordinates": json.loads(json.dumps(geometry.coords))}
 
 
-def _thing_name(row: Thing) -> str:
+def _name_or_key(row: Thing | Datastream) -> str:
     return row.name or row.key
 
 
 def _property_name(row: ObservedProperty) -> str:
-    text, _language = in_language(row.name, settings.LANGUAGE_CODE)
-    return text or row.slug.replace("_", " ")
+    return in_language(row.name, FALLBACK[0])[0] or row.slug
 
 
 def _put_property_name(row: ObservedProperty, value: str) -> None:
     if value != _property_name(row) or not row.name:
-        row.name = {**row.name, settings.LANGUAGE_CODE: value}
+        row.name = {**row.name, FALLBACK[0]: value}
 
 
 def _metadata(row: Sensor) -> Any:  # noqa: ANN401
@@ -115,13 +113,13 @@ def _later(_row: object, _value: object) -> None:
 
 _NAME, _DESCRIPTION, _ENCODING = _plain("name"), _plain("description"), _plain("encoding_type")
 _STREAM = {
-    "name": Part(lambda row: row.label, _NAME.put),
+    "name": Part(_name_or_key, _NAME.put),
     "description": _DESCRIPTION,
     "observationType": _plain("observation_type"),
 }
 SHAPES: dict[str, dict[str, Part]] = {
     "Thing": {
-        "name": Part(_thing_name, _NAME.put),
+        "name": Part(_name_or_key, _NAME.put),
         "description": _DESCRIPTION,
         "properties": _properties(),
     },

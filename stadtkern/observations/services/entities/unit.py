@@ -6,7 +6,7 @@ from typing import Any
 
 from stadtkern.base import units
 
-UCUM = "http://unitsofmeasure.org/ucum.html#"
+UCUM = "http://www.opengis.net/def/uom/UCUM/"
 _LONGEST = 50
 _SIGNS = {
     "°C": "Cel", "degC": "Cel", "℃": "Cel", "°F": "[degF]", "°": "deg", "Ω": "Ohm", "ohm": "Ohm",
@@ -19,7 +19,7 @@ _SIGNS = {
 }  # fmt: skip
 """How people write units whose UCUM code differs."""
 _DEFINITION = re.compile(
-    r"(?:ucum:|https?://(?:www\.)?unitsofmeasure\.org/(?:ucum(?:\.html)?#?/?)|urn:ucum:)(.+)",
+    r"(?:ucum:|https?://www\.opengis\.net/def/uom/UCUM/(?:0/)?|https?://(?:www\.)?unitsofmeasure\.org/(?:ucum(?:\.html)?#?/?)|urn:ucum:)(.+)",
     re.IGNORECASE,
 )
 
@@ -40,10 +40,8 @@ def code_of(unit: Mapping[str, Any] | None) -> str:
     return f"{{{words}}}" if words else "1"
 
 
-def document_of(code: str) -> dict[str, str | None]:
+def document_of(code: str) -> dict[str, str]:
     """Return the unitOfMeasurement of a unit that no client described."""
-    if code == "1":
-        return {"name": None, "symbol": None, "definition": None}
     return {"name": code, "symbol": units.symbol(code) or code, "definition": UCUM + code}
 
 
