@@ -11,12 +11,11 @@ from stadtkern.base.errors import NotFound, NotPermitted
 from stadtkern.observations.fields import instant, micros
 from stadtkern.observations.models import Datastream, FeatureOfInterest, Observation
 from stadtkern.observations.services import bulk
-from stadtkern.observations.services.columns import NULL, Columns, Status, Texts
+from stadtkern.observations.services.columns import NULL, Columns, Texts
 from stadtkern.observations.services.entities import make as making
-from stadtkern.observations.services.entities import places
 from stadtkern.observations.services.entities.drafts import Draft, Result
 from stadtkern.observations.services.entities.errors import BadEntity, Conflict
-from stadtkern.observations.services.entities.work import Work, kind_of
+from stadtkern.observations.services.entities.work import Work
 from stadtkern.observations.services.rows import Duplicates, Reason
 
 CHUNK = 5_000
@@ -168,7 +167,7 @@ def change(work: Work, draft: Draft, number: int) -> None:
     was = (row.datastream_id, micros(row.phenomenon_time))
     stream = _target(work, draft, row)
     key = (row.datastream_id, row.phenomenon_time, row.copy)
-    fields = _changed(draft, row)
+    fields = _changed(draft)
     if "FeatureOfInterest" in draft.links:
         (end,) = draft.links["FeatureOfInterest"]
         fields["feature_id"] = making.end_of(work, "FeatureOfInterest", end, "FeatureOfInterest")
@@ -193,7 +192,7 @@ def _target(work: Work, draft: Draft, row: Observation) -> Datastream:
     return Datastream.objects.get(pk=row.datastream_id)
 
 
-def _changed(draft: Draft, row: Observation) -> dict[str, Any]:
+def _changed(draft: Draft) -> dict[str, Any]:
     """Return the columns that a draft changes."""
     fields: dict[str, Any] = {}
     values = draft.values
@@ -269,21 +268,3 @@ def remove_of_feature(work: Work, feature: FeatureOfInterest) -> None:
     ):
         while part := list(rows.order_by("number").values_list("number", flat=True)[:CHUNK]):
             remove(work, part)
-
-
-def keep_default_features(streams: Sequence[int]) -> None:
-    """Give streams their default feature before Observations without one come in."""
-    places.default_features(streams)
-
-
-__all__ = [
-    "change",
-    "columns",
-    "document",
-    "find",
-    "kind_of",
-    "make",
-    "remove",
-    "remove_of_feature",
-    "Status",
-]

@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterable, Iterator
 from email.message import Message
 from http import HTTPStatus
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import NamedTuple
 from uuid import uuid4
 
+from stadtkern.observations.services.entities.errors import BadEntity
 from stadtkern.standards.sensorthings.batch.parts import METHODS, BadBatch, Done, Part
 from stadtkern.standards.sensorthings.write.values import decode
 
@@ -60,9 +61,7 @@ def _pieces(body: bytes, boundary: str) -> list[_Piece]:
         raise BadBatch("The body does not hold its boundary")
     if not marks[-1][1]:
         raise BadBatch("The body is cut off: the boundary that ends it is missing")
-    return [
-        _piece(text[first.end() : last.start()]) for first, last in zip(marks[:-1], marks[1:], strict=True)
-    ]
+    return [_piece(text[first.end() : last.start()]) for first, last in pairwise(marks)]
 
 
 def _piece(text: bytes) -> _Piece:
@@ -99,7 +98,7 @@ def _part(piece: _Piece, number: str, group: str) -> Part:
     name = piece.headers.get("content-id") or headers.get("content-id") or ""
     try:
         value, problem = decode(body) if body.strip() else None, ""
-    except Exception as error:  # noqa: BLE001  # BadEntity alone; kept for the answer of this part
+    except BadEntity as error:
         value, problem = None, str(error)
     return Part(name.strip("<>"), match[1].upper(), match[2], headers, value, group, (), problem)
 
@@ -135,7 +134,7 @@ def _http(done: Done) -> bytes:
     if done.part.name:
         head.append(f"Content-ID: {done.part.name}")
     status = done.answer.status
-    phrase = HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else ""  # noqa: SLF001
+    phrase = HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else ""
     told = dict(done.answer.headers)
     if content:
         told.setdefault("Content-Type", "application/json; charset=utf-8")

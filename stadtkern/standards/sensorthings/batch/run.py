@@ -122,7 +122,7 @@ def _address(work: _Run, url: str) -> str:
     """Return an address with references resolved: `$1/Datastreams`, `Things($1)`."""
     path, mark, query = url.partition("?")
     first, slash, rest = path.lstrip("/").partition("/")
-    if first.startswith("$") and first.removesuffix("/") not in {"$batch"} and _REFERENCE.fullmatch(first):
+    if first.startswith("$") and first != "$batch" and _REFERENCE.fullmatch(first):
         path = _made(work, first[1:])[0] + slash + rest
     path = re.sub(r"\(\$([A-Za-z0-9_.:,;-]+)\)", lambda match: f"({_made(work, match[1])[1]})", path)
     return path + mark + query

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
 from stadtkern.base.errors import StadtkernError
@@ -100,8 +100,6 @@ class _Inner(HttpRequest):
         told = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in part.headers.items()}
         told = {name: value for name, value in told.items() if name not in _NOT_TOLD}
         self.META = kept | told | {"REQUEST_METHOD": "GET", "PATH_INFO": self.path, "QUERY_STRING": query}
-        from django.http import QueryDict  # noqa: PLC0415
-
         self.GET = QueryDict(query)
         self.user: Any = getattr(outer, "user", None)
 

@@ -1,4 +1,4 @@
-"""`Idempotency-Key`: a request that is sent again gets the answer of the first time, and is not done again."""
+"""`Idempotency-Key`: a request that is sent again is not done again, but gets its first answer."""
 
 import hashlib
 import json
@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from stadtkern.base import clock
 from stadtkern.observations.access import Access
 from stadtkern.observations.models import IdempotencyKey
+from stadtkern.observations.services.bulk import durable
 from stadtkern.standards.sensorthings.write.answers import Answer, failure
 from stadtkern.standards.sensorthings.write.handler import Ask
 
@@ -17,10 +18,6 @@ KEPT = timedelta(hours=24)
 LONGEST = 200
 FAILED = 400
 _RUNNING = 0
-
-
-class _Undone(Exception):
-    """Nothing was done: the key stays free."""
 
 
 def once(key: str | None, ask: Ask, body: bytes, access: Access, do: Callable[[], Answer]) -> Answer:
@@ -34,20 +31,17 @@ def once(key: str | None, ask: Ask, body: bytes, access: Access, do: Callable[[]
     if len(key) > LONGEST or not key.isprintable():
         return failure(400, f"Idempotency-Key is longer than {LONGEST} characters or not printable")
     digest = hashlib.blake2b(f"{ask.method} {ask.path}\n".encode() + body, digest_size=32).hexdigest()
-    answer = Answer(500)
-    try:
-        with transaction.atomic():
-            row = _take(key, access.principal, digest)
-            if row.status != _RUNNING:
-                return _kept(row, digest)
-            answer = do()
-            if answer.status >= FAILED:
-                raise _Undone
-            row.status, row.headers = answer.status, dict(answer.headers)
-            row.body = answer.content
-            row.save(update_fields=["status", "headers", "body"])
-    except _Undone:
-        pass
+    with durable():
+        row = _take(key, access.principal, digest)
+        if row.status != _RUNNING:
+            return _kept(row, digest)
+        answer = do()
+        if answer.status >= FAILED:
+            row.delete()
+            return answer
+        row.status, row.headers = answer.status, dict(answer.headers)
+        row.body = answer.content
+        row.save(update_fields=["status", "headers", "body"])
     return answer
 
 
