@@ -13,6 +13,7 @@ from stadtkern.observations.access import Access, access_for_request
 from stadtkern.standards.sensorthings.batch import json_form, multipart
 from stadtkern.standards.sensorthings.batch.parts import BadBatch, Part, check
 from stadtkern.standards.sensorthings.batch.run import run
+from stadtkern.standards.sensorthings.standard import standard
 from stadtkern.standards.sensorthings.write.answers import Answer, failed, failure
 from stadtkern.standards.sensorthings.write.handler import Ask, WrongMethod, WrongType, handle
 from stadtkern.standards.sensorthings.write.once import once
@@ -95,7 +96,7 @@ class _Inner(HttpRequest):
         super().__init__()
         self.method = "GET"
         self.outer = outer
-        self.path = self.path_info = f"/sta/v1.1/{path}"
+        self.path = self.path_info = f"/{standard.prefix}{path}"
         kept = {name: value for name, value in outer.META.items() if name not in _NOT_INHERITED}
         told = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in part.headers.items()}
         told = {name: value for name, value in told.items() if name not in _NOT_TOLD}

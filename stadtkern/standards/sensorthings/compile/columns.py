@@ -71,8 +71,8 @@ def name_or_key(alias: str, _rest: object = (), _dialect: object = None) -> Sql:
 
 def property_name(alias: str, _rest: object, dialect: Dialect) -> Sql:
     """Return the name of an observed property: the first there is in the order of the pages, else its slug."""
-    member = f"{alias}.name ->> '{{}}'" if dialect.vendor == "postgresql" else f"{alias}.name ->> '$.{{}}'"
-    names = ", ".join(f"NULLIF({member.format(language)}, '')" for language in FALLBACK)
+    way = "" if dialect.vendor == "postgresql" else "$."
+    names = ", ".join(f"NULLIF({alias}.name ->> '{way}{language}', '')" for language in FALLBACK)
     return Sql(f"COALESCE({names}, {alias}.slug)", (), Type.TEXT, certain=True)
 
 

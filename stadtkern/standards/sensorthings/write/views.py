@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse
 
 from stadtkern.base.errors import StadtkernError
 from stadtkern.observations.access import Access, access_for_request
+from stadtkern.standards.sensorthings.standard import standard
 from stadtkern.standards.sensorthings.write.answers import JSON_TYPE, Answer, failed
 from stadtkern.standards.sensorthings.write.handler import Ask, handle
 from stadtkern.standards.sensorthings.write.once import once
@@ -45,7 +46,7 @@ def ask_of(request: HttpRequest, path: str, body: bytes) -> Ask:
 
 def root(request: HttpRequest) -> str:
     """Return the address of the root of the interface as the client knows it."""
-    return request.build_absolute_uri("/sta/v1.1/")
+    return request.build_absolute_uri(f"/{standard.prefix}")
 
 
 def response(answer: Answer) -> HttpResponse:
@@ -56,5 +57,4 @@ def response(answer: Answer) -> HttpResponse:
     else:
         made.headers["Content-Type"] = JSON_TYPE
     made.headers["Cache-Control"] = "no-store"
-    made.headers["Access-Control-Allow-Origin"] = "*"
     return made
