@@ -217,7 +217,7 @@ def test_multipart_by_line_feeds_alone_and_broken_json(client: Browser) -> None:
     ("told", "body"),
     [
         ("multipart/mixed", b"--b\r\n"),
-        ("multipart/mixed; boundary=b", b""),
+        ("multipart/mixed; boundary=b", b"nothing"),
         ("multipart/mixed; boundary=b", b"--b\r\nContent-Type: application/http\r\n\r\nGET Things\r\n"),
         ("multipart/mixed; boundary=b", b"--b\r\nContent-Type: text/plain\r\n\r\nGET Things\r\n--b--"),
         ("multipart/mixed; boundary=b", b"--b\r\nnonsense\r\n\r\nGET Things\r\n--b--"),

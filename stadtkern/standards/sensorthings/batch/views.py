@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
+from django.db import DatabaseError, connection, transaction
 from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
@@ -65,7 +67,7 @@ def _do(request: HttpRequest, part: Part, access: Access, base: str, read: Read)
     if path.strip("/").lower() in {"$batch", "%24batch"}:
         return failure(400, "A batch cannot hold another batch")
     if part.method == "GET":
-        return _get(request, path, query, part, read)
+        return _get(request, path, query, part, access, read)
     ask = Ask(part.method, path, part.body, base, part.headers, dict(parse_qsl(query)))
     body = json.dumps(part.body, sort_keys=True).encode()
     return once(part.headers.get("idempotency-key"), ask, body, access, lambda: handle(ask, access))
@@ -114,9 +116,17 @@ _NOT_TOLD = frozenset(
 )
 
 
-def _get(request: HttpRequest, path: str, query: str, part: Part, read: Read) -> Answer:
+def _get(request: HttpRequest, path: str, query: str, part: Part, access: Access, read: Read) -> Answer:
     """Answer a GET as the view for it does."""
-    answer = read(_Inner(request, path, query, part), path)
+    within = transaction.atomic() if connection.in_atomic_block else nullcontext()
+    try:
+        with within:
+            return _read(read(_Inner(request, path, query, part), unquote(path)))
+    except (StadtkernError, DatabaseError) as error:
+        return failed(error, access)
+
+
+def _read(answer: HttpResponseBase) -> Answer:
     content = b""
     pieces = answer if isinstance(answer, StreamingHttpResponse) else [answer.content]  # type: ignore[attr-defined]
     for piece in pieces:
