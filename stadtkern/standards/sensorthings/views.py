@@ -14,6 +14,7 @@ from stadtkern.base.errors import StadtkernError
 from stadtkern.observations.access import Access, access_for
 from stadtkern.standards.sensorthings.batch.views import batch
 from stadtkern.standards.sensorthings.errors import NotAllowed, error_body
+from stadtkern.standards.sensorthings.history import asks_for_history, history
 from stadtkern.standards.sensorthings.read.answer import JSON, Answer, Ask, answer
 from stadtkern.standards.sensorthings.standard import standard
 from stadtkern.standards.sensorthings.write.views import write
@@ -52,7 +53,7 @@ def _respond(request: HttpRequest, path: str) -> HttpResponseBase:
     if request.method == "OPTIONS":
         return HttpResponse(status=204, headers=PREFLIGHT)
     if request.method in READING:
-        return _read(request, path)
+        return history(request, encoded(path)) if asks_for_history(request, path) else _read(request, path)
     if path.strip("/") == BATCH:
         return batch(request, _read)
     if request.method in WRITING:

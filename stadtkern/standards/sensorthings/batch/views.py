@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -40,14 +41,24 @@ def batch(request: HttpRequest, read: Read) -> HttpResponse:
         return response(failed(error, access))
 
 
+@dataclass(frozen=True, slots=True)
+class _Outer:
+    """The request around the others."""
+
+    request: HttpRequest
+    access: Access
+    base: str
+    read: Read
+
+
 def _answered(request: HttpRequest, access: Access, read: Read) -> HttpResponse:
     told = request.headers.get("Content-Type", "")
     form = told.partition(";")[0].strip().lower()
-    base = root(request)
+    outer = _Outer(request, access, root(request), read)
     go_on = "continue-on-error=false" not in request.headers.get("Prefer", "").replace(" ", "").lower()
 
     def do(part: Part) -> Answer:
-        return _do(request, part, access, base, read)
+        return _do(outer, part)
 
     if form == "application/json":
         parts = check(json_form.parse(decode(request.body)))
@@ -59,18 +70,19 @@ def _answered(request: HttpRequest, access: Access, read: Read) -> HttpResponse:
     raise WrongType("$batch takes application/json or multipart/mixed")
 
 
-def _do(request: HttpRequest, part: Part, access: Access, base: str, read: Read) -> Answer:
+def _do(outer: _Outer, part: Part) -> Answer:
     try:
-        path, query = _local(part.url, base)
+        path, query = _local(part.url, outer.base)
     except BadBatch as error:
-        return failed(error, access)
+        return failed(error, outer.access)
     if path.strip("/").lower() in {"$batch", "%24batch"}:
         return failure(400, "A batch cannot hold another batch")
     if part.method == "GET":
-        return _get(request, path, query, part, access, read)
-    ask = Ask(part.method, path, part.body, base, part.headers, dict(parse_qsl(query)))
+        return _get(outer, path, query, part)
+    ask = Ask(part.method, path, part.body, outer.base, part.headers, dict(parse_qsl(query)))
     body = json.dumps(part.body, sort_keys=True).encode()
-    return once(part.headers.get("idempotency-key"), ask, body, access, lambda: handle(ask, access))
+    key = part.headers.get("idempotency-key")
+    return once(key, ask, body, outer.access, lambda: handle(ask, outer.access))
 
 
 def _local(url: str, base: str) -> tuple[str, str]:
@@ -116,14 +128,14 @@ _NOT_TOLD = frozenset(
 )
 
 
-def _get(request: HttpRequest, path: str, query: str, part: Part, access: Access, read: Read) -> Answer:
+def _get(outer: _Outer, path: str, query: str, part: Part) -> Answer:
     """Answer a GET as the view for it does."""
     within = transaction.atomic() if connection.in_atomic_block else nullcontext()
     try:
         with within:
-            return _read(read(_Inner(request, path, query, part), unquote(path)))
+            return _read(outer.read(_Inner(outer.request, path, query, part), unquote(path)))
     except (StadtkernError, DatabaseError) as error:
-        return failed(error, access)
+        return failed(error, outer.access)
 
 
 def _read(answer: HttpResponseBase) -> Answer:
