@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -21,7 +22,7 @@ from stadtkern.standards.sensorthings.write.answers import Answer, failed, failu
 from stadtkern.standards.sensorthings.write.handler import Ask, WrongMethod, WrongType, handle
 from stadtkern.standards.sensorthings.write.once import once
 from stadtkern.standards.sensorthings.write.values import decode
-from stadtkern.standards.sensorthings.write.views import response, root
+from stadtkern.standards.sensorthings.write.views import body_of, response, root
 
 LARGEST_READ = 8 * 1024 * 1024
 """Bytes of one answer to a GET within a batch."""
@@ -54,6 +55,7 @@ class _Outer:
 def _answered(request: HttpRequest, access: Access, read: Read) -> HttpResponse:
     told = request.headers.get("Content-Type", "")
     form = told.partition(";")[0].strip().lower()
+    body = body_of(request, settings.MOST_BYTES)
     outer = _Outer(request, access, root(request), read)
     go_on = "continue-on-error=false" not in request.headers.get("Prefer", "").replace(" ", "").lower()
 
@@ -61,12 +63,12 @@ def _answered(request: HttpRequest, access: Access, read: Read) -> HttpResponse:
         return _do(outer, part)
 
     if form == "application/json":
-        parts = check(json_form.parse(decode(request.body)))
+        parts = check(json_form.parse(decode(body)))
         return response(Answer(200, json_form.render(run(parts, do, access, go_on=go_on))))
     if form == "multipart/mixed":
-        parts = check(multipart.parse(told, request.body))
-        content_type, body = multipart.render(run(parts, do, access, go_on=go_on))
-        return HttpResponse(body, content_type=content_type, headers={"Cache-Control": "no-store"})
+        parts = check(multipart.parse(told, body))
+        content_type, content = multipart.render(run(parts, do, access, go_on=go_on))
+        return HttpResponse(content, content_type=content_type, headers={"Cache-Control": "no-store"})
     raise WrongType("$batch takes application/json or multipart/mixed")
 
 

@@ -1,18 +1,18 @@
 """Requests that write, as HTTP brings them."""
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from stadtkern.base.errors import StadtkernError
 from stadtkern.observations.access import Access, access_for_request
 from stadtkern.standards.sensorthings.standard import standard
 from stadtkern.standards.sensorthings.write.answers import JSON_TYPE, Answer, failed
-from stadtkern.standards.sensorthings.write.handler import Ask, handle
+from stadtkern.standards.sensorthings.write.handler import CREATE_OBSERVATIONS, Ask, handle
 from stadtkern.standards.sensorthings.write.once import once
 from stadtkern.standards.sensorthings.write.values import decode
 
 LARGEST = 16 * 1024 * 1024
-"""Bytes of a body; `CreateObservations` and `$batch` take as much as the server does at all."""
-UNLIMITED = ("CreateObservations", "$batch")
+"""Bytes of a body; `CreateObservations` and `$batch` take as much as the server does (`MOST_BYTES`)."""
 
 
 class TooLarge(StadtkernError):
@@ -26,14 +26,26 @@ def write(request: HttpRequest, path: str) -> HttpResponse:
     access: Access | None = None
     try:
         access = access_for_request(request)
-        body = request.body
-        if len(body) > LARGEST and path.strip("/") not in UNLIMITED:
-            raise TooLarge(f"The body has {len(body)} bytes; at most {LARGEST} are taken")
+        body = body_of(request, settings.MOST_BYTES if path.strip("/") == CREATE_OBSERVATIONS else LARGEST)
         ask = ask_of(request, path, body)
     except StadtkernError as error:
         return response(failed(error, access))
     found = access
     return response(once(ask.headers.get("idempotency-key"), ask, body, access, lambda: handle(ask, found)))
+
+
+def body_of(request: HttpRequest, most: int) -> bytes:
+    """Return the body; read as a stream, as Django keeps `request.body` smaller than data arrays are.
+
+    Raises
+    ------
+    TooLarge
+        If it has more than `most` bytes.
+    """
+    body = request.read(most + 1)
+    if len(body) > most:
+        raise TooLarge(f"The body is larger than {most} bytes")
+    return body
 
 
 def ask_of(request: HttpRequest, path: str, body: bytes) -> Ask:
