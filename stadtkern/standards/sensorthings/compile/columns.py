@@ -29,8 +29,9 @@ def operand(entity: EntityType, alias: str, steps: tuple[str | int, ...], dialec
     if (known := entity.property_of.get(first)) is None:
         names = ", ".join(["id", *entity.property_of, *entity.link_of])
         raise QueryError(f'{entity.name} has no property "{first}"; it has {names}.')
-    special = SPECIAL.get((entity.name, first))
-    if special:
+    if rest and known.kind in {Kind.TEXT, Kind.URI, Kind.INSTANT, Kind.PERIOD, Kind.TIME}:
+        raise QueryError(f"{first} of {entity.name} has no members.")
+    if special := SPECIAL.get((entity.name, first)):
         return special(alias, rest, dialect)
     return _usual(entity, alias, known, rest, dialect)
 
@@ -45,8 +46,6 @@ def _usual(
         return Json(Sql(column), rest)
     if known.kind == Kind.GEOMETRY and rest:
         return Json(_geojson(entity, alias, column, dialect), rest)
-    if rest:
-        raise QueryError(f"{known.name} of {entity.name} has no members.")
     if known.end:
         start = Sql(column, (), Type.INSTANT, certain=known.name in CERTAIN)
         return Span(start, Sql(f"{alias}.{column_of(entity, known.end)}", (), Type.INSTANT))
@@ -71,8 +70,8 @@ def name_or_key(alias: str, _rest: object = (), _dialect: object = None) -> Sql:
 
 def property_name(alias: str, _rest: object, dialect: Dialect) -> Sql:
     """Return the name of an observed property: the first there is in the order of the pages, else its slug."""
-    member = f"{alias}.name ->> '{{}}'" if dialect.vendor == "postgresql" else f"{alias}.name ->> '$.{{}}'"
-    names = ", ".join(f"NULLIF({member.format(language)}, '')" for language in FALLBACK)
+    way = "" if dialect.vendor == "postgresql" else "$."
+    names = ", ".join(f"NULLIF({alias}.name ->> '{way}{language}', '')" for language in FALLBACK)
     return Sql(f"COALESCE({names}, {alias}.slug)", (), Type.TEXT, certain=True)
 
 
@@ -98,9 +97,7 @@ def _quality(alias: str, rest: tuple[str | int, ...], dialect: Dialect) -> Json:
 def _statistics(first: str, last: str) -> Callable[..., Span]:
     """Return the maker of a period that the statistics of a datastream hold."""
 
-    def period(alias: str, rest: tuple[str | int, ...], _dialect: Dialect) -> Span:
-        if rest:
-            raise QueryError("A period has no members.")
+    def period(alias: str, _rest: tuple[str | int, ...], _dialect: Dialect) -> Span:
         select = f"(SELECT {{}} FROM {LATEST} s WHERE s.datastream_id = {alias}.id)"
         return Span(
             Sql(select.format(f"s.{first}"), (), Type.INSTANT),
@@ -131,7 +128,7 @@ def _unit(alias: str, rest: tuple[str | int, ...], dialect: Dialect) -> Operand:
 
 def _symbols(alias: str, dialect: Dialect) -> Sql:
     """Return the symbol of the unit in words of SQL, which knows nothing of UCUM."""
-    units = Datastream.objects.filter(unit_of_measurement=None).order_by().values_list("unit", flat=True)
+    units = Datastream.objects.filter(unit_of_measurement__isnull=True).order_by().values_list("unit", flat=True)
     pairs = [(unit, symbol(unit) or unit) for unit in sorted(set(units.distinct()))]
     differing = [(dialect.text(unit), dialect.text(sign)) for unit, sign in pairs if unit != sign]
     whens = [build("WHEN {} THEN {}", unit, sign) for unit, sign in differing]
