@@ -1,6 +1,7 @@
 """Parts of tests: a client that writes as clients of the standard do."""
 
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
 from stadtkern.observations.access import EVERYTHING, Access
@@ -86,7 +87,7 @@ class Client:
     def make(self, path: str, body: Any) -> int:  # noqa: ANN401
         """Make an entity and return its identifier."""
         answer = self.ask("POST", path, body)
-        assert answer.status == 201, answer.body  # noqa: S101  # part of tests
+        assert answer.status == HTTPStatus.CREATED, answer.body  # noqa: S101  # part of tests
         assert answer.headers["Location"] == answer.body["@iot.selfLink"]  # noqa: S101
         return int(answer.body["@iot.id"])
 

@@ -13,8 +13,7 @@ from stadtkern.observations.fields import instant, micros
 from stadtkern.observations.models import Datastream, FeatureOfInterest, Observation
 from stadtkern.observations.services import bulk
 from stadtkern.observations.services.columns import NULL, Columns, Texts
-from stadtkern.observations.services.entities import make as making
-from stadtkern.observations.services.entities import places
+from stadtkern.observations.services.entities import creation, places
 from stadtkern.observations.services.entities.drafts import Draft, Result
 from stadtkern.observations.services.entities.errors import BadEntity, Conflict
 from stadtkern.observations.services.entities.work import Work
@@ -28,7 +27,7 @@ CHUNK = 5_000
 """Observations removed by one statement."""
 
 
-def make(work: Work, drafts: "Sequence[tuple[Draft, making.Given]]") -> list[int]:
+def make(work: Work, drafts: "Sequence[tuple[Draft, creation.Given]]") -> list[int]:
     """Store Observations and return their identifiers in order; if one cannot be stored, none is.
 
     Raises
@@ -41,7 +40,7 @@ def make(work: Work, drafts: "Sequence[tuple[Draft, making.Given]]") -> list[int
     streams = [_stream(work, draft, given) for draft, given in drafts]
     features = [_feature(work, draft, given) for draft, given in drafts]
     for stream in {stream.pk: stream for stream in streams}.values():
-        making.require_writable(work, stream)
+        creation.require_writable(work, stream)
     results = [_result(work, draft, stream) for (draft, _given), stream in zip(drafts, streams, strict=True)]
     places.default_features(
         [stream.pk for stream, feature in zip(streams, features, strict=True) if feature is None]
@@ -92,17 +91,17 @@ def _texts(values: Sequence[Any]) -> Texts | None:
     return np.array(texts, dtype=object)
 
 
-def _stream(work: Work, draft: Draft, given: "making.Given") -> Datastream:
+def _stream(work: Work, draft: Draft, given: "creation.Given") -> Datastream:
     for name in ("Datastream", "MultiDatastream"):
         if name in given or name in draft.links:
-            found: Datastream = making.linked(work, draft, name, given)
+            found: Datastream = creation.linked(work, draft, name, given)
             return found
     raise BadEntity(f"{draft.where or draft.kind}: Datastream is missing")
 
 
-def _feature(work: Work, draft: Draft, given: "making.Given") -> int | None:
+def _feature(work: Work, draft: Draft, given: "creation.Given") -> int | None:
     if "FeatureOfInterest" in given or "FeatureOfInterest" in draft.links:
-        found: FeatureOfInterest = making.linked(work, draft, "FeatureOfInterest", given)
+        found: FeatureOfInterest = creation.linked(work, draft, "FeatureOfInterest", given)
         return int(found.pk)
     return None
 
@@ -112,7 +111,7 @@ def _result(work: Work, draft: Draft, stream: Datastream) -> Result:
     values = draft.values
     prefix = f"{draft.where}." if draft.where else ""
     number, other = values["result"]
-    making.check_of(stream)(other if number is None else number, f"{prefix}result")
+    creation.check_of(stream)(other if number is None else number, f"{prefix}result")
     begin, end = values.get("phenomenonTime") or (micros(work.now), None)
     return Result(
         begin,
@@ -187,13 +186,13 @@ def change(work: Work, draft: Draft, number: int) -> None:
     fields = _changed(draft)
     if "FeatureOfInterest" in draft.links:
         (end,) = draft.links["FeatureOfInterest"]
-        fields["feature_id"] = making.end_of(work, "FeatureOfInterest", end, "FeatureOfInterest")
+        fields["feature_id"] = creation.end_of(work, "FeatureOfInterest", end, "FeatureOfInterest")
     fields["datastream_id"] = stream.pk
     time = fields.get("phenomenon_time", was.phenomenon_time)
     if (stream.pk, time) != (was.datastream_id, was.phenomenon_time):
         fields["copy"] = _free_copy(stream, time)
     if "result" in fields:
-        making.check_of(stream)(fields["value"] if fields["result"] is None else fields["result"], "result")
+        creation.check_of(stream)(fields["value"] if fields["result"] is None else fields["result"], "result")
         fields |= _verdict(held[stream.pk], time, fields["result"], work)
     _write(was, fields)
     settle(store, held, [was], [Observation.objects.get(number=number)], received=work.now)
@@ -216,8 +215,8 @@ def _target(work: Work, draft: Draft, row: Observation) -> Datastream:
     for name in ("Datastream", "MultiDatastream"):
         if name in draft.links:
             (end,) = draft.links[name]
-            stream: Datastream = work.target(name, making.end_of(work, name, end, name), name)
-            making.require_writable(work, stream)
+            stream: Datastream = work.target(name, creation.end_of(work, name, end, name), name)
+            creation.require_writable(work, stream)
             return stream
     return Datastream.objects.get(pk=row.datastream_id)
 

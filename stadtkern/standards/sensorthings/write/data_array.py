@@ -11,7 +11,7 @@ from stadtkern.observations.access import Access
 from stadtkern.observations.fields import micros
 from stadtkern.observations.models import Datastream
 from stadtkern.observations.services import bulk
-from stadtkern.observations.services.entities import make, observations, places
+from stadtkern.observations.services.entities import creation, observations, places
 from stadtkern.observations.services.entities.drafts import Result
 from stadtkern.observations.services.entities.errors import BadEntity
 from stadtkern.standards.sensorthings.write.answers import Answer
@@ -73,7 +73,7 @@ def _rows(body: object, access: Access, now: int) -> Iterator[Row]:
         except StadtkernError as error:
             yield from (Row(error=str(error)) for _row in rows)
             continue
-        check = make.check_of(stream)
+        check = creation.check_of(stream)
         for row in rows:
             yield _row(stream.pk, components, row, now, check)
 
