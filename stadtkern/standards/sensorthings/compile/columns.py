@@ -24,6 +24,8 @@ def operand(entity: EntityType, alias: str, steps: tuple[str | int, ...], dialec
     if not steps:
         raise QueryError(f"A link to {entity.name} is no value; name one of its properties, such as id.")
     first, rest = str(steps[0]), steps[1:]
+    if any('"' in str(step) for step in rest):
+        raise QueryError("Names with double quotes cannot be asked for.")
     if first in IDS and not rest:
         return Sql(f"{alias}.id", (), Type.NUMBER, certain=True)
     if (known := entity.property_of.get(first)) is None:
@@ -128,7 +130,9 @@ def _unit(alias: str, rest: tuple[str | int, ...], dialect: Dialect) -> Operand:
 
 def _symbols(alias: str, dialect: Dialect) -> Sql:
     """Return the symbol of the unit in words of SQL, which knows nothing of UCUM."""
-    units = Datastream.objects.filter(unit_of_measurement__isnull=True).order_by().values_list("unit", flat=True)
+    units = (
+        Datastream.objects.filter(unit_of_measurement__isnull=True).order_by().values_list("unit", flat=True)
+    )
     pairs = [(unit, symbol(unit) or unit) for unit in sorted(set(units.distinct()))]
     differing = [(dialect.text(unit), dialect.text(sign)) for unit, sign in pairs if unit != sign]
     whens = [build("WHEN {} THEN {}", unit, sign) for unit, sign in differing]
