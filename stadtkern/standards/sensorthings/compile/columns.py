@@ -7,14 +7,12 @@ from stadtkern.base.units import symbol
 from stadtkern.observations.models import Datastream
 from stadtkern.standards.sensorthings.compile.dialect import Dialect
 from stadtkern.standards.sensorthings.compile.sql import Json, Operand, Span, Sql, Type, build
-from stadtkern.standards.sensorthings.compile.tables import LATEST, STREAMS, column_of
+from stadtkern.standards.sensorthings.compile.tables import LATEST, STREAMS, column_may_be_empty, column_of
 from stadtkern.standards.sensorthings.entities import EntityType, Kind, Property
 from stadtkern.web.fields import FALLBACK
 
 IDS = frozenset({"id", "@iot.id"})
 UCUM = "http://www.opengis.net/def/uom/UCUM/"
-CERTAIN = frozenset({"phenomenonTime", "time"})
-"""Times that are never missing: those of an Observation and of a HistoricalLocation."""
 FLAGGED = 2
 """Quality flags above this are worth a word."""
 
@@ -48,11 +46,12 @@ def _usual(
         return Json(Sql(column), rest)
     if known.kind == Kind.GEOMETRY and rest:
         return Json(_geojson(entity, alias, column, dialect), rest)
+    is_certain = not column_may_be_empty(entity, known.field)
     if known.end:
-        start = Sql(column, (), Type.INSTANT, certain=known.name in CERTAIN)
+        start = Sql(column, (), Type.INSTANT, certain=is_certain)
         return Span(start, Sql(f"{alias}.{column_of(entity, known.end)}", (), Type.INSTANT))
     kinds = {Kind.INSTANT: Type.INSTANT, Kind.GEOMETRY: Type.GEOMETRY}
-    return Sql(column, (), kinds.get(known.kind, Type.TEXT), certain=known.kind != Kind.GEOMETRY)
+    return Sql(column, (), kinds.get(known.kind, Type.TEXT), certain=is_certain)
 
 
 def _geojson(entity: EntityType, alias: str, column: str, dialect: Dialect) -> Sql:
