@@ -12,7 +12,7 @@ from auditlog.registry import auditlog
 from django.conf import settings
 from django.db import models
 
-from stadtkern.people.models import Membership, Organisation, User
+from stadtkern.people.models import ApiKey, Membership, Organisation, User
 
 
 def audited(model: type[models.Model], **options: Any) -> type[models.Model]:  # noqa: ANN401
@@ -26,9 +26,10 @@ def audited(model: type[models.Model], **options: Any) -> type[models.Model]:  #
 
 
 def register_own_models() -> None:
-    """Watch organisations, places in them, and who was given which role."""
+    """Watch organisations, places in them, who was given which role, and keys."""
     audited(Organisation)
     audited(Membership)
+    audited(ApiKey, exclude_fields=["digest", "last_used"])
     audited(User, include_fields=["is_active", "is_superuser"], m2m_fields={"groups"})
 
 
