@@ -49,7 +49,7 @@ def stream_page(stream: Datastream, span: str, visible: DatastreamQuerySet) -> S
 
     `visible` are the datastreams that the reader may see.
     """
-    latest = LatestObservation.objects.filter(datastream=stream).first()
+    latest = LatestObservation.objects.filter(datastream=stream, result__isnull=False).first()
     end = (latest.phenomenon_time if latest else clock.now()) + timedelta(seconds=1)
     length = SPANS[span][0]
     levels = thresholds_at(stream, end)
@@ -68,13 +68,13 @@ def stream_page(stream: Datastream, span: str, visible: DatastreamQuerySet) -> S
 
 def _siblings(stream: Datastream, visible: DatastreamQuerySet, most: int = 20) -> list[Datastream]:
     """Return what else is observed at the same thing, for the same reader."""
-    others = visible.filter(thing=stream.thing).exclude(pk=stream.pk)
+    others = visible.filter(thing=stream.thing, is_multi=False).exclude(pk=stream.pk)
     return list(others.select_related("observed_property", "thing").order_by("key")[:most])
 
 
 def sentence(stream: Datastream, latest: LatestObservation | None, levels: Sequence[Level]) -> str:
     """Return what the newest value means, in one or two sentences."""
-    if latest is None:
+    if latest is None or latest.result is None:
         return _("No value has come in yet.")
     shown = number_text(latest.result, stream.unit, stream.observed_property.decimals)
     words = {"what": stream.observed_property.label, "where": str(stream.thing), "value": shown}

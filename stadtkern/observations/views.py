@@ -21,7 +21,7 @@ PAGE = 50
 
 
 def _stream(request: HttpRequest, pk: int) -> Datastream:
-    visible = visible_streams(access_for(user=request.user))
+    visible = visible_streams(access_for(user=request.user)).single()
     return get_object_or_404(
         visible.select_related("thing", "observed_property", "sensor", "profile__owner"), pk=pk
     )
@@ -32,7 +32,7 @@ def index(request: HttpRequest) -> HttpResponse:
     """List the datastreams with their newest values."""
     wanted = request.GET.get("q", "").replace("\0", "").strip()[:200]
     chosen = request.GET.get("property", "").replace("\0", "")[:100]
-    visible = visible_streams(access_for(user=request.user))
+    visible = visible_streams(access_for(user=request.user)).single()
     streams = visible.matching(wanted, chosen).for_list()
     page = Paginator(streams, PAGE).get_page(request.GET.get("page"))
     shown = ObservedProperty.objects.filter(datastreams__in=visible)
