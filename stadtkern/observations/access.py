@@ -37,6 +37,8 @@ USE_NOTED = 3600.0
 """Seconds between two notes that a key was used."""
 _STREAMS_BY = {
     "thing": "thing",
+    "location": "thing__locations",
+    "historicallocation": "thing__historical_locations",
     "sensor": "sensor",
     "observedproperty": "observed_property",
     "featureofinterest": "feature_of_interest",

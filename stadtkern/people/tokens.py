@@ -33,6 +33,8 @@ PAUSE = 60.0
 """Seconds between two questions because of an unknown key."""
 MOST_BYTES = 1_000_000
 LONGEST_TOKEN = 16_384
+LATEST = 4_000_000_000
+"""Seconds since 1970 that an end is cut to (2096)."""
 INVALID = "This token is not valid: {}"
 
 
@@ -68,8 +70,7 @@ def credential_of(token: str) -> Credential:
     if not settings.OIDC_URL:
         raise NotAuthenticated("This is no API key, and tokens are not accepted here.")
     claims = _claims(token)
-    ends = datetime.fromtimestamp(claims["exp"], UTC)
-    return Credential(_grant(claims), ends)
+    return Credential(_grant(claims), datetime.fromtimestamp(min(int(claims["exp"]), LATEST), UTC))
 
 
 def _claims(token: str) -> dict[str, Any]:

@@ -85,7 +85,7 @@ def _draft(  # noqa: PLR0913, PLR0917
     links = {
         link.name: _link(link, body[link.name], reading, f"{prefix}{link.name}", depth)
         for link in entity.links
-        if link.name in body
+        if body.get(link.name) is not None
     }
     if reading.mode == "create":
         _refuse_incomplete(entity, body, links, given, prefix)
@@ -95,7 +95,7 @@ def _draft(  # noqa: PLR0913, PLR0917
 
 
 def _refuse_unknown(entity: EntityType, body: Mapping[str, Any], prefix: str) -> None:
-    """Refuse misspelt names; annotations such as `@iot.selfLink` are ignored, as clients send back what they got."""
+    """Refuse misspelt names, not annotations such as `@iot.selfLink`: clients send back what they got."""
     for name in body:
         if "@" not in name and name not in entity.property_of and name not in entity.link_of and name != "id":
             raise BadEntity(f"A {entity.name} has no property or link {values.shown(prefix + name)}")
@@ -111,9 +111,8 @@ def _refuse_incomplete(
     """Refuse a new entity without what 18-088 tables 3 to 21 and 24 make mandatory."""
     filled = {"phenomenonTime", "resultTime"} if entity is OBSERVATION else set()
     missing = [name for name in entity.mandatory if name not in filled and body.get(name) is None]
-    for link in entity.links:
-        if link.mandatory and link.name not in given and not links.get(link.name):
-            missing.append(link.name)
+    needed = [link.name for link in entity.links if link.mandatory and link.name not in given]
+    missing += [name for name in needed if not links.get(name)]
     if entity is OBSERVATION:
         streams = {"Datastream", "MultiDatastream"} & (set(links) | given)
         if not streams:
