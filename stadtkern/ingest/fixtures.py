@@ -146,7 +146,12 @@ class Peer:
 
 
 def greeting(  # noqa: PLR0913, PLR0917
-    name: str, password: str, client_id: str, clean: bool, will: packets.Publication | None, keep_alive: int  # noqa: FBT001
+    name: str,
+    password: str,
+    client_id: str,
+    clean: bool,
+    will: packets.Publication | None,
+    keep_alive: int,  # noqa: FBT001
 ) -> bytes:
     """Return CONNECT as a client of MQTT 3.1.1 sends it."""
     flags = (0x80 if name else 0) | (0x40 if password else 0) | (2 if clean else 0)
@@ -158,5 +163,3 @@ def greeting(  # noqa: PLR0913, PLR0917
     body += packets.text(password) if password else b""
     head = packets.text("MQTT") + bytes((4, flags)) + keep_alive.to_bytes(2, "big")
     return packets.packet(packets.CONNECT, head + body)
-
-

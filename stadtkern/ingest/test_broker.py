@@ -315,7 +315,10 @@ def test_message_of_qos_2_that_is_sent_again_is_stored_once() -> None:
     [
         b"GET / HTTP/1.1\r\n\r\n",
         b"\x10\xff\xff\xff\x7f" + b"\x00\xff" * 10,
-        b"\x10" + encode_length(LARGEST_GREETING * 4) + b"\x00\x04MQTT\x04\x80\x00\x0a\xff\xff" + b"x" * 20000,
+        b"\x10"
+        + encode_length(LARGEST_GREETING * 4)
+        + b"\x00\x04MQTT\x04\x80\x00\x0a\xff\xff"
+        + b"x" * 20000,
         bytes(range(256)),
         b"\x10\x00",
         b"\x30\x03\x00\x01a",

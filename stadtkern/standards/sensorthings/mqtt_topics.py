@@ -42,12 +42,12 @@ class Topic:
     property
         JSON name of a property of the entity, with the members within it behind it; empty: all of it.
     select
-        JSON names of the properties that are wanted; empty: all.
+        the properties that are wanted, as `$select` names them; empty: all.
     """
 
     steps: tuple[Step, ...]
     property: tuple[str | int, ...] = ()
-    select: tuple[str, ...] = ()
+    select: tuple[tuple[str | int, ...], ...] = ()
 
     @property
     def entity(self) -> EntityType:
@@ -95,7 +95,11 @@ def read_topic(text: str) -> Topic:
     wanted = _property(steps[-1], [(one.name, one.key) for one in names]) if names else ()
     if options is None:
         return Topic(tuple(steps), wanted)
-    given = {name for name in ("filter", "orderby", "expand", "top", "skip", "count", "apply") if getattr(options, name)}
+    given = {
+        name
+        for name in ("filter", "orderby", "expand", "top", "skip", "count", "apply")
+        if getattr(options, name)
+    }
     if given or options.result_format or options.as_of or options.skip_token:
         raise BadTopic("of the query options only $select is possible here")
     if wanted:
@@ -131,14 +135,14 @@ def _property(step: Step, names: list[tuple[str, int | str | None]]) -> tuple[st
     return tuple(name for name, _key in names)
 
 
-def _select(entity: EntityType, paths: tuple[tuple[str | int, ...], ...]) -> tuple[str, ...]:
-    found = []
+def _select(
+    entity: EntityType, paths: tuple[tuple[str | int, ...], ...]
+) -> tuple[tuple[str | int, ...], ...]:
     for path in paths:
         name = str(path[0])
-        if name not in {"*", "id", "@iot.id"} and name not in entity.property_of and name not in entity.link_of:
+        if name not in {"*", "id"} and name not in entity.property_of and name not in entity.link_of:
             raise BadTopic(f'a {entity.name} has no property "{name[:40]}"')
-        found.append(name)
-    return () if "*" in found else tuple(dict.fromkeys(found))
+    return () if ("*",) in paths else paths
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,7 +118,6 @@ def _store_plain(group: _Group) -> None:
     stored = bulk.store(
         columns([one.stream for one, _result in rows], [result for _one, result in rows]),
         received=group.arrivals[0].received,
-        source=SOURCE,
     )
     for row, (_reason, text) in stored.reasons.items():
         group.lines[rows[row][0].place] = text
