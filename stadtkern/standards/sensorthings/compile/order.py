@@ -77,9 +77,7 @@ def order_by(keys: Sequence[Key], dialect: Dialect) -> Sql:
 
 def token_of(values: Sequence[Any]) -> str:
     """Return the values of the last row's keys as a mark for `$skiptoken`."""
-    plain = [
-        micros(value) if hasattr(value, "tzinfo") and hasattr(value, "year") else value for value in values
-    ]
+    plain = [micros(value) if isinstance(value, datetime) else value for value in values]
     return base64.urlsafe_b64encode(msgspec.json.encode(plain)).decode().rstrip("=")
 
 
