@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, models, transaction
+from django.db import connection, models
 
 from stadtkern.base import clock
 from stadtkern.base.errors import NotFound, NotPermitted
 from stadtkern.observations.access import Access, manageable, visible
 from stadtkern.observations.models import Datastream
 from stadtkern.observations.services import told
+from stadtkern.observations.services.bulk import durable
 from stadtkern.observations.services.entities import versions
 from stadtkern.observations.services.entities.errors import BadEntity
 from stadtkern.observations.services.entities.shapes import MODELS
@@ -110,7 +111,7 @@ def kind_of(stream: Datastream) -> str:
 @contextmanager
 def work(access: Access, *, now: datetime | None = None) -> Iterator[Work]:
     """Open a piece of work; all of it is stored, or nothing."""
-    with transaction.atomic(), acting_as(access.principal):
+    with durable(), acting_as(access.principal):
         piece = Work(access, now or clock.now())
         yield piece
         piece.finish()

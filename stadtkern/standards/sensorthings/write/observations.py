@@ -8,7 +8,9 @@ from stadtkern.observations.services.entities.errors import BadEntity
 from stadtkern.observations.services.entities.results import Check, checker, split
 from stadtkern.standards.sensorthings.write import values
 
-__all__ = ["checker", "observation"]
+__all__ = ["PARTS", "checker", "observation", "result"]
+PARTS = frozenset({"phenomenonTime", "result", "resultTime", "resultQuality", "validTime", "parameters"})
+"""Properties of an Observation that clients may set."""
 
 
 def observation(body: Mapping[str, Any], *, now: int, check: Check, where: str = "") -> Result:
