@@ -9,7 +9,7 @@ from django.db import connection, transaction
 
 from stadtkern.observations.fields import instant, micros
 from stadtkern.observations.models import Datastream
-from stadtkern.observations.services import newest, rollups
+from stadtkern.observations.services import newest, rollups, told
 from stadtkern.observations.services.columns import Columns, Ints, Status, Stored
 from stadtkern.observations.services.entry import check_entry
 from stadtkern.observations.services.facts import Newest, Stream, hold
@@ -154,6 +154,7 @@ class _Batch:
         latest = self._newest(new, slots[is_new], _some(writing, ~is_new), slots[~is_new], turned)
         stored.version = newest.put(database, latest, received=self.received)
         stored.datastreams = tuple(sorted(latest))
+        told.rows(writing.columns.datastream, writing.columns.time, writing.number)
         self._recheck(writing, slots)
 
     @staticmethod
