@@ -27,7 +27,7 @@ class Step:
 
     @property
     def is_one(self) -> bool:
-        """Whether it leads to one entity."""
+        """Return whether it leads to one entity."""
         return self.key is not None or (self.link is not None and not self.link.many)
 
 
@@ -39,24 +39,24 @@ class Topic:
     ----------
     steps
         the way to an entity or an entity set.
-    property
+    member
         JSON name of a property of the entity, with the members within it behind it; empty: all of it.
     select
         the properties that are wanted, as `$select` names them; empty: all.
     """
 
     steps: tuple[Step, ...]
-    property: tuple[str | int, ...] = ()
+    member: tuple[str | int, ...] = ()
     select: tuple[tuple[str | int, ...], ...] = ()
 
     @property
     def entity(self) -> EntityType:
-        """The type of what it is about."""
+        """Return the type of what it is about."""
         return self.steps[-1].entity
 
     @property
     def is_set(self) -> bool:
-        """Whether it is about an entity set."""
+        """Return whether it is about an entity set."""
         return not self.steps[-1].is_one
 
 
@@ -159,18 +159,18 @@ class Target:
 
     @property
     def link(self) -> str:
-        """Name of the link of the Observation that the topic gives; empty: none."""
+        """Return the link of the Observation that the topic gives; empty: none."""
         link = self.steps[-1].link
         return "" if link is None else link.back
 
     @property
     def parent(self) -> int | None:
-        """Identifier of the entity at the end of that link; None: none, or it has to be looked up."""
+        """Return the entity at the end of that link; None: none, or it has to be looked up."""
         return self.steps[-2].key if len(self.steps) > 1 else None
 
     @property
     def stream(self) -> int | None:
-        """Identifier of the Datastream or MultiDatastream, as far as the topic says it."""
+        """Return the Datastream or MultiDatastream, as far as the topic says it."""
         return self.parent if self.link in {"Datastream", "MultiDatastream"} else None
 
 
@@ -181,7 +181,7 @@ def read_target(text: str) -> Target | None:
         topic = read_topic(text)
     except BadTopic:
         return None
-    if topic.entity is not OBSERVATION or not topic.is_set or topic.select or topic.property:
+    if topic.entity is not OBSERVATION or not topic.is_set or topic.select or topic.member:
         return None
     if len(topic.steps) > 1 and topic.steps[-2].key is None:
         return None

@@ -12,9 +12,9 @@ from stadtkern.observations.access import Access
 from stadtkern.observations.fields import micros
 from stadtkern.observations.models import Datastream
 from stadtkern.observations.services import bulk
-from stadtkern.observations.services.entities import make as making
 from stadtkern.observations.services.entities.drafts import Result
 from stadtkern.observations.services.entities.errors import BadEntity
+from stadtkern.observations.services.entities.make import check_of, make
 from stadtkern.observations.services.entities.observations import columns
 from stadtkern.observations.services.entities.results import Check
 from stadtkern.observations.services.entities.work import work
@@ -103,7 +103,7 @@ def _store_plain(group: _Group) -> None:
         return
     streams = {one.stream for one in group.plain}
     checks = {
-        (stream.pk, "MultiDatastream" if stream.is_multi else "Datastream"): making.check_of(stream)
+        (stream.pk, "MultiDatastream" if stream.is_multi else "Datastream"): check_of(stream)
         for stream in Datastream.objects.filter(pk__in=streams)
     }
     rows: list[tuple[_Plain, Result]] = []
@@ -138,7 +138,7 @@ def _store_one(arrival: Arrival, target: Target, body: Mapping[str, Any]) -> Non
     given = _given(access, target, arrival)
     draft = drafts.new_entity(OBSERVATION, dict(body), given=frozenset(given))
     with transaction.atomic(), work(access, now=arrival.received) as piece:
-        making.make(piece, draft, given)
+        make(piece, draft, given)
 
 
 def _given(access: Access, target: Target, arrival: Arrival) -> dict[str, int]:

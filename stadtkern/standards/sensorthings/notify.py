@@ -90,7 +90,7 @@ def _wanted(
     by_select: dict[Select, list[tuple[str, Topic, list[int]]]] = {}
     for text, topic in topics:
         if own := _concerned(topic, ids, fields, access):
-            select = (topic.property[:1],) if topic.property else topic.select
+            select = (topic.member[:1],) if topic.member else topic.select
             by_select.setdefault(select, []).append((text, topic, own))
     for select, chosen in by_select.items():
         needed = sorted({pk for _text, _topic, own in chosen for pk in own})
@@ -100,7 +100,7 @@ def _wanted(
             for pk in own:
                 if pk not in found:
                     continue
-                yield text, _property(found[pk], topic.property) if topic.property else bodies[pk]
+                yield text, _property(found[pk], topic.member) if topic.member else bodies[pk]
 
 
 def documents(
@@ -121,7 +121,7 @@ def _property(document: dict[str, Any], path: Sequence[str | int]) -> bytes:
 
 def _concerned(topic: Topic, ids: Sequence[int], fields: frozenset[str], access: Access) -> list[int]:
     """Return those of the changed entities that a topic is about."""
-    if topic.property and fields and topic.property[0] not in fields:
+    if topic.member and fields and topic.member[0] not in fields:
         return []
     last = topic.steps[-1]
     if not topic.is_set:

@@ -19,7 +19,7 @@ class Names:
     """Aliases of tables, each given once in a query."""
 
     prefix: str = "t"
-    numbers: count[int] = field(default_factory=lambda: count(1))
+    numbers: "count[int]" = field(default_factory=lambda: count(1))
 
     def next(self) -> str:
         """Return a new alias."""
