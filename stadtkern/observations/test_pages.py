@@ -80,8 +80,8 @@ def test_pages_ask_a_constant_number_of_times(
 ) -> None:
     client.get("/en/sensors/streams/")  # compiles the rights
     with django_assert_num_queries(
-        11
-    ):  # rights twice, datastream, newest, levels, trend 2, usual, series 2, siblings
+        10
+    ):  # rights, datastream, newest, levels, trend 2, usual, series 2, siblings
         client.get(f"/en/sensors/streams/{stream.pk}/")
     with django_assert_num_queries(4):  # rights, count, rows, properties
         client.get("/en/sensors/streams/")

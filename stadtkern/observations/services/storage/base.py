@@ -38,6 +38,8 @@ BEFORE = (
 FACTS = (
     "SELECT d.id, d.key, d.unit, d.duplicates, d.is_forecast, p.slug, p.minimum, p.maximum, "
     "p.physical_minimum, p.physical_maximum, d.checked_until, g.retention, "
+    "d.observation_type, d.is_multi, d.feature_of_interest_id IS NULL AND EXISTS ("
+    "SELECT 1 FROM observations_thing_locations n WHERE n.thing_id = d.thing_id), "
     "l.phenomenon_time, l.copy, l.number, l.result, l.value, l.quality, l.checks, l.previous_time, "
     "l.previous_result, l.count, l.first_time, l.last_time, l.first_result_time, l.last_result_time "
     "FROM observations_datastream d JOIN observations_observedproperty p ON p.id = d.observed_property_id "

@@ -15,7 +15,7 @@ from stadtkern.observations.services.storage.base import Bucket, Increments, Sto
 _PLAIN = ("datastream_id", "phenomenon_time", "copy", "id", "result", "quality", "checks")
 _WIDE = (*_PLAIN, *(name if name != "feature" else "feature_id" for name in SPARSE))
 _REPLACED = [name for name in _WIDE if name not in {"datastream_id", "phenomenon_time", "copy", "id"}]
-_VALUE = 16
+_VALUE = 19
 """Place of the newest value in `FACTS`."""
 _JSON_PLACES = [place for place, name in enumerate(Known._fields) if name in JSON]
 
