@@ -15,6 +15,7 @@ from django.http import HttpRequest
 
 from stadtkern.base import clock
 from stadtkern.base.errors import NotAuthenticated, TooMany
+from stadtkern.governance.models import DataProfile
 from stadtkern.observations.granted import EVERYTHING, NO_PROFILE, Access, Table, compile_access, load_table
 from stadtkern.observations.models import (
     Datastream,
@@ -274,6 +275,11 @@ def _within(profiles: frozenset[int], streams: frozenset[int]) -> Q:
 def visible_things(access: Access) -> QuerySet[Thing]:
     """Return the things that a visible datastream belongs to."""
     return visible(access, Thing.objects.all())
+
+
+def visible_groups(access: Access) -> QuerySet[DataProfile]:
+    """Return the profiles with personal data of which means over groups may be read."""
+    return DataProfile.objects.filter(pk__in=access.group_profiles)
 
 
 def visible(access: Access, rows: QuerySet[_Row]) -> QuerySet[_Row]:

@@ -26,8 +26,13 @@ class ObservationsConfig(AppConfig):
         retention.register("observations.observations", services.delete_observations)
         retention.register("observations.partitions", services.drop_empty_partitions)
         retention.register("observations.quarantine", services.delete_quarantine)
-        for model in (models.Thing, models.ObservedProperty, models.Threshold):
+        retention.register("observations.history", services.delete_versions)
+        retention.register("observations.idempotency", services.delete_idempotency_keys)
+        for model in (models.Location, models.Sensor, models.ObservedProperty, models.Threshold):
             audited(model)
+        for model in (models.FeatureOfInterest, models.HistoricalLocation):
+            audited(model)
+        audited(models.Thing, m2m_fields={"locations"})
         audited(models.Datastream, exclude_fields=["checked_until"])
         rights.watch(models.Datastream)
         post_migrate.connect(_make_partitions, sender=self)

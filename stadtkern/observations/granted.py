@@ -39,6 +39,8 @@ class Access:
     """Single streams beside those of `read_profiles`."""
     write_profiles: frozenset[int] = frozenset()
     write_streams: frozenset[int] = frozenset()
+    group_profiles: frozenset[int] = frozenset()
+    """Profiles with personal data of which means over groups may be read."""
     key: int | None = None
     """The `ApiKey` in use; None for a session or a token."""
     per_minute: int = 0
@@ -143,6 +145,7 @@ def compile_access(grant: Grant, table: Table, credential: Credential | None) ->
         read_streams=read_streams,
         write_profiles=writes,
         write_streams=write_streams,
+        group_profiles=_group_profiles(grant, table),
         key=credential.key if credential else None,
         per_minute=credential.per_minute if credential else 0,
     )
@@ -174,6 +177,18 @@ def _readable_profiles(grant: Grant, table: Table) -> frozenset[int]:
         and (works_here or profile.pk in is_named or profile.is_open_to(grant.organisations))
     }
     return frozenset(found | ({NO_PROFILE} if works_here else set()))
+
+
+def _group_profiles(grant: Grant, table: Table) -> frozenset[int]:
+    """Return the profiles with personal data that are open to the caller as means over groups."""
+    if READ not in grant.scopes:
+        return frozenset()
+    works_here = bool(grant.roles & set(roles.BACK_OFFICE))
+    return frozenset(
+        pk
+        for pk, profile in table.profiles.items()
+        if profile.is_personal and (works_here or profile.is_open_to(grant.organisations))
+    )
 
 
 def _writable_profiles(grant: Grant, table: Table) -> frozenset[int]:
