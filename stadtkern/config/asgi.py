@@ -6,6 +6,7 @@ import warnings
 from django.conf import settings
 from django.core.asgi import get_asgi_application
 
+from stadtkern.ingest.sockets import with_sockets
 from stadtkern.web.limits import limit_body
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "stadtkern.config.settings")
@@ -14,4 +15,4 @@ warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume sy
 django = get_asgi_application()
 from stadtkern.standards.sensorthings.lean import Lean  # noqa: E402  # its models need the apps
 
-application = limit_body(Lean(django), settings.MOST_BYTES)
+application = with_sockets(limit_body(Lean(django), settings.MOST_BYTES))

@@ -356,6 +356,10 @@ MQTT_HOST = env("MQTT_HOST", "127.0.0.1")
 """Address on which the embedded broker listens."""
 MQTT_PORT = int(env("MQTT_PORT", "1883"))
 """Port of the embedded broker."""
+MQTT_SOCKET = env("MQTT_SOCKET", str(DATA_DIR / "mqtt.sock"))
+"""File by which `web` reaches the broker inside `ingest`, for browsers."""
+MQTT_KEY = env("MQTT_KEY")
+"""API key whose rights all have who write to SensorThings topics at the outside broker; empty: none."""
 BARRIER_ANSWER_DAYS = 30
 """Days within which a reported barrier is to be answered."""
 BARRIER_KEEP_DAYS = 365
