@@ -12,8 +12,7 @@ help:  ## Show this list
 
 .venv/bin/uv:
 	@test -n "$(PYTHON)" || { echo "Stadtkern needs Python 3.11, 3.12 or 3.13; none was found on this machine."; exit 1; }
-	@$(PYTHON) -m venv .venv 2>/dev/null || bash deploy/python-venv.sh $(PYTHON) .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@bash deploy/python-venv.sh $(PYTHON) .venv
 
 .venv/.run: requirements/run.txt pyproject.toml | .venv/bin/uv
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/run.txt

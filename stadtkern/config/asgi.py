@@ -1,14 +1,14 @@
 """ASGI application, started by `stadtkern web`."""
 
-import os
 import warnings
 
 from django.conf import settings
-from django.core.asgi import get_asgi_application
+from django.core.handlers.asgi import ASGIHandler
 
+from stadtkern.config.start import start_django
 from stadtkern.web.limits import limit_body
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "stadtkern.config.settings")
+start_django()
 # WhiteNoise hands out small files by plain iterators, which Django reads in a thread
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
-application = limit_body(get_asgi_application(), settings.MOST_BYTES)
+application = limit_body(ASGIHandler(), settings.MOST_BYTES)
