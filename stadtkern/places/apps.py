@@ -11,7 +11,8 @@ class PlacesConfig(AppConfig):
     verbose_name = _("Places")
 
     def ready(self) -> None:
-        """Let the distance lookups mean the same on both databases."""
-        from stadtkern.places import lookups  # noqa: PLC0415  # needs the models of Django
+        """Let the distance lookups mean the same on both databases, and watch who changes what."""
+        from stadtkern.places import lookups, trail  # noqa: PLC0415  # need the models
 
         lookups.register()
+        trail.register_models()

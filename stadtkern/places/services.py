@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,6 +13,7 @@ from django.db.models import CharField
 from django.utils.text import slugify
 from shapely.geometry.base import BaseGeometry
 
+from stadtkern.base.errors import BadInput
 from stadtkern.places.files import FileRow, Rejected, read_rows
 from stadtkern.places.folding import folded_words
 from stadtkern.places.models import Address, AddressWord, Area
@@ -157,6 +159,26 @@ def _area(row: FileRow) -> Area:
     )
 
 
+def one_outline(file: Path) -> Any:  # noqa: ANN401  # a multipolygon of Django
+    """Return the outline in a file that holds exactly one area.
+
+    Raises
+    ------
+    BadInput
+        if it holds none, several, or something else.
+    """
+    rows = list(islice(read_rows(file), 2))
+    if len(rows) != 1:
+        raise BadInput("the file has to hold exactly one area")
+    (row,) = rows
+    if isinstance(row, Rejected):
+        raise BadInput(row.reason)
+    try:
+        return _to_django(_polygons(row.geometry))
+    except Unusable as problem:
+        raise BadInput(problem.reason) from problem
+
+
 def _polygons(geometry: BaseGeometry) -> BaseGeometry:
     """Return the areas in `geometry` as a multipolygon, repaired where they were not valid."""
     valid = geometry if geometry.is_valid else shapely.make_valid(geometry)
@@ -213,7 +235,7 @@ def _store_areas(areas: list[Area], report: Report) -> None:
     Area.objects.bulk_create(fresh, batch_size=BATCH)
     Area.objects.bulk_update(changed, ["name", "geometry"], batch_size=BATCH)
     for area in (*fresh, *changed):
-        _find_parent(area)
+        find_parent(area)
     report.created, report.updated = len(fresh), len(changed)
 
 
@@ -225,7 +247,7 @@ def _free_slug(area: Area, taken: set[str]) -> str:
     return next(slug for slug in candidates if slug not in taken)
 
 
-def _find_parent(area: Area) -> None:
+def find_parent(area: Area) -> None:
     """Store of which area this one is a part: the smallest kind that holds a point inside of it."""
     for kind in WITHIN.get(Area.Kind(area.kind), []):
         holders = Area.objects.filter(kind=kind, geometry__covers=area.geometry.point_on_surface)
@@ -237,7 +259,7 @@ def _find_parent(area: Area) -> None:
 def _store_addresses(addresses: list[Address], report: Report) -> None:
     names = ("street", "house_number", "postcode", "place")
     known = {tuple(key): pk for pk, *key in Address.objects.values_list("pk", *names).iterator()}
-    _find_areas(addresses)
+    find_areas(addresses)
     fresh = [address for address in addresses if _address_key(address) not in known]
     changed = [address for address in addresses if _address_key(address) in known]
     for address in changed:
@@ -249,7 +271,7 @@ def _store_addresses(addresses: list[Address], report: Report) -> None:
     report.created, report.updated = len(fresh), len(changed)
 
 
-def _find_areas(addresses: list[Address]) -> None:
+def find_areas(addresses: list[Address]) -> None:
     """Give each address the smallest of our areas it lies in: a quarter, else a town."""
     for kind in (Area.Kind.TOWN, Area.Kind.QUARTER):
         areas = list(Area.objects.filter(kind=kind).only("pk", "geometry"))
