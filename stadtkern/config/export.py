@@ -6,11 +6,14 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from stadtkern.base.tables import harmless
 from stadtkern.governance.models import DataProfile
 from stadtkern.observations.models import Datastream, Observation
+
+if TYPE_CHECKING:
+    from openpyxl.workbook.child import _WorkbookChild
 
 Row = tuple[object, ...]
 BATCH = 10_000
@@ -116,7 +119,7 @@ def write_xlsx(columns: Sequence[str], rows: Iterable[Row], file: BinaryIO) -> i
     return count
 
 
-def text_cell(sheet: object, value: object) -> object:
+def text_cell(sheet: "_WorkbookChild", value: object) -> object:
     """Return `value`, a text that looks like a formula as a cell that is none."""
     from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415  # heavy
 

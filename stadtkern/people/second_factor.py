@@ -29,7 +29,7 @@ def has_second_factor(request: HttpRequest) -> bool:
     if any(record.get("method") == "socialaccount" for record in records):
         return True
     own = Authenticator.objects.filter(user=request.user)
-    return own.exclude(type=Authenticator.Type.RECOVERY_CODES).exists()
+    return bool(own.exclude(type=Authenticator.Type.RECOVERY_CODES).exists())
 
 
 def is_missing(request: HttpRequest) -> bool:

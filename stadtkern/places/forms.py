@@ -22,7 +22,7 @@ ACCEPTED = ",".join(sorted(FORMATS - {".shp"}))
 
 
 @contextmanager
-def on_disk(upload: UploadedFile) -> Iterator[Path]:
+def on_disk(upload: "UploadedFile[Any]") -> Iterator[Path]:
     """Give the reader of geographic files what it wants: a path with the right ending."""
     with tempfile.TemporaryDirectory(prefix="stadtkern-import-") as folder:
         # the name comes from outside: only its ending is used, and only where the reader knows it
@@ -54,9 +54,9 @@ class AreaForm(WagtailAdminModelForm):
             self.fields["outline"].required = False
             self.fields["outline"].help_text = _("Leave it empty to keep the outline that is there.")
 
-    def clean_outline(self) -> UploadedFile | None:
+    def clean_outline(self) -> "UploadedFile[Any] | None":
         """Read the file; the instance gets its outline."""
-        upload: UploadedFile | None = self.cleaned_data["outline"]
+        upload: UploadedFile[Any] | None = self.cleaned_data["outline"]
         if upload:
             try:
                 with on_disk(upload) as path:

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from pathlib import Path
 
 import pytest
 from auditlog.models import LogEntry
@@ -165,15 +166,15 @@ def test_citizens_see_nothing_of_it(client: Client) -> None:
         assert client.get(f"/admin/{path}").status_code in {302, 403}, path
 
 
-def test_what_was_taken_out_can_be_brought_in_again(client: Client, tmp_path: object) -> None:
+def test_what_was_taken_out_can_be_brought_in_again(client: Client, tmp_path: Path) -> None:
     somebody(client)
     area(name="Süd \"<b>'", code="12071160")
     address = Address(street="Straße", house_number="1", place="Gubin", point=Point(14.72, 51.95, srid=4326))
     address.save()
     for kind, load in (("areas", import_areas), ("addresses", import_addresses)):
         answer = client.get(f"/admin/places/{kind}/{kind}.geojson")
-        file = tmp_path / f"{kind}.geojson"  # type: ignore[operator]  # a path
-        file.write_bytes(b"".join(answer.streaming_content))
+        file = tmp_path / f"{kind}.geojson"
+        file.write_bytes(answer.getvalue())
         report = load(file)
         assert (report.created, report.updated, report.rejected) == (0, 1, [])
     answer = client.get("/admin/address/?export=csv")

@@ -81,7 +81,7 @@ def among(entries: Iterable[Entry], text: str, first: int, most: int) -> tuple[i
     wanted = sorted(set(plain_words(text)), key=len, reverse=True)[:MOST_WORDS]
     if not wanted:
         return 0, []
-    fitting = []
+    fitting: list[tuple[int, list[str], int, object]] = []
     for entry in entries:
         in_title = plain_words(entry.title)
         if fits(wanted, in_title):

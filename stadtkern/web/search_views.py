@@ -1,6 +1,8 @@
 """The page of the search: the best of each kind, or all of one kind page by page."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import overload
 from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
@@ -31,7 +33,7 @@ class Section:
         return self.found.total > len(self.found.hits)
 
 
-class Hits:
+class Hits(Sequence[Hit]):
     """Hits as a list that a paginator can cut: asks only for the piece that is shown."""
 
     def __init__(self, find: Find, text: str) -> None:
@@ -45,8 +47,14 @@ class Hits:
             self.total = self.find(self.text, 0, 0).total
         return min(self.total, LAST_PAGE * PER_PAGE)
 
-    def __getitem__(self, piece: slice) -> list[Hit]:
-        """Return a piece."""
+    @overload
+    def __getitem__(self, piece: int) -> Hit: ...
+    @overload
+    def __getitem__(self, piece: slice) -> list[Hit]: ...
+    def __getitem__(self, piece: int | slice) -> Hit | list[Hit]:
+        """Return a piece, or one."""
+        if isinstance(piece, int):
+            return self[piece : piece + 1][0]
         found = self.find(self.text, piece.start, piece.stop - piece.start)
         self.total = found.total
         return list(found.hits)
