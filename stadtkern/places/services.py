@@ -1,5 +1,6 @@
 """Bring areas and addresses in from files."""
 
+import json
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from itertools import islice
@@ -17,10 +18,12 @@ from stadtkern.base.errors import BadInput
 from stadtkern.places.files import FileRow, Rejected, read_rows
 from stadtkern.places.folding import folded_words
 from stadtkern.places.models import Address, AddressWord, Area
+from stadtkern.web.fields import in_language
 
 Parsed = TypeVar("Parsed")
 
 BATCH = 500
+LANGUAGES = ("de", "pl", "en", "dsb")
 WITHIN = {
     Area.Kind.QUARTER: [Area.Kind.TOWN, Area.Kind.DISTRICT, Area.Kind.COUNTRY],
     Area.Kind.TOWN: [Area.Kind.DISTRICT, Area.Kind.COUNTRY],
@@ -149,14 +152,26 @@ def _area(row: FileRow) -> Area:
     kind = row.first(("kind",)) or KIND_BY_DIGITS.get(len(code) if code.isdigit() else 0, Area.Kind.OTHER)
     if kind not in Area.Kind.values:
         raise Unusable(f"unknown kind of area {kind!r}")
-    texts = {
-        language: text for language in ("de", "pl", "en", "dsb") if (text := row.first((f"name_{language}",)))
-    }
     language = "pl" if len(code) in {2, 4, 7} and code.isdigit() else "de"
-    slug = slugify(row.first(("slug",)) or "-".join(folded_words(name)))[:80]
-    return Area(
-        kind=kind, slug=slug or code, name=texts or {language: name}, code=code, geometry=_to_django(shape)
-    )
+    texts = _texts(row, name, language)
+    slug = slugify(row.first(("slug",)) or "-".join(folded_words(in_language(texts, language)[0])))[:80]
+    return Area(kind=kind, slug=slug or code, name=texts, code=code, geometry=_to_django(shape))
+
+
+def _texts(row: FileRow, name: str, language: str) -> dict[str, str]:
+    """Return the names by language: columns `name_de` ..., an object `{"de": ...}`, or one in `language`."""
+    if texts := {code: text for code in LANGUAGES if (text := row.first((f"name_{code}",)))}:
+        return texts
+    try:
+        found = json.loads(name)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        return {language: name}
+    texts = {code: str(found[code]) for code in LANGUAGES if found.get(code)}
+    if not texts:
+        raise Unusable("no name in a language of ours")
+    return texts
 
 
 def one_outline(file: Path) -> Any:  # noqa: ANN401  # a multipolygon of Django
