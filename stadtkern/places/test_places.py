@@ -426,6 +426,7 @@ def test_there_and_back_is_the_same_place(lon: float, lat: float, srid: int) -> 
     assert (back.x, back.y, back.z) == pytest.approx((lon, lat, 35.5), abs=1e-6)
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("name", "names"),
     [
