@@ -232,12 +232,21 @@ SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
 SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 OIDC_URL = env("OIDC_URL").rstrip("/")
 """Address of an OpenID Connect provider, such as `https://login.example.org/realms/town`; empty: none."""
+OIDC_ID = env("OIDC_ID", "town")
+OIDC_AUDIENCE = env("OIDC_AUDIENCE", env("OIDC_CLIENT_ID"))
+"""For whom the provider must have made a bearer token that opens our interfaces."""
+OIDC_ROLES_CLAIM = env("OIDC_ROLES_CLAIM")
+"""Claim of a bearer token that names our roles, such as `realm_access.roles`; empty: roles are given here."""
+OIDC_ORGANISATIONS_CLAIM = env("OIDC_ORGANISATIONS_CLAIM")
+"""Claim of a bearer token that names organisations by their short names; empty: none."""
+OIDC_SCOPES = env("OIDC_SCOPES", "sta:read").split()
+"""What a bearer token may do that names none of our scopes."""
 SOCIALACCOUNT_PROVIDERS: dict[str, dict[str, object]] = {
     "openid_connect": {
         "OAUTH_PKCE_ENABLED": True,
         "APPS": [
             {
-                "provider_id": env("OIDC_ID", "town"),
+                "provider_id": OIDC_ID,
                 "name": env("OIDC_NAME", "OpenID Connect"),
                 "client_id": env("OIDC_CLIENT_ID"),
                 "secret": env("OIDC_CLIENT_SECRET"),
@@ -339,12 +348,18 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", "INFO")},
 }
 
+STA_ANONYMOUS_WRITE = env_flag("STA_ANONYMOUS_WRITE")
+"""Whether anybody may see and write all sensor data; for test suites on this machine only."""
 MQTT_URL = env("MQTT_URL")
 """`mqtt://user:password@host:1883` of an outside broker; empty: the broker inside our `ingest` process."""
 MQTT_HOST = env("MQTT_HOST", "127.0.0.1")
 """Address on which the embedded broker listens."""
 MQTT_PORT = int(env("MQTT_PORT", "1883"))
 """Port of the embedded broker."""
+MQTT_SOCKET = env("MQTT_SOCKET", str(DATA_DIR / "mqtt.sock"))
+"""File by which `web` reaches the broker inside `ingest`, for browsers."""
+MQTT_KEY = env("MQTT_KEY")
+"""API key whose rights all have who write to SensorThings topics at the outside broker; empty: none."""
 BARRIER_ANSWER_DAYS = 30
 """Days within which a reported barrier is to be answered."""
 BARRIER_KEEP_DAYS = 365

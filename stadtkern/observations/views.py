@@ -12,6 +12,7 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from stadtkern.observations import pages
+from stadtkern.observations.access import access_for, visible_streams
 from stadtkern.observations.models import Datastream, ObservedProperty
 from stadtkern.observations.queries.text import CsvText
 from stadtkern.observations.spans import SPANS, asked_points, asked_span
@@ -20,7 +21,7 @@ PAGE = 50
 
 
 def _stream(request: HttpRequest, pk: int) -> Datastream:
-    visible = Datastream.objects.visible_to(request.user)
+    visible = visible_streams(access_for(user=request.user)).single()
     return get_object_or_404(
         visible.select_related("thing", "observed_property", "sensor", "profile__owner"), pk=pk
     )
@@ -31,9 +32,10 @@ def index(request: HttpRequest) -> HttpResponse:
     """List the datastreams with their newest values."""
     wanted = request.GET.get("q", "").replace("\0", "").strip()[:200]
     chosen = request.GET.get("property", "").replace("\0", "")[:100]
-    streams = Datastream.objects.visible_to(request.user).matching(wanted, chosen).for_list()
+    visible = visible_streams(access_for(user=request.user)).single()
+    streams = visible.matching(wanted, chosen).for_list()
     page = Paginator(streams, PAGE).get_page(request.GET.get("page"))
-    shown = ObservedProperty.objects.filter(datastreams__in=Datastream.objects.visible_to(request.user))
+    shown = ObservedProperty.objects.filter(datastreams__in=visible)
     properties = sorted(shown.distinct(), key=lambda found: found.label)
     context = {"page_obj": page, "q": wanted, "chosen": chosen, "properties": properties}
     return render(request, "observations/streams.html", context)
@@ -44,7 +46,8 @@ def stream(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one datastream."""
     found = _stream(request, pk)
     asked = request.GET.get("span", "")
-    page = pages.stream_page(found, asked if asked in SPANS else "week")
+    others = visible_streams(access_for(user=request.user))
+    page = pages.stream_page(found, asked if asked in SPANS else "week", others)
     return render(request, "observations/stream.html", {"shown": page, "stream": found})
 
 
