@@ -258,6 +258,8 @@ class Connector:
     downlink: Callable[[DownlinkOrder, Mapping[str, Any]], Outgoing] | None = None
     """How a message to a device is handed to the network server under the given settings; raises
     `SourceError` if the settings do not allow it."""
+    commands: Callable[[Mapping[str, Any]], Sequence[str]] | None = None
+    """The topic filters under which the network server waits for messages to devices at our broker."""
     options: Sequence[Option] = ()
     check_options: Callable[[Mapping[str, Any]], Sequence[str]] | None = None
     """Finds what is wrong with the settings of a source beyond missing ones: one clear line for each, with

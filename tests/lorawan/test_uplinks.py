@@ -86,7 +86,7 @@ def test_an_uplink_that_comes_twice_is_kept_once(source: Source, device: Device)
     assert Uplink.objects.count() == 1
     state = DeviceState.objects.get()
     assert (state.uplinks, state.repeated) == (1, 1)
-    Writer(lambda: {"lora": source})([Message(UP, event(), ("lora",), NOON)] * 3)
+    Writer(lambda: {"lora": source}, {})([Message(UP, event(), ("lora",), NOON)] * 3)
     assert Uplink.objects.count() == 1
     assert DeviceState.objects.get().repeated == 4
 
@@ -210,7 +210,7 @@ def test_a_group_of_messages_takes_a_constant_number_of_queries(source: Source, 
             for m in range(start, start + count)
         ]
         with CaptureQueriesContext(connection) as seen:
-            Writer(lambda: {"lora": source})(messages)
+            Writer(lambda: {"lora": source}, {})(messages)
         return len(seen)
 
     queries(0, 1)

@@ -263,6 +263,12 @@ def topics(options: Mapping[str, Any]) -> Sequence[str]:
     return [f"application/{application}/device/+/event/{kind}" for kind in kinds]
 
 
+def commands(options: Mapping[str, Any]) -> Sequence[str]:
+    """Return the topics under which ChirpStack waits for messages to devices."""
+    application = str(options.get("application") or "").strip() or "+"
+    return [f"application/{application}/device/+/command/{kind}" for kind in ("down", "+")]
+
+
 def downlink(order: DownlinkOrder, options: Mapping[str, Any]) -> Outgoing:
     """Return the message that puts a downlink into the queue of a device.
 
@@ -315,6 +321,7 @@ connector = Connector(
     topics=topics,
     webhook=True,
     downlink=downlink,
+    commands=commands,
     check_options=check_options,
     options=(
         Option(

@@ -1,11 +1,14 @@
 """Alarms of devices: raised once, ended by themselves."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext_noop
 
+from stadtkern.base.alarms import Alarm, tell
 from stadtkern.base.clock import now
 from stadtkern.lorawan.models import Device, DeviceAlarm, DeviceState
 
@@ -15,9 +18,16 @@ LOW_BATTERY, GOOD_BATTERY = 15.0, 25.0
 MANY_ERRORS = 5
 Kind = DeviceAlarm.Kind
 
-Listener = Callable[[DeviceAlarm], None]
-listeners: list[Listener] = []
-"""Called with every alarm that begins (`ended` is None) or ends; a part above registers here."""
+TITLES = {
+    Kind.SILENT: gettext_noop("A device is silent"),
+    Kind.BATTERY: gettext_noop("The battery of a device is low"),
+    Kind.CODEC: gettext_noop("A device cannot be decoded"),
+}
+TEXTS = {
+    Kind.SILENT: gettext_noop("%(name)s (%(eui)s) has not sent for longer than expected."),
+    Kind.BATTERY: gettext_noop("The battery of %(name)s (%(eui)s) is low: %(detail)s."),
+    Kind.CODEC: gettext_noop("What %(name)s (%(eui)s) sends cannot be decoded: %(detail)s"),
+}
 
 
 def interval_of(device: Device) -> timedelta | None:
@@ -101,5 +111,21 @@ def _settle(  # noqa: PLR0913  # every one by name
         logger.info("device %s: %s is over", device.eui, kind.value)
     else:
         return
-    for listener in listeners:
-        listener(alarm)
+    _tell(device, alarm)
+
+
+def _tell(device: Device, alarm: DeviceAlarm) -> None:
+    """Let the rest of the program know; rules may turn it into notices."""
+    kind = Kind(alarm.kind)
+    tell(
+        Alarm(
+            kind=f"lorawan-{kind.value}",
+            subject=device.eui,
+            is_over=alarm.ended is not None,
+            title=TITLES[kind],
+            text=TEXTS[kind],
+            params={"name": str(device), "eui": device.eui, "detail": alarm.detail},
+            url=reverse("lorawan-device", args=[device.pk]),
+            severity=2 if kind == Kind.SILENT else 1,
+        )
+    )
