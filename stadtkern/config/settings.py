@@ -285,6 +285,10 @@ AUDIT_DAYS = int(env("AUDIT_DAYS", "1826"))
 """Days after which entries of the audit trail are deleted."""
 HISTORY_DAYS = int(env("HISTORY_DAYS", "1826"))
 """Days after which former versions of things, datastreams and the like are deleted."""
+CODEC_WORKERS = int(env("CODEC_WORKERS", "2"))
+"""Processes in which payload codecs of LoRaWAN devices run."""
+UPLINK_DAYS = int(env("UPLINK_DAYS", "400"))
+"""How long the raw uplinks of LoRaWAN devices are kept, so that they can be decoded once more."""
 RETENTION_LOG_DAYS = int(env("RETENTION_LOG_DAYS", "730"))
 """Days after which the record of the retention job is deleted."""
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env("EMAIL_FROM", "stadtkern@localhost")
