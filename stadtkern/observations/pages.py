@@ -46,7 +46,7 @@ class StreamPage:
 
 def stream_page(stream: Datastream, span: str) -> StreamPage:
     """Return the page of a datastream over a span that ends with its newest value."""
-    latest = LatestObservation.objects.filter(datastream=stream).first()
+    latest = LatestObservation.objects.filter(datastream=stream, result__isnull=False).first()
     end = (latest.phenomenon_time if latest else clock.now()) + timedelta(seconds=1)
     length = SPANS[span][0]
     levels = thresholds_at(stream, end)
@@ -65,7 +65,7 @@ def stream_page(stream: Datastream, span: str) -> StreamPage:
 
 def _siblings(stream: Datastream, most: int = 20) -> list[Datastream]:
     """Return what else is observed at the same thing and as visible as `stream`."""
-    others = Datastream.objects.filter(thing=stream.thing).exclude(pk=stream.pk)
+    others = Datastream.objects.filter(thing=stream.thing, is_multi=False).exclude(pk=stream.pk)
     if stream.profile is not None and stream.profile.is_published:
         others = others.public()
     return list(others.select_related("observed_property", "thing").order_by("key")[:most])
@@ -73,7 +73,7 @@ def _siblings(stream: Datastream, most: int = 20) -> list[Datastream]:
 
 def sentence(stream: Datastream, latest: LatestObservation | None, levels: Sequence[Level]) -> str:
     """Return what the newest value means, in one or two sentences."""
-    if latest is None:
+    if latest is None or latest.result is None:
         return _("No value has come in yet.")
     shown = number_text(latest.result, stream.unit, stream.observed_property.decimals)
     words = {"what": stream.observed_property.label, "where": str(stream.thing), "value": shown}

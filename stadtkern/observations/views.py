@@ -20,7 +20,7 @@ PAGE = 50
 
 
 def _stream(request: HttpRequest, pk: int) -> Datastream:
-    visible = Datastream.objects.visible_to(request.user)
+    visible = Datastream.objects.visible_to(request.user).single()
     return get_object_or_404(
         visible.select_related("thing", "observed_property", "sensor", "profile__owner"), pk=pk
     )
@@ -31,9 +31,11 @@ def index(request: HttpRequest) -> HttpResponse:
     """List the datastreams with their newest values."""
     wanted = request.GET.get("q", "").replace("\0", "").strip()[:200]
     chosen = request.GET.get("property", "").replace("\0", "")[:100]
-    streams = Datastream.objects.visible_to(request.user).matching(wanted, chosen).for_list()
+    streams = Datastream.objects.visible_to(request.user).single().matching(wanted, chosen).for_list()
     page = Paginator(streams, PAGE).get_page(request.GET.get("page"))
-    shown = ObservedProperty.objects.filter(datastreams__in=Datastream.objects.visible_to(request.user))
+    shown = ObservedProperty.objects.filter(
+        datastreams__in=Datastream.objects.visible_to(request.user).single()
+    )
     properties = sorted(shown.distinct(), key=lambda found: found.label)
     context = {"page_obj": page, "q": wanted, "chosen": chosen, "properties": properties}
     return render(request, "observations/streams.html", context)

@@ -49,7 +49,7 @@ def warning_of(level: Threshold) -> SeriousWarning:
     words = {
         "place": str(stream.thing),
         "what": stream.observed_property.label,
-        "value": number_text(latest.result, stream.unit, stream.observed_property.decimals),
+        "value": number_text(latest.result or 0.0, stream.unit, stream.observed_property.decimals),
         "level": level.name,
         "limit": number_text(level.value, stream.unit, stream.observed_property.decimals),
     }

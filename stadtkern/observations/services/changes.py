@@ -5,7 +5,7 @@ from django.db import connection
 from stadtkern.observations.models import Change, LatestObservation
 
 _NEXT = (
-    "INSERT INTO observations_change (id, version) VALUES (1, 1) "
+    "INSERT INTO observations_change (id, version, numbers) VALUES (1, 1, 0) "
     "ON CONFLICT (id) DO UPDATE SET version = observations_change.version + 1 RETURNING version"
 )
 

@@ -165,6 +165,21 @@ def update_latest(store: Storage, datastreams: list[int], *, received: datetime)
         for datastream, (row, *before) in newest.items()
     ]
     fields = [field.name for field in LatestObservation._meta.concrete_fields if not field.primary_key]  # noqa: SLF001
+    fields = [name for name in fields if name not in _COUNTED]
     LatestObservation.objects.bulk_create(
         latest, update_conflicts=True, unique_fields=["datastream"], update_fields=fields, batch_size=500
     )
+    with connection.cursor() as cursor:
+        for datastream in datastreams:
+            cursor.execute(_STATISTICS, [datastream])
+
+
+_COUNTED = {"count", "first_time", "last_time", "first_result_time", "last_result_time"}
+_STATISTICS = (
+    "UPDATE observations_latestobservation AS l SET count = s.n, first_time = s.f, last_time = s.t, "
+    "first_result_time = s.fr, last_result_time = s.lr, number = o.id, copy = o.copy FROM ("
+    "SELECT count(*) AS n, min(phenomenon_time) AS f, max(phenomenon_time) AS t, min(result_time) AS fr, "
+    "max(result_time) AS lr, datastream_id FROM observations_observation WHERE datastream_id = %s "
+    "GROUP BY datastream_id) AS s JOIN observations_observation o ON o.datastream_id = s.datastream_id "
+    "AND o.phenomenon_time = s.t WHERE l.datastream_id = s.datastream_id"
+)

@@ -28,11 +28,11 @@ _COLUMNS = "o.datastream_id, o.phenomenon_time, o.result, o.quality, o.checks, o
 
 _SPAN = (
     f"SELECT {_COLUMNS} FROM observations_observation o "  # noqa: S608  # constants of this module; values are parameters
-    "WHERE o.datastream_id = %s AND o.phenomenon_time >= %s ORDER BY o.phenomenon_time LIMIT %s"
+    "WHERE o.datastream_id = %s AND o.result IS NOT NULL AND o.phenomenon_time >= %s ORDER BY o.phenomenon_time LIMIT %s"
 )
 _BEFORE = (
     f"SELECT {_COLUMNS} FROM observations_observation o "  # noqa: S608  # constants of this module; values are parameters
-    "WHERE o.datastream_id = %s AND o.phenomenon_time < %s AND o.phenomenon_time >= %s "
+    "WHERE o.datastream_id = %s AND o.result IS NOT NULL AND o.phenomenon_time < %s AND o.phenomenon_time >= %s "
     "ORDER BY o.phenomenon_time DESC LIMIT %s"
 )
 
@@ -75,7 +75,14 @@ class Storage(ABC):
 
     def roll_up(self, quarters: Sequence[Bucket], hours: Sequence[Bucket], days: Sequence[Bucket]) -> None:
         """Compute the given buckets anew: quarters of an hour from rows, hours and days from quarters."""
-        self._replace(QUARTER, quarters, "observations_observation", "phenomenon_time", _SUMS, "quality < 4")
+        self._replace(
+            QUARTER,
+            quarters,
+            "observations_observation",
+            "phenomenon_time",
+            _SUMS,
+            "quality < 4 AND o.result IS NOT NULL",
+        )
         self._replace(HOUR, hours, "observations_rollup", "start", _MERGED, f"width = {QUARTER}")
         self._replace(DAY, days, "observations_rollup", "start", _MERGED, f"width = {QUARTER}")
 
@@ -133,7 +140,7 @@ class SqliteStorage(Storage):
             f"SELECT {_COLUMNS} FROM {self.triples} CROSS JOIN observations_observation o "  # noqa: S608  # constants of this module; values are parameters
             "WHERE o.datastream_id = b.d AND o.phenomenon_time IN ("
             "SELECT i.phenomenon_time FROM observations_observation i WHERE i.datastream_id = b.d "
-            "AND i.quality < 4 AND i.phenomenon_time {} ORDER BY i.phenomenon_time {} "
+            "AND i.quality < 4 AND i.result IS NOT NULL AND i.phenomenon_time {} ORDER BY i.phenomenon_time {} "
             f"LIMIT {int(count)}) ORDER BY o.datastream_id, o.phenomenon_time"
         )
         packed = self.pack(spans, 3)
@@ -146,12 +153,15 @@ class SqliteStorage(Storage):
 
     def write(self, rows: Sequence[Row]) -> None:
         """Insert the rows; a row with the same key is replaced."""
+        first = _sqlite_numbers(len(rows))
         with connection.cursor() as cursor:
             cursor.executemany(
-                "INSERT OR REPLACE INTO observations_observation "
-                "(datastream_id, phenomenon_time, result, quality, checks, result_time) "
-                "VALUES (%s, %s, %s, %s, %s, %s)",
-                rows,
+                "INSERT INTO observations_observation "
+                "(id, datastream_id, phenomenon_time, result, quality, checks, result_time) "
+                "VALUES (%s, %s, %s, %s, %s, %s, %s) "
+                "ON CONFLICT (datastream_id, phenomenon_time, copy) DO UPDATE SET result = excluded.result, "
+                "quality = excluded.quality, checks = excluded.checks, result_time = excluded.result_time",
+                [(first + place, *row) for place, row in enumerate(rows)],
             )
 
     def newest(self, datastreams: Sequence[int]) -> list[Row]:
@@ -179,6 +189,17 @@ class SqliteStorage(Storage):
         with connection.cursor() as cursor:
             cursor.execute(_BEFORE, [datastream, end, start, count])
             return [Row(*row) for row in cursor.fetchall()][::-1]
+
+
+def _sqlite_numbers(count: int) -> int:
+    """Return the first of `count` fresh numbers of observations."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO observations_change (id, version, numbers) VALUES (1, 0, %s) ON CONFLICT (id) "
+            "DO UPDATE SET numbers = observations_change.numbers + excluded.numbers RETURNING numbers",
+            [count],
+        )
+        return int(cursor.fetchone()[0]) - count + 1
 
 
 def _sides(before: Sequence[Row], after: Sequence[Row]) -> dict[int, tuple[list[Row], list[Row]]]:
@@ -231,7 +252,7 @@ class PostgresStorage(Storage):
         side = (
             f"SELECT o.* FROM {self.triples} CROSS JOIN LATERAL ("  # noqa: S608  # constants of this module; values are parameters
             f"SELECT {_COLUMNS} FROM observations_observation o WHERE o.datastream_id = b.d "
-            "AND o.quality < 4 AND o.phenomenon_time {} ORDER BY o.phenomenon_time {} "
+            "AND o.quality < 4 AND o.result IS NOT NULL AND o.phenomenon_time {} ORDER BY o.phenomenon_time {} "
             f"LIMIT {int(count)}) o ORDER BY o.datastream_id, o.phenomenon_time"
         )
         packed = self.pack(spans, 3)
@@ -251,7 +272,7 @@ class PostgresStorage(Storage):
                 f"SELECT d, {_AT.format('t')}, r, q, c, {_AT.format('k')} "
                 "FROM unnest(%s::bigint[], %s::bigint[], %s::float8[], %s::smallint[], %s::smallint[], "
                 "%s::bigint[]) AS u (d, t, r, q, c, k) "
-                "ON CONFLICT (datastream_id, phenomenon_time) DO UPDATE SET result = excluded.result, "
+                "ON CONFLICT (datastream_id, phenomenon_time, copy) DO UPDATE SET result = excluded.result, "
                 "quality = excluded.quality, checks = excluded.checks, result_time = excluded.result_time",
                 self.pack(rows, 6),
             )
