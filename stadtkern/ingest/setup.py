@@ -5,7 +5,7 @@ by hand, compared and kept under version control. Readings, secrets and persons 
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -18,10 +18,20 @@ from django.db import models, transaction
 from django.utils.dateparse import parse_datetime, parse_duration
 from django.utils.duration import duration_iso_string
 
+from stadtkern.base import clock
 from stadtkern.base.errors import BadInput, NotPermitted
 from stadtkern.governance.models import DataProfile
 from stadtkern.ingest.models import Source, SourceState
-from stadtkern.observations.models import Datastream, ObservedProperty, Sensor, Thing, Threshold
+from stadtkern.observations.fields import InstantField
+from stadtkern.observations.models import (
+    Datastream,
+    MultiComponent,
+    ObservedProperty,
+    Sensor,
+    Thing,
+    Threshold,
+)
+from stadtkern.observations.services.stations import remember_places
 from stadtkern.people.models import Organisation, User
 
 FORMAT = 1
@@ -67,15 +77,15 @@ KINDS: Sequence[Kind] = (
         model=ObservedProperty,
         key=("slug",),
         fields=(
-            *("name", "unit", "decimals", "definition", "minimum", "maximum"),
-            *("physical_minimum", "physical_maximum"),
+            *("name", "unit", "decimals", "definition", "description", "properties"),
+            *("minimum", "maximum", "physical_minimum", "physical_maximum"),
         ),
     ),
     Kind(
         name="sensors",
         model=Sensor,
         key=("source", "name"),
-        fields=("description", "encoding_type", "metadata"),
+        fields=("description", "encoding_type", "metadata", "metadata_document", "properties"),
     ),
     Kind(
         name="things",
@@ -87,13 +97,24 @@ KINDS: Sequence[Kind] = (
         name="streams",
         model=Datastream,
         key=("key",),
-        fields=("name", "description", "unit", "is_forecast", "duplicates", "properties"),
+        fields=(
+            *("name", "description", "observation_type", "unit", "unit_of_measurement", "is_multi"),
+            *("is_forecast", "duplicates", "properties"),
+        ),
         links={
             "thing": "things",
             "observed_property": "properties",
             "sensor": "sensors",
             "profile": "profiles",
         },
+    ),
+    Kind(
+        name="components",
+        model=MultiComponent,
+        key=("datastream", "position"),
+        fields=("observation_type", "unit", "unit_of_measurement"),
+        links={"datastream": "streams", "observed_property": "properties"},
+        related=("datastream",),
     ),
     Kind(
         name="thresholds",
@@ -144,7 +165,8 @@ def export_setup(*, by: User | None = None) -> dict[str, Any]:
     names: dict[str, dict[int, list[object]]] = {}
     document: dict[str, Any] = {"format": FORMAT}
     for kind in KINDS:
-        rows = list(kind.model._default_manager.select_related(*kind.related).order_by("pk"))  # noqa: SLF001
+        order = [f"{name}__key" if name in kind.links else name for name in kind.key]
+        rows = list(kind.model._default_manager.select_related(*kind.related).order_by(*order))  # noqa: SLF001
         names[kind.name] = {row.pk: _named(kind, row) for row in rows}
         document[kind.name] = [_entry(kind, row, names) for row in rows]
     return document
@@ -157,19 +179,17 @@ def dump(document: Mapping[str, Any]) -> str:
 
 def _named(kind: Kind, row: models.Model) -> list[object]:
     """Return the natural key of a row as the document writes it."""
-    return [str(v) if isinstance(v := _read(kind, row, name), models.Model) else v for name in kind.key]
+    return [_read(kind, row, name) for name in kind.key]
 
 
 def _read(kind: Kind, row: models.Model, name: str) -> object:
-    if name in kind.links:
+    if name in kind.links:  # a key holds links to datastreams only
         return getattr(row, name).key
     return _plain(kind.model._meta.get_field(name), getattr(row, name))  # noqa: SLF001
 
 
-def _plain(column: models.Field[Any, Any] | Any, value: object) -> object:  # noqa: ANN401  # Django's unions
+def _plain(column: object, value: object) -> object:
     """Return a value as JSON has it."""
-    if value is None:
-        return None
     if isinstance(value, timedelta):
         return duration_iso_string(value)
     if isinstance(column, GeometryField) and isinstance(value, GEOSGeometry):
@@ -240,9 +260,9 @@ def _import_kind(
     kind: Kind, entries: Sequence[Entry], found: dict[str, dict[Key, models.Model]], report: Report
 ) -> None:
     rows = kind.model._default_manager.select_related(*kind.related)  # noqa: SLF001
-    known = found[kind.name] = {tuple(_named(kind, row)): row for row in rows}
+    found[kind.name] = {tuple(_named(kind, row)): row for row in rows}
     seen: set[Key] = set()
-    for number, entry in enumerate(entries):
+    for number, entry in _parents_first(kind, entries):
         if len(report.problems) >= MOST_PROBLEMS:
             return
         try:
@@ -253,8 +273,25 @@ def _import_kind(
             _save(kind, entry, key, found, report)
         except (_Wrong, ValidationError) as error:
             report.problems += [f"{kind.name}[{number}]: {line}" for line in _complaints(error)]
-            continue
-        known.setdefault(key, kind.model())
+
+
+def _parents_first(kind: Kind, entries: Sequence[Entry]) -> Iterator[tuple[int, Entry]]:
+    """Yield the entries with their numbers, each after the one of the same list that it names."""
+    own = next((name for name, target in kind.links.items() if target == kind.name), None)
+    waiting = dict(enumerate(entries))
+    while waiting:
+        names = {str(entry.get(kind.key[0])) for entry in waiting.values() if isinstance(entry, Mapping)}
+        ready = [
+            number
+            for number, entry in waiting.items()
+            if own is None or not isinstance(entry, Mapping) or not _reference_in(entry.get(own), names)
+        ]
+        for number in ready or list(waiting):  # a circle is complained of where it is saved
+            yield number, waiting.pop(number)
+
+
+def _reference_in(value: object, names: Collection[object]) -> bool:
+    return isinstance(value, str) and value in names
 
 
 def _complaints(error: _Wrong | ValidationError) -> list[str]:
@@ -273,12 +310,12 @@ def _key(kind: Kind, entry: object) -> Key:
         raise _Wrong(f"unknown field {unknown[0][:100]!r}")
     key = []
     for name in kind.key:
+        column = kind.model._meta.get_field(name)  # noqa: SLF001
         value = entry.get(name)
-        is_time = isinstance(kind.model._meta.get_field(name), models.DateTimeField)  # noqa: SLF001
-        if not isinstance(value, str) and not (value is None and is_time):
-            raise _Wrong(f"{name}: a text is expected")
-        if is_time and value is not None:
-            value = _plain(None, _value(kind, name, value))
+        if name in kind.links:
+            value = _text(name, value)
+        elif not (value is None and isinstance(column, models.Field) and column.null):
+            value = _plain(column, _value(kind, name, value))
         key.append(value)
     return tuple(key)
 
@@ -289,6 +326,7 @@ def _save(
     old = found[kind.name].get(key)
     row = old if old is not None else kind.model()
     before = None if old is None else _state(kind, old)
+    place = row.location if isinstance(row, Thing) else None
     for name in (*kind.key, *kind.fields):
         if name in entry and name not in kind.links:
             setattr(row, name, _value(kind, name, entry[name]))
@@ -303,6 +341,8 @@ def _save(
     found[kind.name][key] = row
     if isinstance(row, Source):
         SourceState.objects.get_or_create(source=row)
+    if isinstance(row, Thing) and row.location is not None and place != row.location:
+        remember_places([row], received=clock.now())
     counts = report.created if before is None else report.changed
     counts[kind.name] = counts.get(kind.name, 0) + 1
 
@@ -381,10 +421,8 @@ def _boolean(name: str, value: object) -> bool:
 _CONVERSIONS: Sequence[tuple[type | tuple[type, ...], Callable[[str, object], object]]] = (
     (models.DurationField, _duration),
     (GeometryField, _geometry),
-    (models.DateTimeField, _instant),
+    ((models.DateTimeField, InstantField), _instant),
     (models.BooleanField, _boolean),
     ((models.FloatField, models.IntegerField), _number),
     ((models.CharField, models.TextField), _text),
 )
-
-
