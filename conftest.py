@@ -7,9 +7,13 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings as hypothesis_settings
+
+if TYPE_CHECKING:
+    from stadtkern.people.models import User
 
 # a busy machine is no failure of the code; what must be fast is measured in bench/
 hypothesis_settings.register_profile("stadtkern", deadline=None)
@@ -72,3 +76,26 @@ def _migrations_hash() -> str:
     for file in sorted(files):
         digest.update(f"{file.relative_to(root)}\n".encode() + file.read_bytes())
     return digest.hexdigest()[:16]
+
+
+def person(name: str, *roles: str) -> "User":
+    """Return a person of the standing cast."""
+    from django.contrib.auth.models import Group  # noqa: PLC0415  # need the apps
+
+    from stadtkern.people.models import User  # noqa: PLC0415
+
+    user = User.objects.create_user(username=name, email=f"{name}@example.org")
+    user.groups.set(Group.objects.filter(name__in=roles))
+    return user
+
+
+@pytest.fixture
+def alice(db: None) -> "User":  # noqa: ARG001
+    """Give Alice, an editor."""
+    return person("alice", "editor")
+
+
+@pytest.fixture
+def charlie(db: None) -> "User":  # noqa: ARG001
+    """Give Charlie, who may nothing."""
+    return person("charlie")

@@ -74,6 +74,7 @@ INSTALLED_APPS = [
     "stadtkern.places",
     "stadtkern.governance",
     "stadtkern.observations",
+    "stadtkern.observations.upkeep",
     "stadtkern.lorawan",
     "stadtkern.ingest",
     "stadtkern.warnings",

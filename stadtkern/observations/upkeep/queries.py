@@ -1,0 +1,74 @@
+"""What the quality editor shows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.core.paginator import Page, Paginator
+
+from stadtkern.observations.fields import instant, micros
+from stadtkern.observations.models import Datastream, Observation
+from stadtkern.observations.quality import QualityFlag, check_names
+from stadtkern.observations.queries.downsample import lttb
+from stadtkern.observations.queries.raw import raw
+from stadtkern.observations.upkeep.models import QualityMark
+
+POINTS = 500
+PER_PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the chart."""
+
+    label: str
+    times: Sequence[datetime]
+    values: Sequence[float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Doubtful:
+    """An observation that is not simply good."""
+
+    time: datetime
+    result: float | None
+    flag: str
+    reasons: str
+
+
+def lines(stream: Datastream, start: datetime, end: datetime, *, labels: tuple[str, str]) -> list[Line]:
+    """Return all values of a span, and beside them those that count; thinned out for a chart."""
+    found = []
+    for label, with_bad in zip(labels, (True, False), strict=True):
+        times, values = raw(stream.pk, micros(start), micros(end), with_bad=with_bad)
+        chosen = lttb(times, values, POINTS)
+        found.append(
+            Line(label, [instant(int(t)) for t in times[chosen]], [float(v) for v in values[chosen]])
+        )
+    return (
+        found
+        if len(found[0].times) != len(found[1].times) or found[0].values != found[1].values
+        else found[:1]
+    )
+
+
+def doubtful(stream: Datastream, start: datetime, end: datetime, page: object) -> Page[Doubtful]:
+    """Return a page of the observations of a span that failed a test or were judged by a person."""
+    rows = (
+        Observation.objects.filter(datastream=stream, phenomenon_time__gte=start, phenomenon_time__lt=end)
+        .exclude(checks=0)
+        .order_by("phenomenon_time", "copy")
+        .values_list("phenomenon_time", "result", "quality", "checks")
+    )
+    shown = Paginator(rows, PER_PAGE).get_page(page)
+    shown.object_list = [
+        Doubtful(time, result, str(QualityFlag(quality).label), ", ".join(check_names(checks)))
+        for time, result, quality, checks in shown.object_list
+    ]
+    return shown
+
+
+def marks(stream: Datastream, page: object) -> Page[QualityMark]:
+    """Return a page of the marks of a datastream, the newest first, undone ones too."""
+    found = QualityMark.objects.filter(datastream=stream).select_related("made_by", "undone_by")
+    return Paginator(found, PER_PAGE).get_page(page)
