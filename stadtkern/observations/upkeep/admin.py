@@ -104,7 +104,7 @@ class StreamQuality(QualityPage):
         shown: dict[str, Any] = {"span": span}
         if span.is_valid():
             start, end = span.cleaned_data["start"], span.cleaned_data["end"]
-            labels = (_("all values"), _("without the bad ones"))
+            labels = (_("values that count"), _("all values, bad ones too"))
             shown |= {
                 "lines": queries.lines(self.stream, start, end, labels=labels),
                 "doubtful": queries.doubtful(self.stream, start, end, self.request.GET.get("p")),

@@ -37,19 +37,18 @@ class Doubtful:
 
 
 def lines(stream: Datastream, start: datetime, end: datetime, *, labels: tuple[str, str]) -> list[Line]:
-    """Return all values of a span, and beside them those that count; thinned out for a chart."""
-    found = []
-    for label, with_bad in zip(labels, (True, False), strict=True):
-        times, values = raw(stream.pk, micros(start), micros(end), with_bad=with_bad)
-        chosen = lttb(times, values, POINTS)
-        found.append(
-            Line(label, [instant(int(t)) for t in times[chosen]], [float(v) for v in values[chosen]])
-        )
-    return (
-        found
-        if len(found[0].times) != len(found[1].times) or found[0].values != found[1].values
-        else found[:1]
-    )
+    """Return the values of a span that count and, where there are bad ones, all values beside them."""
+    found = [
+        _line(stream, start, end, label=label, with_bad=with_bad)
+        for label, with_bad in zip(labels, (False, True), strict=True)
+    ]
+    return found if found[0].values != found[1].values else found[:1]
+
+
+def _line(stream: Datastream, start: datetime, end: datetime, *, label: str, with_bad: bool) -> Line:
+    times, values = raw(stream.pk, micros(start), micros(end), with_bad=with_bad)
+    chosen = lttb(times, values, POINTS)
+    return Line(label, [instant(int(t)) for t in times[chosen]], [float(v) for v in values[chosen]])
 
 
 def doubtful(stream: Datastream, start: datetime, end: datetime, page: object) -> Page[Doubtful]:
