@@ -233,12 +233,21 @@ SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
 SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 OIDC_URL = env("OIDC_URL").rstrip("/")
 """Address of an OpenID Connect provider, such as `https://login.example.org/realms/town`; empty: none."""
+OIDC_ID = env("OIDC_ID", "town")
+OIDC_AUDIENCE = env("OIDC_AUDIENCE", env("OIDC_CLIENT_ID"))
+"""For whom the provider must have made a bearer token that opens our interfaces."""
+OIDC_ROLES_CLAIM = env("OIDC_ROLES_CLAIM")
+"""Claim of a bearer token that names our roles, such as `realm_access.roles`; empty: roles are given here."""
+OIDC_ORGANISATIONS_CLAIM = env("OIDC_ORGANISATIONS_CLAIM")
+"""Claim of a bearer token that names organisations by their short names; empty: none."""
+OIDC_SCOPES = env("OIDC_SCOPES", "sta:read").split()
+"""What a bearer token may do that names none of our scopes."""
 SOCIALACCOUNT_PROVIDERS: dict[str, dict[str, object]] = {
     "openid_connect": {
         "OAUTH_PKCE_ENABLED": True,
         "APPS": [
             {
-                "provider_id": env("OIDC_ID", "town"),
+                "provider_id": OIDC_ID,
                 "name": env("OIDC_NAME", "OpenID Connect"),
                 "client_id": env("OIDC_CLIENT_ID"),
                 "secret": env("OIDC_CLIENT_SECRET"),
@@ -336,6 +345,8 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", "INFO")},
 }
 
+STA_ANONYMOUS_WRITE = env_flag("STA_ANONYMOUS_WRITE")
+"""Whether anybody may see and write all sensor data; for test suites on this machine only."""
 MQTT_URL = env("MQTT_URL")
 """`mqtt://user:password@host:1883` of an outside broker; empty: the broker inside our `ingest` process."""
 MQTT_HOST = env("MQTT_HOST", "127.0.0.1")

@@ -33,7 +33,8 @@ class DataProfileForm(WagtailAdminModelForm):
     class Meta:
         model = DataProfile
         fields = [
-            *("slug", "title", "purpose", "legal_basis", "has_personal_data", "owner", "licence"),
+            *("slug", "title", "purpose", "legal_basis", "has_personal_data", "smallest_group", "owner"),
+            *("access", "partners", "licence"),
             *("attribution", "retention", "update_rhythm", "quality", "is_published"),
         ]
 
@@ -66,9 +67,10 @@ class DataProfileViewSet(ModelViewSet):
         Column("owner", label=_("owner")),
         Column("licence", label=_("licence")),
         BooleanColumn("has_personal_data", label=_("personal data")),
+        Column("get_access_display", label=_("who may read")),
         BooleanColumn("is_published", label=_("published")),
     ]
-    list_filter = ["owner", "is_published", "has_personal_data"]
+    list_filter = ["owner", "access", "is_published", "has_personal_data"]
     list_select_related = ["owner"]
     ordering = ["slug"]
 

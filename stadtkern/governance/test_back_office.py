@@ -44,6 +44,8 @@ def form(owner: Organisation, **values: str) -> dict[str, str]:
         "update_rhythm_number": "15",
         "update_rhythm_unit": "60",
         "is_published": "on",
+        "access": "public",
+        "smallest_group": "5",
     }
     return filled | values
 

@@ -17,6 +17,7 @@ class ObservationsConfig(AppConfig):
         """Say what is held, give what grows an end, and watch what people may change."""
         from stadtkern.governance import register, retention  # noqa: PLC0415  # models are loaded only now
         from stadtkern.observations import holdings, models, services, warnings  # noqa: PLC0415
+        from stadtkern.people import rights  # noqa: PLC0415
         from stadtkern.people.audit import audited  # noqa: PLC0415
         from stadtkern.web import warning_banner  # noqa: PLC0415
 
@@ -28,6 +29,7 @@ class ObservationsConfig(AppConfig):
         for model in (models.Thing, models.ObservedProperty, models.Threshold):
             audited(model)
         audited(models.Datastream, exclude_fields=["checked_until"])
+        rights.watch(models.Datastream)
         post_migrate.connect(_make_partitions, sender=self)
 
 

@@ -25,7 +25,8 @@ def list_items(profile: DataProfile, most: int) -> Sequence[Item]:
     """Return the first series under a profile."""
     streams = Datastream.objects.filter(profile=profile).select_related("thing", "observed_property")
     return [
-        Item(stream.label, str(stream.thing), address(stream)) for stream in streams.order_by("key")[:most]
+        Item(stream.label, str(stream.thing), address(stream) if profile.is_open else "")
+        for stream in streams.order_by("key")[:most]
     ]
 
 

@@ -1,7 +1,7 @@
 """Sensor data in the terms of OGC SensorThings 1.1 (OGC 18-088)."""
 
-from collections.abc import Callable
-from typing import ClassVar, Self
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar, Self
 
 from django.contrib.gis.db import models
 from django.utils.translation import gettext
@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from stadtkern.governance.models import DataProfile
 from stadtkern.observations.fields import InstantField
 from stadtkern.observations.quality import QualityFlag
-from stadtkern.people.rules import Someone, is_back_office
+from stadtkern.people import rights
 from stadtkern.web.fields import TranslatedTextField, in_language
 
 OM_MEASUREMENT = "http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_Measurement"
@@ -151,13 +151,22 @@ class FeatureOfInterest(models.Model):
 class DatastreamQuerySet(models.QuerySet["Datastream"]):
     """Choices among datastreams."""
 
-    def public(self) -> Self:
-        """Return those that anybody may see: the ones with a published data profile."""
-        return self.filter(profile__is_published=True)
+    def update(self, **values: Any) -> int:  # noqa: ANN401  # as Django's
+        """Change all of them; another profile changes who may read them."""
+        count = super().update(**values)
+        if count and {"profile", "profile_id"} & values.keys():
+            rights.changed()
+        return count
 
-    def visible_to(self, user: Someone) -> Self:
-        """Return those that `user` may see: staff of the town see what is not public yet."""
-        return self.all() if is_back_office(user) else self.public()
+    def bulk_create(self, objs: Iterable["Datastream"], *args: Any, **options: Any) -> list["Datastream"]:  # noqa: ANN401
+        """Make many; who may read them has to be found out anew."""
+        made = super().bulk_create(objs, *args, **options)
+        rights.changed()
+        return made
+
+    def public(self) -> Self:
+        """Return those whose values anybody may read; who else may read them says `access`."""
+        return self.filter(profile__in=DataProfile.objects.open())
 
     def single(self) -> Self:
         """Return those with one number or text at a time: no MultiDatastreams."""

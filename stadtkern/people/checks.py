@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from allauth.mfa.models import Authenticator
 from django.conf import settings
-from django.core.checks import CheckMessage, Warning, register  # noqa: A004  # Django's name
+from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004  # Django's name
 from django.db import DatabaseError
 from django.db.models import Exists, OuterRef, Q
 
@@ -50,6 +51,31 @@ def check_address(**_kwargs: Any) -> list[CheckMessage]:  # noqa: ANN401
             )
         )
     return found
+
+
+def check_open_writing(**_kwargs: Any) -> list[CheckMessage]:  # noqa: ANN401
+    """Look whether anybody may write."""
+    if not settings.STA_ANONYMOUS_WRITE:
+        return []
+    if _is_loopback(urlsplit(settings.PUBLIC_URL).hostname or ""):
+        said = "Anybody on this machine may read and write all sensor data."
+        return [
+            Warning(said, hint="Only for test suites: unset STADTKERN_STA_ANONYMOUS_WRITE.", id="people.W010")
+        ]
+    return [
+        Error(
+            f"Anybody who reaches {settings.PUBLIC_URL} may read and write all sensor data.",
+            hint="Unset STADTKERN_STA_ANONYMOUS_WRITE.",
+            id="people.E001",
+        )
+    ]
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _covers(allowed: str, host: str) -> bool:
@@ -126,5 +152,5 @@ def _administrators() -> list[CheckMessage]:
 
 def register_checks() -> None:
     """Make Django run our checks."""
-    for check in (check_address, check_secret, check_mail, check_backup, check_accounts):
+    for check in (check_address, check_open_writing, check_secret, check_mail, check_backup, check_accounts):
         register(check, TAG, deploy=True)

@@ -52,6 +52,7 @@ def test_django_itself_is_content_too(safe: Settings, monkeypatch: pytest.Monkey
         ("PUBLIC_URL", "http://guben.example", "people.W001"),
         ("ALLOWED_HOSTS", ["*"], "people.W002"),
         ("ALLOWED_HOSTS", ["cottbus.example"], "people.W003"),
+        ("STA_ANONYMOUS_WRITE", True, "people.E001"),
         ("EMAIL_BACKEND", "django.core.mail.backends.filebased.EmailBackend", "people.W005"),
     ],
 )

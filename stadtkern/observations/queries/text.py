@@ -47,7 +47,9 @@ class CsvText:
             kept = [row for row in rows if row.time < until]
             if kept:
                 with override(self.language):
-                    yield self._text([self._cells(*row[1:5]) for row in kept])
+                    yield self._text(
+                        [self._cells(row.time, row.result, row.quality, row.checks) for row in kept]
+                    )
             if len(kept) < PIECE:
                 return
             after = kept[-1].time + 1
