@@ -39,7 +39,6 @@ MOST_KEPT = 2000
 """Grants whose access is kept."""
 USE_NOTED = 3600.0
 """Seconds between two notes that a key was used."""
-<<<<<<< HEAD
 _PATHS: dict[type[Model], tuple[str, ...]] = {
     Thing: ("thing",),
     Location: ("thing__locations", "thing__historical_locations__locations"),
@@ -47,15 +46,6 @@ _PATHS: dict[type[Model], tuple[str, ...]] = {
     Sensor: ("sensor",),
     ObservedProperty: ("observed_property", "components__observed_property"),
     FeatureOfInterest: ("feature_of_interest",),
-=======
-_STREAMS_BY = {
-    "thing": "thing",
-    "location": "thing__locations",
-    "historicallocation": "thing__historical_locations",
-    "sensor": "sensor",
-    "observedproperty": "observed_property",
-    "featureofinterest": "feature_of_interest",
->>>>>>> stawrite
 }
 """How datastreams lead to the other entities."""
 _Row = TypeVar("_Row", bound=Model)
