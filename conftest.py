@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings as hypothesis_settings
@@ -42,7 +42,7 @@ def django_db_modify_db_settings(
     # a database in memory lives as long as a connection to it
     kept = sqlite3.connect(creation._get_test_db_name(), uri=True)  # noqa: SLF001  # Django has no public name for it
 
-    def create_from_template(*args: object, **kwargs: object) -> str:
+    def create_from_template(*args: Any, **kwargs: Any) -> str:  # noqa: ANN401  # as Django's
         if template.exists():
             with closing(sqlite3.connect(template)) as found:
                 found.backup(kept)

@@ -147,10 +147,11 @@ class Report:
 
     def lines(self) -> list[tuple[str, int, int, int]]:
         """Return kind, created, changed and unchanged of all that was in the document."""
+        counted = (self.created, self.changed, self.unchanged)
         return [
-            (name, *(counts.get(name, 0) for counts in (self.created, self.changed, self.unchanged)))
+            (name, self.created.get(name, 0), self.changed.get(name, 0), self.unchanged.get(name, 0))
             for name in _BY_NAME
-            if any(name in counts for counts in (self.created, self.changed, self.unchanged))
+            if any(name in counts for counts in counted)
         ]
 
 

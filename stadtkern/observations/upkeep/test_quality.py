@@ -67,10 +67,12 @@ def test_the_end_of_the_span_is_not_in_it(stream: Datastream, alice: User) -> No
 def test_a_person_overrules_a_test_and_the_newest_word_holds(stream: Datastream, alice: User) -> None:
     record([reading(30, 9000)], source="test")
     assert flags()[-1] == QualityFlag.BAD
-    whole = {"start": DAY, "end": DAY + 48 * HOUR, "by": alice}
-    mark_range(stream, **whole, flag=QualityFlag.GOOD, comment="Hochwasser, abgelesen")
+    end = DAY + 48 * HOUR
+    mark_range(stream, start=DAY, end=end, by=alice, flag=QualityFlag.GOOD, comment="Hochwasser, abgelesen")
     assert flags()[-1] == QualityFlag.GOOD
-    mark_range(stream, **whole, flag=QualityFlag.QUESTIONABLE, comment="doch nicht sicher")
+    mark_range(
+        stream, start=DAY, end=end, by=alice, flag=QualityFlag.QUESTIONABLE, comment="doch nicht sicher"
+    )
     assert flags()[-1] == QualityFlag.QUESTIONABLE
     undo(QualityMark.objects.first(), by=alice)  # type: ignore[arg-type]  # two were made
     assert flags()[-1] == QualityFlag.GOOD
