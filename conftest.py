@@ -40,7 +40,7 @@ def django_db_modify_db_settings(
     creation = connection.creation
     create = creation.create_test_db
     # a database in memory lives as long as a connection to it
-    kept = sqlite3.connect(creation._get_test_db_name(), uri=True)  # noqa: SLF001  # Django has no public name for it
+    kept = sqlite3.connect(creation._get_test_db_name(), uri=True)  # type: ignore[attr-defined]  # noqa: SLF001  # Django has no public name for it
 
     def create_from_template(*args: Any, **kwargs: Any) -> str:  # noqa: ANN401  # as Django's
         if template.exists():

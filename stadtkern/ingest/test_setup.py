@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from pytest_django import DjangoAssertNumQueries
 
 from stadtkern.base.errors import BadInput, NotPermitted
-from stadtkern.contracts.connector import Reading, Station, Threshold
+from stadtkern.contracts.connector import Item, Reading, Station, Threshold
 from stadtkern.governance.models import DataProfile
 from stadtkern.ingest.models import Source
 from stadtkern.ingest.setup import dump, export_setup, import_setup
@@ -36,7 +36,7 @@ def town(db: None) -> dict[str, Any]:
         slug="river", title={"de": "Fluss"}, owner=owner, retention=timedelta(days=30, hours=1)
     )
     Source.objects.create(slug="gauges", connector="pegelonline", title={"de": "Pegel"}, profile=profile)
-    items = [
+    items: list[Item] = [
         Station(thing="g1", name="Łęknica, Żarska", longitude=14.74, latitude=51.54),
         Reading(
             thing="g1",

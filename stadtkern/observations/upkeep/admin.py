@@ -105,9 +105,11 @@ class StreamQuality(QualityPage):
         if span.is_valid():
             start, end = span.cleaned_data["start"], span.cleaned_data["end"]
             labels = (_("values that count"), _("all values, bad ones too"))
+            page, rows = queries.doubtful(self.stream, start, end, self.request.GET.get("p"))
             shown |= {
                 "lines": queries.lines(self.stream, start, end, labels=labels),
-                "doubtful": queries.doubtful(self.stream, start, end, self.request.GET.get("p")),
+                "doubtful": page,
+                "rows": rows,
                 "here": urlencode({name: span.data[name] for name in ("start", "end")}),
             }
         more.setdefault("form", MarkForm())

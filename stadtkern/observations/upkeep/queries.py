@@ -51,23 +51,29 @@ def _line(stream: Datastream, start: datetime, end: datetime, *, label: str, wit
     return Line(label, [instant(int(t)) for t in times[chosen]], [float(v) for v in values[chosen]])
 
 
-def doubtful(stream: Datastream, start: datetime, end: datetime, page: object) -> Page[Doubtful]:
-    """Return a page of the observations of a span that failed a test or were judged by a person."""
-    rows = (
+def doubtful(
+    stream: Datastream, start: datetime, end: datetime, page: str | None
+) -> tuple[Page[Observation], list[Doubtful]]:
+    """Return a page of the observations of a span that failed a test or were judged by a person, and its rows."""
+    found = (
         Observation.objects.filter(datastream=stream, phenomenon_time__gte=start, phenomenon_time__lt=end)
         .exclude(checks=0)
         .order_by("phenomenon_time", "copy")
-        .values_list("phenomenon_time", "result", "quality", "checks")
     )
-    shown = Paginator(rows, PER_PAGE).get_page(page)
-    shown.object_list = [
-        Doubtful(time, result, str(QualityFlag(quality).label), ", ".join(check_names(checks)))
-        for time, result, quality, checks in shown.object_list
+    shown = Paginator(found, PER_PAGE).get_page(page)
+    rows = [
+        Doubtful(
+            row.phenomenon_time,
+            row.result,
+            str(QualityFlag(row.quality).label),
+            ", ".join(check_names(row.checks)),
+        )
+        for row in shown
     ]
-    return shown
+    return shown, rows
 
 
-def marks(stream: Datastream, page: object) -> Page[QualityMark]:
+def marks(stream: Datastream, page: str | None) -> Page[QualityMark]:
     """Return a page of the marks of a datastream, the newest first, undone ones too."""
     found = QualityMark.objects.filter(datastream=stream).select_related("made_by", "undone_by")
     return Paginator(found, PER_PAGE).get_page(page)
