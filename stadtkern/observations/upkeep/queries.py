@@ -54,7 +54,7 @@ def _line(stream: Datastream, start: datetime, end: datetime, *, label: str, wit
 def doubtful(
     stream: Datastream, start: datetime, end: datetime, page: str | None
 ) -> tuple[Page[Observation], list[Doubtful]]:
-    """Return a page of the observations of a span that failed a test or were judged by a person, and its rows."""
+    """Return a page of the observations of a span that are not simply good, and what to show of them."""
     found = (
         Observation.objects.filter(datastream=stream, phenomenon_time__gte=start, phenomenon_time__lt=end)
         .exclude(checks=0)
