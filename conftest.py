@@ -21,8 +21,12 @@ hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "stadtkern
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings_xdist_suffix() -> None:
-    """Keep the database of each worker in its own memory, as pytest-django does for Django's SQLite."""
+def django_db_modify_db_settings_xdist_suffix(worker_id: str) -> None:
+    """Give each worker its own database; on SQLite it is in the worker's own memory anyway."""
+    from django.db import connection  # noqa: PLC0415  # needs the settings
+
+    if connection.vendor != "sqlite":
+        connection.settings_dict["TEST"]["NAME"] = f"test_stadtkern_{worker_id}"
 
 
 @pytest.fixture(scope="session")
