@@ -76,6 +76,7 @@ INSTALLED_APPS = [
     "stadtkern.places",
     "stadtkern.governance",
     "stadtkern.observations",
+    "stadtkern.observations.upkeep",
     "stadtkern.lorawan",
     "stadtkern.ingest",
     "stadtkern.warnings",
