@@ -6,8 +6,8 @@ from pathlib import Path
 
 from stadtkern.config.start import start_django
 
-HELP = "export observations, streams or the register as csv, json, xlsx or parquet"
-KINDS = ("observations", "streams", "register")
+HELP = "export observations, streams, the register, areas or addresses as csv, json, xlsx or parquet"
+KINDS = ("observations", "streams", "register", "areas", "addresses")
 FORMATS = ("csv", "json", "xlsx", "parquet")
 
 
