@@ -1,5 +1,6 @@
 """A small town to ask about: two gauges and a secret one, numbers, words, arrays and periods."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -206,7 +207,7 @@ def ask(client: Client) -> Ask:
         response = client.get(f"/sta/v1.1/{path}" + (f"?{query}" if query else ""))
         text = b"".join(response) if response.streaming else response.content
         assert response.status_code == status, text
-        return response.json() if not response.streaming and "json" in response["Content-Type"] else text
+        return json.loads(text) if "json" in response["Content-Type"] else text
 
     return get
 

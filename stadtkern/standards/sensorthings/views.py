@@ -77,7 +77,6 @@ def access_of(request: HttpRequest) -> Access:
         user=request.user,
         authorization=request.headers.get("Authorization"),
         key=request.headers.get("X-API-Key"),
-        max_age=1.0,
     )
 
 
