@@ -26,7 +26,7 @@ class ObservationsConfig(AppConfig):
         retention.register("observations.observations", services.delete_observations)
         retention.register("observations.partitions", services.drop_empty_partitions)
         retention.register("observations.quarantine", services.delete_quarantine)
-        for model in (models.Thing, models.ObservedProperty, models.Threshold):
+        for model in (models.Thing, models.ThingPhoto, models.ObservedProperty, models.Threshold):
             audited(model)
         audited(models.Datastream, exclude_fields=["checked_until"])
         rights.watch(models.Datastream)
