@@ -9,6 +9,7 @@ register = template.Library()
 
 CLASSES = {
     forms.CheckboxInput: "kern-form-check__checkbox",
+    forms.CheckboxSelectMultiple: "kern-form-check__checkbox",
     forms.RadioSelect: "kern-form-check__radio",
     forms.Select: "kern-form-input__select",
 }
