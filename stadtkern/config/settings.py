@@ -181,6 +181,8 @@ def database(url: str) -> dict[str, object]:
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
+        # the bulk path names its statements; Django's own cursors never do
+        "OPTIONS": {"prepare_threshold": 1},
     }
 
 
