@@ -308,6 +308,10 @@ class Broker:
         connection.routes.clear()
         then()
 
+    def has_listener(self, topic: str) -> bool:
+        """Return whether somebody who is connected or comes back has subscribed to a topic of devices."""
+        return any(matches(topic, one) for session in self.sessions.values() for one in session.filters)
+
     def hand_on(self, messages: Sequence[Message]) -> None:
         """Hand stored messages of devices on to who subscribed."""
         listeners = [session for session in self.sessions.values() if session.filters]
@@ -388,7 +392,11 @@ class Broker:
             return False
         if account.is_free:
             return True
-        own = self.index.filters.get(account.source, ()) if account.source else ()
+        own: tuple[str, ...] = ()
+        if account.source:
+            own = tuple(self.index.filters.get(account.source, ())) + tuple(
+                self.index.commands.get(account.source, ())
+            )
         is_plain = not {"#", "+"} & set(topic_filter)
         return topic_filter in own or (is_plain and any(matches(topic_filter, one) for one in own))
 

@@ -12,11 +12,13 @@ import uvloop
 from django.conf import settings
 from django.db import close_old_connections, connections
 
+from stadtkern.base.clock import now
 from stadtkern.base.http import Answer, Client
 from stadtkern.contracts.connector import Request
 from stadtkern.ingest.bridge import Bridge, BrokerAddress
 from stadtkern.ingest.broker import Broker
-from stadtkern.ingest.committer import Committer
+from stadtkern.ingest.committer import Committer, Message
+from stadtkern.ingest.downlinks import Downlinks
 from stadtkern.ingest.feed import Feed, Subscriber
 from stadtkern.ingest.gate import Gate
 from stadtkern.ingest.interfaces import interfaces
@@ -74,11 +76,13 @@ class Process:
         commits = asyncio.create_task(self.committer.run())
         mqtt = asyncio.create_task(self.open_mqtt())
         following = asyncio.create_task(self.feed.run())
+        sending = asyncio.create_task(Downlinks(self.looker, self.publish, self.client).run())
         while not self.stopping.is_set():
             await self.look()
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self.stopping.wait(), READ_AGAIN)
         mqtt.cancel()
+        sending.cancel()
         await self.end(commits)
         following.cancel()
 
@@ -137,6 +141,18 @@ class Process:
             max_bytes=request.max_bytes,
         )
         return asyncio.run_coroutine_threadsafe(asked, self.loop).result()
+
+    def publish(self, topic: str, body: bytes) -> bool:
+        """Hand a message to the broker; False if it is away or nobody there would get it."""
+        if self.bridge is not None:
+            if not self.bridge.has_room or self.bridge.client is None:
+                return False
+            self.bridge.client.publish([(topic, body)])
+            return True
+        if self.broker is None or not self.broker.has_listener(topic):
+            return False
+        self.broker.hand_on([Message(topic, body, (), now(), qos=1)])
+        return True
 
     def subscribers(self) -> Iterator[Subscriber]:
         """Yield those who follow what is stored."""

@@ -17,6 +17,7 @@ from stadtkern.ingest.models import Source, UnclaimedTopic
 from stadtkern.ingest.reading import TooSlowError, bounded, plain_read
 from stadtkern.ingest.registry import connector_of, filled
 from stadtkern.ingest.states import Tally
+from stadtkern.lorawan import services as lorawan
 from stadtkern.observations.services import record
 from stadtkern.observations.services.quarantine import quarantine
 from stadtkern.observations.services.record import durable
@@ -49,6 +50,7 @@ def keep(items: Sequence[Item], *, source: Source, received: datetime | None = N
     tally = Tally(messages=1)
     with transaction.atomic():
         outcome = record(items, source=source.slug, profile=source.profile, received=received)
+        lorawan.keep(items, source=source.slug, received=received)
         tally.stored, tally.repeated, tally.rejected = outcome.stored, outcome.repeated, outcome.rejected
         tally.note(items)
         states.count(source, tally)
@@ -131,7 +133,8 @@ class Writer:
             connector = connector_of(source.connector)
         except Exception as error:  # noqa: BLE001  # an uninstalled connector: its messages are kept as unreadable
             return [[poison(error, message)] for message in messages], str(error)
-        return parse_patiently(connector, filled(connector, source.options), messages)
+        items, trouble = parse_patiently(connector, filled(connector, source.options), messages)
+        return lorawan.prepare(items), trouble
 
     def _store(
         self, source: Source, messages: Sequence[Message], items: Sequence[Sequence[Item]], trouble: str

@@ -17,10 +17,12 @@ class ObservationsConfig(AppConfig):
         """Say what is held, give what grows an end, and watch what people may change."""
         from stadtkern.governance import register, retention  # noqa: PLC0415  # models are loaded only now
         from stadtkern.observations import holdings, models, services, warnings  # noqa: PLC0415
+        from stadtkern.observations.search import find_streams  # noqa: PLC0415
         from stadtkern.people import rights  # noqa: PLC0415
         from stadtkern.people.audit import audited  # noqa: PLC0415
-        from stadtkern.web import warning_banner  # noqa: PLC0415
+        from stadtkern.web import search, warning_banner  # noqa: PLC0415
 
+        search.register("streams", _("Measured values"), find_streams)
         warning_banner.register("levels", warnings.warnings)
         register.add_holder("observations", count=holdings.count, list_items=holdings.list_items)
         retention.register("observations.observations", services.delete_observations)
