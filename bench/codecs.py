@@ -46,7 +46,12 @@ def main() -> None:
         first = pool.run(script, "uplink", calls[:1000])
         assert not first[0].errors, first[0]
         found = rates(lambda pool=pool: len(pool.run(script, "uplink", calls)))
-        say(f"pool of {size}, batches", statistics.median(found), best=round(max(found)), goal=20_000 if size == 2 else None)
+        say(
+            f"pool of {size}, batches",
+            statistics.median(found),
+            best=round(max(found)),
+            goal=20_000 if size == 2 else None,
+        )
         single = rates(lambda pool=pool: len([pool.run(script, "uplink", [call]) for _n in range(2000)]))
         say(f"pool of {size}, one call a round trip", statistics.median(single))
         pool.close()

@@ -106,7 +106,11 @@ class Downlinks:
             await self.client.post(outgoing.url, outgoing.body, headers=outgoing.headers)
         except FetchError as error:
             is_final = error.status is not None and error.status not in TEMPORARY
-            hint = " (is the API key right?)" if error.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN} else ""
+            hint = (
+                " (is the API key right?)"
+                if error.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
+                else ""
+            )
             return f"{error}{hint}", is_final
         return "", False
 

@@ -71,7 +71,9 @@ class Meanings:
     @property
     def rules(self) -> FieldRules:
         """The same for the reader of decoded payloads."""
-        meanings = {one.field: FieldMeaning(one.field, one.observed_property, one.unit) for one in self.fields}
+        meanings = {
+            one.field: FieldMeaning(one.field, one.observed_property, one.unit) for one in self.fields
+        }
         return FieldRules(meanings, is_only_listed=bool(self.fields))
 
 
@@ -115,7 +117,9 @@ def _normal_readings(measurements: Sequence[Mapping[str, Any]], uplink: Uplink) 
                 continue
             observed_property, unit = NORMALIZED[path]
             if (observed_property, time) in used and depth is not None:
-                observed_property = f"{observed_property}_{depth:g}cm" if isinstance(depth, int | float) else ""
+                observed_property = (
+                    f"{observed_property}_{depth:g}cm" if isinstance(depth, int | float) else ""
+                )
             if not observed_property or (observed_property, time) in used:
                 yield reject("two measurements mean the same", f"{uplink.thing}, {path}", value)
                 continue

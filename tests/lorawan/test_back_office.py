@@ -44,7 +44,11 @@ def client(alice: User) -> Client:
 def heard(source: Source) -> Device:
     """Return a device that was heard, but is not set up."""
     for minute in range(3):
-        receive(source, event(bytes([0, 200 + minute, 90]), minute=minute), Context(topic=UP, received=NOON + timedelta(minutes=3)))
+        receive(
+            source,
+            event(bytes([0, 200 + minute, 90]), minute=minute),
+            Context(topic=UP, received=NOON + timedelta(minutes=3)),
+        )
     return Device.objects.get()
 
 
@@ -71,7 +75,9 @@ def typed_fields(**more: str) -> dict[str, str]:
     }
 
 
-def test_the_wizard_leads_from_the_label_to_series_of_values(client: Client, heard: Device, profile: DeviceProfile) -> None:
+def test_the_wizard_leads_from_the_label_to_series_of_values(
+    client: Client, heard: Device, profile: DeviceProfile
+) -> None:
     page = client.get(reverse("lorawan-new")).content.decode()
     assert EUI in page
     answer = client.post(reverse("lorawan-new"), {"label": "70-b3-d5-7e-d0-05-01-01"})
@@ -111,7 +117,10 @@ def test_the_wizard_leads_from_the_label_to_series_of_values(client: Client, hea
         ({"fields-0-unit": "furlong"}, "not a known unit"),
         ({"fields-0-unit": "V"}, "is measured in"),
         ({"fields-0-property": ""}, "is no name of a property"),
-        ({"fields-1-is_used": "on", "fields-1-property": "water_temperature", "fields-1-unit": "Cel"}, "already used for temp"),
+        (
+            {"fields-1-is_used": "on", "fields-1-property": "water_temperature", "fields-1-unit": "Cel"},
+            "already used for temp",
+        ),
         ({"longitude": "200"}, "180"),
         ({"latitude": ""}, "A place needs longitude and latitude"),
         ({"variables_lines": "height"}, "Line 1"),
@@ -149,7 +158,9 @@ def test_a_label_of_the_alliance_finds_the_profile(client: Client, profile: Devi
     assert "The device was not heard yet" in page
 
 
-def test_a_profile_whose_codec_is_broken_is_refused_early(client: Client, heard: Device, profile: DeviceProfile) -> None:
+def test_a_profile_whose_codec_is_broken_is_refused_early(
+    client: Client, heard: Device, profile: DeviceProfile
+) -> None:
     Codec.objects.update(script="function (", digest="1" * 64)
     answer = client.post(reverse("lorawan-kind", args=[heard.pk]), {"name": "x", "profile": profile.pk})
     assert answer.status_code == 422
@@ -166,7 +177,9 @@ def test_a_device_that_was_never_heard_can_be_set_up(client: Client, profile: De
     assert Device.objects.enrolled().get().fields == []
 
 
-def test_the_list_shows_state_search_and_unknown_devices(client: Client, source: Source, device: Device) -> None:
+def test_the_list_shows_state_search_and_unknown_devices(
+    client: Client, source: Source, device: Device
+) -> None:
     receive(source, event(), Context(topic=UP, received=NOON))
     receive(source, event(eui="70B3D57ED0059999"), Context(topic=UP, received=NOON))
     page = client.get(reverse("lorawan")).content.decode()
@@ -181,8 +194,13 @@ def test_the_list_shows_state_search_and_unknown_devices(client: Client, source:
     assert "No device has an alarm" in client.get(reverse("lorawan") + "?show=trouble").content.decode()
 
 
-@pytest.mark.parametrize("name", ["lorawan", "lorawan-profiles", "lorawan-gateways", "lorawan-labels", "lorawan-import", "lorawan-new"])
-def test_the_number_of_queries_does_not_grow(client: Client, source: Source, device: Device, name: str) -> None:
+@pytest.mark.parametrize(
+    "name",
+    ["lorawan", "lorawan-profiles", "lorawan-gateways", "lorawan-labels", "lorawan-import", "lorawan-new"],
+)
+def test_the_number_of_queries_does_not_grow(
+    client: Client, source: Source, device: Device, name: str
+) -> None:
     receive(source, event(), Context(topic=UP, received=NOON))
 
     def queries() -> int:
@@ -193,13 +211,17 @@ def test_the_number_of_queries_does_not_grow(client: Client, source: Source, dev
     queries()
     before = queries()
     for number in range(60):
-        one = enrol(Device(eui=f"70B3D57ED006{number:04d}", name=f"d{number}", profile=device.profile, source="lora"))
+        one = enrol(
+            Device(eui=f"70B3D57ED006{number:04d}", name=f"d{number}", profile=device.profile, source="lora")
+        )
         DeviceProfile.objects.create(key=f"p{number}", vendor="v", name=str(number), codec=one.profile.codec)  # type: ignore[union-attr]
         Gateway.objects.create(gateway_id=f"g{number}")
     assert queries() <= before + 1
 
 
-def test_the_page_of_a_device_takes_a_constant_number_of_queries(client: Client, source: Source, device: Device) -> None:
+def test_the_page_of_a_device_takes_a_constant_number_of_queries(
+    client: Client, source: Source, device: Device
+) -> None:
     address = reverse("lorawan-device", args=[device.pk])
 
     def queries() -> int:
@@ -231,10 +253,15 @@ def test_a_message_is_sent_from_the_page_of_the_device(client: Client, device: D
         answer = client.post(address, {"content": wrong, "port": "1"})
         assert answer.status_code == 422
     assert Downlink.objects.count() == 2
-    assert "waiting to be handed over" in client.get(reverse("lorawan-device", args=[device.pk])).content.decode()
+    assert (
+        "waiting to be handed over"
+        in client.get(reverse("lorawan-device", args=[device.pk])).content.decode()
+    )
 
 
-def test_a_codec_is_tried_before_it_is_stored(client: Client, source: Source, device: Device, profile: DeviceProfile) -> None:
+def test_a_codec_is_tried_before_it_is_stored(
+    client: Client, source: Source, device: Device, profile: DeviceProfile
+) -> None:
     receive(source, event(), Context(topic=UP, received=NOON))
     address = reverse("lorawan-profile", args=[profile.pk])
     typed = {
@@ -271,7 +298,14 @@ def test_a_codec_is_tried_before_it_is_stored(client: Client, source: Source, de
 
 
 def test_a_new_profile_is_written_here(client: Client) -> None:
-    typed = {"vendor": "Bob", "name": "Gate", "script": TENTHS, "fields_lines": "", "action": "save", "description": ""}
+    typed = {
+        "vendor": "Bob",
+        "name": "Gate",
+        "script": TENTHS,
+        "fields_lines": "",
+        "action": "save",
+        "description": "",
+    }
     client.post(reverse("lorawan-profile-new"), typed)
     profile = DeviceProfile.objects.get()
     assert profile.key.startswith("bob/gate-")
@@ -295,7 +329,12 @@ def test_many_devices_come_out_of_a_list(client: Client, profile: DeviceProfile)
     assert not Device.objects.exists()
     client.post(reverse("lorawan-import"), {"file": csv(text), "action": "save"})
     linde = Device.objects.enrolled().get(eui=EUI)
-    assert (linde.name, linde.longitude, linde.interval, linde.profile) == ("Linde", 14.71, timedelta(hours=1), profile)
+    assert (linde.name, linde.longitude, linde.interval, linde.profile) == (
+        "Linde",
+        14.71,
+        timedelta(hours=1),
+        profile,
+    )
     page = client.post(reverse("lorawan-import"), {"file": csv(text), "action": "test"}).content.decode()
     assert "New: 0, changed: 0, as before: 2" in page
 
@@ -312,7 +351,12 @@ def test_a_wrong_row_keeps_all_rows_out_and_is_named(client: Client, profile: De
     answer = client.post(reverse("lorawan-import"), {"file": csv(text), "action": "save"})
     page = answer.content.decode()
     assert answer.status_code == 422
-    for piece in ("<td>3</td><td>dev_eui</td>", "<td>4</td><td>profile</td>", "<td>5</td><td>latitude</td>", "also in row 2"):
+    for piece in (
+        "<td>3</td><td>dev_eui</td>",
+        "<td>4</td><td>profile</td>",
+        "<td>5</td><td>latitude</td>",
+        "also in row 2",
+    ):
         assert piece in page
     assert not Device.objects.exists()
 
@@ -325,7 +369,9 @@ def test_what_is_no_list_is_explained(client: Client, text: str) -> None:
 
 
 def test_a_heap_of_scanned_labels_is_a_list_too(client: Client) -> None:
-    labels = "\n".join(Label(join_eui=EUI, dev_eui=f"70B3D57ED005010{n}", vendor=0, profile=0).text for n in range(3))
+    labels = "\n".join(
+        Label(join_eui=EUI, dev_eui=f"70B3D57ED005010{n}", vendor=0, profile=0).text for n in range(3)
+    )
     client.post(reverse("lorawan-import"), {"labels": labels, "action": "save"})
     assert Device.objects.enrolled().count() == 3
     answer = client.post(reverse("lorawan-import"), {"labels": labels + "\nnonsense", "action": "save"})
@@ -357,7 +403,11 @@ def test_gateways_get_name_and_place(client: Client, source: Source, device: Dev
     assert client.post(address, {"name": "Water tower", "longitude": "14.7"}).status_code == 422
     client.post(address, {"name": "Water tower", "longitude": "14.7", "latitude": "51.9"})
     gateway.refresh_from_db()
-    assert (gateway.name, gateway.is_placed_by_hand, gateway.location and gateway.location.tuple) == ("Water tower", True, (14.7, 51.9))
+    assert (gateway.name, gateway.is_placed_by_hand, gateway.location and gateway.location.tuple) == (
+        "Water tower",
+        True,
+        (14.7, 51.9),
+    )
     page = client.get(reverse("lorawan-coverage")).content.decode()
     assert "Water tower" in page
     features = client.get(reverse("lorawan-coverage-json")).json()["features"]
@@ -371,7 +421,15 @@ def test_taking_out_of_service(client: Client, source: Source, device: Device) -
     assert device.profile is None
 
 
-NAMES = ["lorawan", "lorawan-new", "lorawan-import", "lorawan-profiles", "lorawan-gateways", "lorawan-labels", "lorawan-coverage"]
+NAMES = [
+    "lorawan",
+    "lorawan-new",
+    "lorawan-import",
+    "lorawan-profiles",
+    "lorawan-gateways",
+    "lorawan-labels",
+    "lorawan-coverage",
+]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
-from typing import Any
 
 import pytest
 import time_machine
@@ -45,7 +44,11 @@ def send(published: list[tuple[str, bytes]], *, is_there: bool = True) -> None:
 
 def report(source: Source, kind: str, **fields: object) -> None:
     body = {"time": NOON.isoformat(), "deviceInfo": {"devEui": EUI}, **fields}
-    receive(source, json.dumps(body).encode(), Context(topic=f"application/town/device/x/event/{kind}", received=NOON))
+    receive(
+        source,
+        json.dumps(body).encode(),
+        Context(topic=f"application/town/device/x/event/{kind}", received=NOON),
+    )
 
 
 def test_the_codec_encodes_what_is_typed(device: Device) -> None:
@@ -87,7 +90,14 @@ def test_a_refusal_of_the_network_server_is_told(source: Source, device: Device)
     published: list[tuple[str, bytes]] = []
     send(published)
     reference = json.loads(published[0][1])["id"]
-    report(source, "log", level="ERROR", code="DOWNLINK_PAYLOAD_SIZE", description="too long", context={"queue_item_id": reference})
+    report(
+        source,
+        "log",
+        level="ERROR",
+        code="DOWNLINK_PAYLOAD_SIZE",
+        description="too long",
+        context={"queue_item_id": reference},
+    )
     made.refresh_from_db()
     assert (made.state, made.detail) == ("failed", "too long")
     report(source, "txack", queueItemId="somebody-elses")
@@ -107,7 +117,9 @@ def test_a_message_waits_until_the_network_server_is_there(source: Source, devic
     assert len(published) == 1
 
 
-def test_after_some_attempts_it_has_failed(source: Source, device: Device, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_after_some_attempts_it_has_failed(
+    source: Source, device: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(downlinks, "MOST_ATTEMPTS", 2)
     made = order(device, port=10, payload=b"\x01")
     for _number in range(2):
@@ -117,7 +129,9 @@ def test_after_some_attempts_it_has_failed(source: Source, device: Device, monke
     assert made.state == "failed"
 
 
-def test_a_message_goes_by_http_with_the_key_of_the_source(source: Source, device: Device, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_message_goes_by_http_with_the_key_of_the_source(
+    source: Source, device: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked: list[tuple[str, str, bytes]] = []
 
     class Handler(BaseHTTPRequestHandler):

@@ -8,8 +8,8 @@ from django.conf import settings
 from stadtkern.base.clock import now
 from stadtkern.config.commands.demo import LOGINS
 from stadtkern.config.demo import history, state
-from stadtkern.config.demo.scenario import Scenario
 from stadtkern.config.demo.payloads import FORMATS, HEIGHT_MM
+from stadtkern.config.demo.scenario import Scenario
 from stadtkern.lorawan.folders import OWN
 from stadtkern.lorawan.models import Device, DeviceProfile
 from stadtkern.lorawan.services import enrol
@@ -48,7 +48,11 @@ def devices(town_dir: Path) -> None:
         eui = one.eui.upper()
         if one.kind in FORMATS and not Device.objects.enrolled().filter(eui=eui).exists():
             device = Device.objects.filter(eui=eui).first() or Device(eui=eui)
-            device.name, device.profile, device.source = one.name, profiles[FORMATS[one.kind][0]], "town-sensors"
+            device.name, device.profile, device.source = (
+                one.name,
+                profiles[FORMATS[one.kind][0]],
+                "town-sensors",
+            )
             device.longitude, device.latitude = one.longitude, one.latitude
             device.interval, device.application = INTERVAL_OF_DEVICES, "town"
             device.variables = {"height_mm": str(HEIGHT_MM)} if one.kind == "level" else {}

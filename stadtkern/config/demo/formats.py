@@ -265,7 +265,14 @@ def receptions(device: Device, time: datetime) -> list[dict[str, Any]]:
         away = math.hypot((device.longitude - longitude) * 0.62, device.latitude - latitude) * 111_000
         rssi = -62 - 12 * math.log10(max(away, 10) / 10) + 3 * wander(gateway, time, timedelta(hours=2))
         place = {"latitude": latitude, "longitude": longitude, "source": "CONFIG"}
-        found.append({"gatewayId": gateway, "rssi": round(rssi), "snr": round(12 + (rssi + 80) / 6, 1), "location": place})
+        found.append(
+            {
+                "gatewayId": gateway,
+                "rssi": round(rssi),
+                "snr": round(12 + (rssi + 80) / 6, 1),
+                "location": place,
+            }
+        )
     return found
 
 

@@ -39,7 +39,9 @@ class ProfileList(LorawanPage):
         found = DeviceProfile.objects.select_related("codec").annotate(used=Count("devices", distinct=True))
         if q:
             found = found.filter(Q(vendor__icontains=q) | Q(name__icontains=q) | Q(key__icontains=q))
-        page = Paginator(found.order_by("-used", "vendor", "name"), PER_PAGE).get_page(self.request.GET.get("p"))
+        page = Paginator(found.order_by("-used", "vendor", "name"), PER_PAGE).get_page(
+            self.request.GET.get("p")
+        )
         return super().get_context_data(page=page, q=q, may_change=self.may_change, **more)
 
 
@@ -92,7 +94,9 @@ class ProfileEditor(LorawanPage):
         text = form.cleaned_data["script"].replace("\r\n", "\n")
         try:
             if request.POST.get("action") != "save":
-                trials = self.trials(Script.of(text), form.cleaned_data["sample"], form.cleaned_data["port"] or 1)
+                trials = self.trials(
+                    Script.of(text), form.cleaned_data["sample"], form.cleaned_data["port"] or 1
+                )
                 return self.render_to_response(self.get_context_data(form=form, trials=trials))
             profile, is_changed = self.save(form, text)
         except StadtkernError as error:
@@ -100,7 +104,9 @@ class ProfileEditor(LorawanPage):
             return self.again(form=form)
         messages.success(request, _("The device profile was saved."))
         if is_changed and profile.devices.filter(uplinks__isnull=False).exists():
-            messages.warning(request, _("What was decoded before stays as it is until you decode it once more."))
+            messages.warning(
+                request, _("What was decoded before stays as it is until you decode it once more.")
+            )
         return redirect("lorawan-profile", pk=profile.pk)
 
     def save(self, form: CodecForm, text: str) -> tuple[DeviceProfile, bool]:
@@ -123,7 +129,11 @@ class ProfileEditor(LorawanPage):
         if sample:
             found.append((_("Bytes to try"), sample, port, now().timestamp()))
         else:
-            uplinks = Uplink.objects.filter(device__profile=self.subject().pk) if self.subject().pk else Uplink.objects.none()
+            uplinks = (
+                Uplink.objects.filter(device__profile=self.subject().pk)
+                if self.subject().pk
+                else Uplink.objects.none()
+            )
             for uplink in uplinks.select_related("device").exclude(port=0)[:TRIED]:
                 title = f"{uplink.device}, {uplink.time:%Y-%m-%d %H:%M} UTC"
                 found.append((title, bytes(uplink.payload), uplink.port, uplink.time.timestamp()))

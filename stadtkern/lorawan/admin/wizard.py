@@ -16,6 +16,7 @@ from wagtail.admin import messages
 from stadtkern.base.errors import BadInput
 from stadtkern.lorawan import services
 from stadtkern.lorawan.admin.base import LorawanPage
+from stadtkern.lorawan.engine.pool import Script
 from stadtkern.lorawan.forms import (
     DeviceForm,
     FieldRows,
@@ -30,7 +31,6 @@ from stadtkern.lorawan.models import Device, DeviceProfile
 from stadtkern.lorawan.queries import normal_readings, preview, suggestions
 from stadtkern.lorawan.services.decoding import codec_pool
 from stadtkern.lorawan.services.profiles import by_label
-from stadtkern.lorawan.engine.pool import Script
 
 
 class Wizard(LorawanPage):
@@ -86,7 +86,10 @@ class WhichKind(Wizard):
         more.setdefault(
             "form",
             ProfileForm(
-                initial={"name": device.name, "profile": int(wanted) if wanted.isdecimal() else device.profile_id}
+                initial={
+                    "name": device.name,
+                    "profile": int(wanted) if wanted.isdecimal() else device.profile_id,
+                }
             ),
         )
         return super().get_context_data(device=device, uplinks=device.uplinks.all()[:3], **more)
@@ -119,7 +122,11 @@ class WhatItMeasures(Wizard):
     def profile(self) -> DeviceProfile | None:
         """Return the profile chosen in the step before, else that of the device."""
         wanted = self.request.GET.get("profile", "")
-        found = DeviceProfile.objects.select_related("codec").filter(pk=int(wanted)).first() if wanted.isdecimal() else None
+        found = (
+            DeviceProfile.objects.select_related("codec").filter(pk=int(wanted)).first()
+            if wanted.isdecimal()
+            else None
+        )
         return found or self.device().profile
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # noqa: ANN401
@@ -143,7 +150,9 @@ class WhatItMeasures(Wizard):
         found = suggestions(lines, device.profile)
         is_normalized = normal_readings(lines)
         if "rows" not in more:
-            more["rows"] = FieldRows(initial=initial_rows(found, device, is_normalized=is_normalized), prefix="fields")
+            more["rows"] = FieldRows(
+                initial=initial_rows(found, device, is_normalized=is_normalized), prefix="fields"
+            )
         more.setdefault("form", DeviceForm(instance=device))
         samples = {one.field: one.sample for one in found}
         for row in more["rows"].forms:
@@ -178,7 +187,10 @@ class WhatItMeasures(Wizard):
         request.session.pop(f"lorawan-name-{device.pk}", None)
         if device.uplinks.exists():
             messages.success(
-                request, _("The device is set up. Its earlier uplinks can be decoded now, too, with the button below.")
+                request,
+                _(
+                    "The device is set up. Its earlier uplinks can be decoded now, too, with the button below."
+                ),
             )
         else:
             messages.success(request, _("The device is set up. Its first uplink will show here."))

@@ -50,7 +50,10 @@ def test_a_time_and_variables_reach_the_codec(pool: Pool) -> None:
 
 
 def test_normalized_payloads_come_along(pool: Pool) -> None:
-    text = SIMPLE + "function normalizeUplink(i) { return { data: { air: { temperature: i.data.temperature } } }; }"
+    text = (
+        SIMPLE
+        + "function normalizeUplink(i) { return { data: { air: { temperature: i.data.temperature } } }; }"
+    )
     (found,) = decode(pool, text)
     assert found.normalized == [{"air": {"temperature": 21.5}}]
 
@@ -77,7 +80,9 @@ def test_downlinks_are_encoded_and_decoded(pool: Pool) -> None:
     assert (found.payload, found.port) == (b"\x01\xff\x0f", 10)
     (back,) = pool.run(Script.of(text), "decode", [call(1, 255, 15)])
     assert back.data == {"minutes": 15}
-    (legacy,) = pool.run(Script.of("function Encoder(o, p) { return [o.a, p]; }"), "encode", [{"data": {"a": 5}, "fPort": 9}])
+    (legacy,) = pool.run(
+        Script.of("function Encoder(o, p) { return [o.a, p]; }"), "encode", [{"data": {"a": 5}, "fPort": 9}]
+    )
     assert legacy.payload == b"\x05\x09"
 
 
@@ -142,13 +147,28 @@ def test_nothing_leaks_from_call_to_call(pool: Pool, text: str) -> None:
 
 
 def test_codecs_do_not_see_each_other(pool: Pool) -> None:
-    decode(pool, "Array.prototype.x = 1; JSON.stringify = null; function decodeUplink(i) { return { data: { a: 1 } }; }")
-    (found,) = decode(pool, "function decodeUplink(i) { return { data: { x: typeof [].x, j: typeof JSON.stringify } }; }")
+    decode(
+        pool,
+        "Array.prototype.x = 1; JSON.stringify = null; function decodeUplink(i) { return { data: { a: 1 } }; }",
+    )
+    (found,) = decode(
+        pool, "function decodeUplink(i) { return { data: { x: typeof [].x, j: typeof JSON.stringify } }; }"
+    )
     assert found.data == {"x": "undefined", "j": "function"}
 
 
 def test_there_is_no_way_out(pool: Pool) -> None:
-    names = ("require", "process", "std", "os", "fetch", "XMLHttpRequest", "setTimeout", "importScripts", "WebAssembly")
+    names = (
+        "require",
+        "process",
+        "std",
+        "os",
+        "fetch",
+        "XMLHttpRequest",
+        "setTimeout",
+        "importScripts",
+        "WebAssembly",
+    )
     inner = ", ".join(f"{name}: typeof {name}" for name in names)
     (found,) = decode(pool, f"function decodeUplink(i) {{ return {{ data: {{ {inner} }} }}; }}")
     assert set(found.data.values()) == {"undefined"}
@@ -219,7 +239,9 @@ def test_a_killed_worker_is_noticed(pool: Pool) -> None:
 
 def test_many_threads_share_the_pool(pool: Pool) -> None:
     with ThreadPoolExecutor(8) as threads:
-        found = list(threads.map(lambda n: decode(pool, SIMPLE, call(0, n))[0].data["temperature"], range(100)))
+        found = list(
+            threads.map(lambda n: decode(pool, SIMPLE, call(0, n))[0].data["temperature"], range(100))
+        )
     assert found == [n / 10 for n in range(100)]
 
 
@@ -244,9 +266,15 @@ def test_a_codec_that_cannot_be_loaded_says_why(pool: Pool, text: str, reason: s
 
 
 def test_a_codec_says_what_it_offers(pool: Pool) -> None:
-    assert pool.functions(Script.of(SIMPLE + "function encodeDownlink(i) { return {}; }")) == ["decodeUplink", "encodeDownlink"]
+    assert pool.functions(Script.of(SIMPLE + "function encodeDownlink(i) { return {}; }")) == [
+        "decodeUplink",
+        "encodeDownlink",
+    ]
     assert pool.functions(Script.of("// nothing")) == []
-    assert decode(pool, "// nothing")[0].errors == ["Error: the codec has no function decodeUplink(input)"] or "no function" in decode(pool, "// nothing")[0].errors[0]
+    assert (
+        decode(pool, "// nothing")[0].errors == ["Error: the codec has no function decodeUplink(input)"]
+        or "no function" in decode(pool, "// nothing")[0].errors[0]
+    )
     with pytest.raises(BadInput, match="larger than"):
         Script.of("x" * 1_000_001)
 
@@ -254,7 +282,11 @@ def test_a_codec_says_what_it_offers(pool: Pool) -> None:
 @given(st.binary(max_size=300), st.integers(0, 255))
 @settings(max_examples=60, deadline=None)
 def test_any_payload_comes_through_unchanged(pool: Pool, payload: bytes, port: int) -> None:
-    (found,) = decode(pool, "function decodeUplink(i) { return { data: i.bytes.concat([i.fPort]) }; }", call(*payload, port=port))
+    (found,) = decode(
+        pool,
+        "function decodeUplink(i) { return { data: i.bytes.concat([i.fPort]) }; }",
+        call(*payload, port=port),
+    )
     assert found.data == [*payload, port]
 
 

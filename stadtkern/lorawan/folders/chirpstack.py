@@ -48,7 +48,9 @@ def load(root: Path, path: Path) -> Mapping[str, Any]:
 def read(root: Path) -> Contents:
     """Return everything under the folder of the makers."""
     contents = Contents()
-    folders = [root] if (root / "vendor.toml").is_file() else sorted(p.parent for p in root.glob("*/vendor.toml"))
+    folders = (
+        [root] if (root / "vendor.toml").is_file() else sorted(p.parent for p in root.glob("*/vendor.toml"))
+    )
     for folder in folders:
         try:
             vendor = load(root, folder / "vendor.toml").get("vendor", {})
@@ -152,7 +154,10 @@ def _example(kind: str, test: Mapping[str, Any], default: str) -> FoundExample:
     if not isinstance(given, Mapping) or not isinstance(expected, Mapping):
         raise ValueError("input or expected is missing")  # noqa: TRY004  # a bad file, not a bug
     port = given.get("fPort")
-    call: dict[str, Any] = {"fPort": port if isinstance(port, int) else 1, "variables": given.get("variables") or {}}
+    call: dict[str, Any] = {
+        "fPort": port if isinstance(port, int) else 1,
+        "variables": given.get("variables") or {},
+    }
     if kind == "encode":
         call["data"] = given.get("data")
     else:

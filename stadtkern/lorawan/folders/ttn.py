@@ -168,4 +168,10 @@ def _examples(kind: str, example: Mapping[str, Any], default: str) -> Iterator[F
 
 def _time(given: Mapping[str, Any]) -> str:
     written = given.get("recvTime")
-    return written if isinstance(written, str) else written.isoformat() if hasattr(written, "isoformat") else TIME
+    return (
+        written
+        if isinstance(written, str)
+        else written.isoformat()
+        if hasattr(written, "isoformat")
+        else TIME
+    )

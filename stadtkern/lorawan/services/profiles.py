@@ -147,5 +147,7 @@ def by_label(vendor: int, profile: int) -> DeviceProfile | None:
     """Return the kind of device that the label of a device names, None if it is not known here."""
     if not vendor and not profile:
         return None
-    found: Sequence[DeviceProfile] = DeviceProfile.objects.filter(vendor_number=vendor, profile_number=profile)[:2]
+    found: Sequence[DeviceProfile] = DeviceProfile.objects.filter(
+        vendor_number=vendor, profile_number=profile
+    )[:2]
     return found[0] if len(found) == 1 else None
