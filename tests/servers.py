@@ -49,6 +49,8 @@ class Mosquitto:
     port: int = field(default_factory=free_port)
     lines: Sequence[str] = ()
     """Further lines of its configuration."""
+    saves_always: bool = False
+    """Whether each change is written to disk at once, so that it may be killed; takes long."""
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -60,7 +62,9 @@ class Mosquitto:
         store.mkdir(exist_ok=True)
         lines = [f"listener {self.port} 127.0.0.1", "allow_anonymous true", "max_queued_messages 0"]
         lines += ["max_inflight_messages 1000", "persistence true", f"persistence_location {store}/"]
-        lines += ["autosave_interval 1", "autosave_on_changes true", *self.lines]
+        if self.saves_always:
+            lines += ["autosave_interval 1", "autosave_on_changes true"]
+        lines += self.lines
         settings.write_text("\n".join(lines) + "\n")
         if os.getuid() == 0:  # it leaves the rights of root at once
             shutil.chown(store, "mosquitto")

@@ -68,7 +68,7 @@ def stream_page(stream: Datastream, span: str, visible: DatastreamQuerySet) -> S
 
 def _siblings(stream: Datastream, visible: DatastreamQuerySet, most: int = 20) -> list[Datastream]:
     """Return what else is observed at the same thing, for the same reader."""
-    others = visible.single().filter(thing=stream.thing).exclude(pk=stream.pk)
+    others = visible.filter(thing=stream.thing).exclude(pk=stream.pk)
     return list(others.select_related("observed_property", "thing").order_by("key")[:most])
 
 

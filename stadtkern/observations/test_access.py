@@ -31,7 +31,7 @@ def stream_of(profile: DataProfile | None, thing: str) -> int:
 
 
 def person(role: str, name: str = "bob") -> User:
-    found = User.objects.create_user(email=f"{name}@example.org", password="x")
+    found = User.objects.create_user(email=f"{name}@example.org")
     found.groups.add(Group.objects.get(name=role))
     return found
 

@@ -82,7 +82,7 @@ POSTGRESQL_BACK = (
     "ALTER TABLE observations_observation ADD PRIMARY KEY (datastream_id, phenomenon_time)",
 )
 FEATURES = (
-    "CREATE INDEX observations_observation_feature ON observations_observation (feature_id) "
+    "CREATE INDEX observations_observation_feature ON observations_observation (feature_id, phenomenon_time) "
     "WHERE feature_id IS NOT NULL"
 )
 STATISTICS = """UPDATE observations_latestobservation SET

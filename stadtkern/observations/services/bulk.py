@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from stadtkern.observations.fields import instant, micros
 from stadtkern.observations.models import Datastream
 from stadtkern.observations.services import newest, rollups, told
-from stadtkern.observations.services.columns import Columns, Ints, Status, Stored
+from stadtkern.observations.services.columns import NULL, Columns, Ints, Status, Stored
 from stadtkern.observations.services.entry import check_entry
 from stadtkern.observations.services.facts import Newest, Stream, hold
 from stadtkern.observations.services.judging import judge, verdicts
@@ -154,6 +154,7 @@ class _Batch:
         latest = self._newest(new, slots[is_new], _some(writing, ~is_new), slots[~is_new], turned)
         stored.version = newest.put(database, latest, received=self.received)
         stored.datastreams = tuple(sorted(latest))
+        self._give_features(writing, slots)
         told.rows(writing.columns.datastream, writing.columns.time, writing.number)
         self._recheck(writing, slots)
 
@@ -186,6 +187,18 @@ class _Batch:
             by_stream.setdefault(row.datastream, []).append(row)
         return {key: newest.with_flags(one, by_stream.get(key, ())) for key, one in found.items()}
 
+    def _give_features(self, writing: Writing, slots: Ints) -> None:
+        """Give datastreams that have none yet the feature of interest of their things (18-088 section 10.2)."""
+        given = writing.columns.feature
+        bare = slots if given is None else slots[given == NULL]
+        lacking = [
+            self.streams[slot].id for slot in np.unique(bare).tolist() if self.streams[slot].lacks_feature
+        ]
+        if lacking:
+            from stadtkern.observations.services.entities import places  # noqa: PLC0415  # it imports this module
+
+            places.default_features(lacking)
+
     def _recheck(self, writing: Writing, slots: Ints) -> None:
         """Let the quality job look again at what came in behind its back."""
         for slot in np.unique(slots).tolist():
@@ -200,8 +213,9 @@ class _Batch:
 def _missing(pk: int) -> Stream:
     """Return a stand-in for a datastream that does not exist; none of its rows is written."""
     return Stream(
-        pk, "", "1", Datastream.Duplicates.REJECT, False, "", None, None, None, None, None, None, None
-    )  # noqa: FBT003
+        pk, "", "1", Datastream.Duplicates.REJECT, False, "", None, None, None, None, None, None,  # noqa: FBT003
+        "", False, False, None,  # noqa: FBT003
+    )  # fmt: skip
 
 
 def _some(rows: Writing, chosen: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> Writing:

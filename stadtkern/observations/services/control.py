@@ -18,6 +18,7 @@ from stadtkern.observations.services.neighbours import neighbour_values
 from stadtkern.observations.services.rollups import roll_up
 from stadtkern.observations.services.rows import Row
 from stadtkern.observations.services.storage import Storage, storage
+from stadtkern.observations.upkeep.marks import mark_bits
 
 CONTEXT = timedelta(days=1)
 """Read before the first row to judge, and at least as much as `Limits.stuck`."""
@@ -63,6 +64,20 @@ def _check(stream: Datastream, since: datetime | None) -> int:
             return changed
 
 
+def judge_span(stream: Datastream, start: datetime, end: datetime) -> int:
+    """Judge the observations with start <= time < end again; return how many changed."""
+    changed, first, until = 0, micros(start), micros(end)
+    while True:
+        with durable():
+            hold(storage(), [stream.pk])
+            found = storage().span(stream.pk, first, MOST)
+            rows = [row for row in found if row.time < until]
+            changed += _judge(stream, _context(stream, first), rows) if rows else 0
+        if len(rows) < MOST:
+            return changed
+        first = rows[-1].time + 1
+
+
 def _context(stream: Datastream, first: int) -> list[Row]:
     """Return the rows before `first` that the tests need to see."""
     reach = max(CONTEXT, limits_of(stream.observed_property.slug).stuck or CONTEXT)
@@ -72,6 +87,7 @@ def _context(stream: Datastream, first: int) -> list[Row]:
 def _judge(stream: Datastream, context: Sequence[Row], rows: Sequence[Row]) -> int:
     everything = [*context, *rows]
     found = failed_tests(stream, everything)[len(context) :]
+    found |= mark_bits(stream.pk, [row.time for row in rows])
     prop = stream.observed_property
     limits = limits_of(prop.slug)
     tested = prop.minimum is not None or limits.spike is not None

@@ -42,11 +42,15 @@ class Stream:
     physical_maximum: float | None
     checked_until: int | None
     retention: int | None
+    observation_type: str
+    is_multi: bool
+    lacks_feature: bool
+    """Whether it has no feature of interest yet although its thing has a place."""
     newest: Newest | None
     """None: it has no observations."""
 
 
-_FIRST_OF_NEWEST = 12
+_FIRST_OF_NEWEST = 15
 
 
 def hold(store: Storage, datastreams: Iterable[int]) -> dict[int, Stream]:

@@ -58,14 +58,14 @@ def _find(wanted: Iterable[Wanted], *, source: str) -> dict[Wanted, int]:
 def _make(missing: Mapping[Wanted, tuple[str, str]], *, source: str, profile: DataProfile | None) -> None:
     things = _things({name.thing for name in missing}, source=source)
     properties = _properties({name.property: unit for name, (unit, _sensor) in missing.items()})
-    sensors = _sensors({sensor for _unit, sensor in missing.values() if sensor}, source=source)
+    sensors = _sensors({sensor or source for _unit, sensor in missing.values()}, source=source)
     Datastream.objects.bulk_create(
         [
             Datastream(
                 key=name.key(source),
                 thing_id=things[name.thing],
                 observed_property_id=properties[name.property][0],
-                sensor_id=sensors.get(sensor),
+                sensor_id=sensors.get(sensor or source),
                 unit=properties[name.property][1],
                 is_forecast=name.is_forecast,
                 duplicates=Duplicates.REPLACE if name.is_forecast else Duplicates.IGNORE,

@@ -1,5 +1,7 @@
 """The interface as the program finds it."""
 
+from typing import Any
+
 from stadtkern.contracts.messages import Messages
 from stadtkern.contracts.standard import Standard
 
@@ -13,9 +15,17 @@ def messages() -> Messages:
     return SensorThingsMessages()
 
 
+def short_way(application: Any) -> Any:  # noqa: ANN401  # ASGI applications
+    """Return the application with the short way for observations in front of it."""
+    from stadtkern.standards.sensorthings.lean import Lean  # noqa: PLC0415
+
+    return Lean(application)
+
+
 standard = Standard(
     title="SensorThings API",
     specification="https://docs.ogc.org/is/18-088/18-088.html",
     prefix=f"sta/{VERSION}/",
     messages=messages,
+    short_way=short_way,
 )

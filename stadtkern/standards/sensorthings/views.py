@@ -12,11 +12,16 @@ from django.views.decorators.csrf import csrf_exempt
 
 from stadtkern.base.errors import StadtkernError
 from stadtkern.observations.access import Access, access_for
+from stadtkern.standards.sensorthings.batch.views import batch
 from stadtkern.standards.sensorthings.errors import NotAllowed, error_body
+from stadtkern.standards.sensorthings.history import asks_for_history, history
 from stadtkern.standards.sensorthings.read.answer import JSON, Answer, Ask, answer
 from stadtkern.standards.sensorthings.standard import standard
+from stadtkern.standards.sensorthings.write.views import write
 
 READING = frozenset({"GET", "HEAD"})
+WRITING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+BATCH = "$batch"
 METHODS = "GET, HEAD, OPTIONS, POST, PATCH, PUT, DELETE"
 CORS = {
     "Access-Control-Allow-Origin": "*",
@@ -48,8 +53,17 @@ def _respond(request: HttpRequest, path: str) -> HttpResponseBase:
     if request.method == "OPTIONS":
         return HttpResponse(status=204, headers=PREFLIGHT)
     if request.method in READING:
-        return _read(request, path)
+        return history(request, encoded(path)) if asks_for_history(request, path) else _read(request, path)
+    if path.strip("/") == BATCH:
+        return batch(request, _read)
+    if request.method in WRITING:
+        return write(request, encoded(path))
     raise NotAllowed(f"{request.method} is not possible here.")
+
+
+def encoded(path: str) -> str:
+    """Return a path as it came, with percent signs: Django has resolved them."""
+    return quote(path, safe="/()',:;=@$!*~._-")
 
 
 def root_of(request: HttpRequest) -> str:
@@ -63,13 +77,12 @@ def access_of(request: HttpRequest) -> Access:
         user=request.user,
         authorization=request.headers.get("Authorization"),
         key=request.headers.get("X-API-Key"),
-        max_age=1.0,
     )
 
 
 def _read(request: HttpRequest, path: str) -> HttpResponseBase:
     query = request.META.get("QUERY_STRING", "")
-    ask = Ask(quote(path, safe="/()',:;=@$!*~._-"), query, access_of(request), root_of(request))
+    ask = Ask(encoded(path), query, access_of(request), root_of(request))
     return _response(request, answer(ask))
 
 

@@ -38,6 +38,8 @@ BEFORE = (
 FACTS = (
     "SELECT d.id, d.key, d.unit, d.duplicates, d.is_forecast, p.slug, p.minimum, p.maximum, "
     "p.physical_minimum, p.physical_maximum, d.checked_until, g.retention, "
+    "d.observation_type, d.is_multi, d.feature_of_interest_id IS NULL AND EXISTS ("
+    "SELECT 1 FROM observations_thing_locations n WHERE n.thing_id = d.thing_id), "
     "l.phenomenon_time, l.copy, l.number, l.result, l.value, l.quality, l.checks, l.previous_time, "
     "l.previous_result, l.count, l.first_time, l.last_time, l.first_result_time, l.last_result_time "
     "FROM observations_datastream d JOIN observations_observedproperty p ON p.id = d.observed_property_id "
@@ -46,10 +48,14 @@ FACTS = (
 )
 LATEST = (
     "datastream_id", "phenomenon_time", "copy", "number", "result", "value", "quality", "checks",
-    "previous_time", "previous_result", "received", "version", "count", "first_time", "last_time",
+    "previous_time", "previous_result", "received", "count", "first_time", "last_time",
     "first_result_time", "last_result_time",
 )  # fmt: skip
-LATEST_UPDATE = ", ".join(f"{name} = excluded.{name}" for name in LATEST[1:])
+LATEST_UPDATE = ", ".join(f"{name} = excluded.{name}" for name in (*LATEST[1:], "version"))
+NEXT_VERSION = (
+    "INSERT INTO observations_change (id, version, numbers) VALUES (1, 1, 0) "
+    "ON CONFLICT (id) DO UPDATE SET version = observations_change.version + 1 RETURNING version"
+)
 ROLLUP_UPDATE = (
     "count = r.count + excluded.count, total = r.total + excluded.total, "
     "squares = r.squares + excluded.squares"
@@ -136,8 +142,11 @@ class Storage(ABC):
         """Add to the rollups."""
 
     @abstractmethod
-    def put_latest(self, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Write the rows of the newest values; columns as in `LATEST`."""
+    def put_latest(self, rows: Sequence[tuple[Any, ...]]) -> int:
+        """Count one more batch, write the rows of the newest values, return the version of the batch.
+
+        Columns as in `LATEST`. On PostgreSQL writers queue up here until the transaction ends.
+        """
 
     @abstractmethod
     def delete(self, keys: Sequence[tuple[int, int, int]]) -> None:

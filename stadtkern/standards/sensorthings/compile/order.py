@@ -97,7 +97,9 @@ def values_of(token: str, keys: Sequence[Key]) -> list[Any]:
 def _fits(value: object, sql: Sql) -> bool:
     if value is None:
         return not sql.certain
-    if isinstance(value, bool) != (sql.type == Type.CONDITION):
+    if sql.type == Type.CONDITION:
+        return value in {0, 1}
+    if isinstance(value, bool):
         return False
     if isinstance(value, int) and abs(value) >= 2**63:
         return False
@@ -121,7 +123,7 @@ def _literal(key: Key, value: Any, dialect: Dialect) -> Sql:  # noqa: ANN401  # 
     if key.sql.type == Type.TEXT:
         return dialect.text(value)
     if key.sql.type == Type.CONDITION:
-        return dialect.condition(value=value)
+        return dialect.condition(value=bool(value))
     return dialect.number(value)
 
 
