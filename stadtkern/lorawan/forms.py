@@ -304,7 +304,7 @@ class DownlinkForm(forms.Form):
         max_length=2000,
         widget=forms.TextInput(attrs={"spellcheck": "false", "autocomplete": "off"}),
         help_text=gettext_lazy(
-            'Fields for the codec, such as {"interval_minutes": 15}, or bytes in hexadecimal, such as 01 00 0F.'
+            'Fields for the codec, such as {"interval_minutes": 15}, or bytes, such as 01 00 0F.'
         ),
     )
     port = forms.IntegerField(

@@ -39,7 +39,8 @@ class Label:
 def checksum(text: str) -> int:
     """Return the check sum of TR005: CRC-16/MODBUS over everything before `:C`.
 
-    >>> f"{checksum('LW:D0:1122334455667788:AABBCCDDEEFF0011:AABB1122:OAABBCCDDEEFF:SYYWWNNNNNN:PFOOBAR'):04X}"
+    >>> text = "LW:D0:1122334455667788:AABBCCDDEEFF0011:AABB1122:OAABBCCDDEEFF:SYYWWNNNNNN:PFOOBAR"
+    >>> f"{checksum(text):04X}"
     'AF2C'
     """
     value = 0xFFFF

@@ -37,7 +37,7 @@ NORMALIZED: Mapping[str, tuple[str, str]] = {
     "action.motion.count": ("motion_count", "1"),
     "battery": ("battery_voltage", "V"),
 }
-"""Paths of normalised payloads of The Things Stack (device repository, lib/payload.json) and their meaning."""
+"""Paths of normalised payloads of The Things Stack (its lib/payload.json) and their meaning."""
 DEPTH = "soil.depth"
 OLDEST, AHEAD = timedelta(days=366), timedelta(minutes=15)
 """A measurement may carry a time of its own within these limits."""
@@ -138,7 +138,7 @@ def _own_time(value: object, default: datetime) -> datetime:
     return time
 
 
-def _reading(
+def _reading(  # noqa: PLR0913, PLR0917  # what a reading needs
     observed_property: str, unit: str, value: object, time: datetime, uplink: Uplink, path: str
 ) -> Item:
     try:
@@ -165,7 +165,7 @@ def _battery_readings(fields: Mapping[str, Any], uplink: Uplink) -> Iterator[Rea
 
 
 def batteries(data: object) -> tuple[float | None, float | None]:
-    """Return level in percent and voltage of the battery, where decoded fields tell them under usual names."""
+    """Return level in percent and voltage of the battery, where fields with usual names tell them."""
     level = voltage = None
     for name, value in flatten(data) if isinstance(data, Mapping) else ():
         found = known_field(name)

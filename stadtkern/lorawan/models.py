@@ -145,7 +145,7 @@ class Device(models.Model):
     enrolled = models.DateTimeField(_("enrolled"), null=True, blank=True, editable=False)
     first_seen = models.DateTimeField(_("first heard"), default=now, editable=False)
 
-    objects: ClassVar[models.Manager["Device"]] = DeviceQuerySet.as_manager()
+    objects: ClassVar["models.Manager[Device]"] = DeviceQuerySet.as_manager()
 
     class Meta:
         ordering = ["name", "eui"]
@@ -416,6 +416,6 @@ class DeviceAlarm(models.Model):
 
 
 def best_signal(receptions: list[Any]) -> tuple[float | None, float | None]:
-    """Return strength and ratio at the gateway that heard best, of the list that `Uplink.receptions` holds."""
+    """Return strength and ratio at the gateway that heard best, out of `Uplink.receptions`."""
     heard = [one for one in receptions if one[1] is not None]
-    return (None, None) if not heard else tuple(max(heard, key=lambda one: one[1])[1:3])  # type: ignore[return-value]
+    return (None, None) if not heard else tuple(max(heard, key=lambda one: one[1])[1:3])

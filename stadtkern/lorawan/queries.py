@@ -22,6 +22,7 @@ from stadtkern.lorawan.models import (
     Device,
     DeviceAlarm,
     DeviceProfile,
+    DeviceQuerySet,
     DeviceState,
     Gateway,
     Uplink,
@@ -100,7 +101,7 @@ def _line(device: Device, alarms: Sequence[DeviceAlarm]) -> DeviceLine:
     return DeviceLine(device, state, "good" if state.last_seen else "waiting")
 
 
-def troubled() -> QuerySet[Device]:
+def troubled() -> DeviceQuerySet:
     """Return the devices with an alarm."""
     return Device.objects.enrolled().filter(alarms__ended=None, alarms__isnull=False).distinct()
 
@@ -204,10 +205,7 @@ class GatewayLine:
 
 def gateway_lines(gateways: "QuerySet[Gateway]") -> list[GatewayLine]:
     """Return gateways with the number of devices that each hears."""
-    return [
-        GatewayLine(gateway, gateway.heard)  # type: ignore[attr-defined]  # annotated
-        for gateway in gateways.annotate(heard=Count("coverage"))
-    ]
+    return [GatewayLine(gateway, gateway.heard) for gateway in gateways.annotate(heard=Count("coverage"))]
 
 
 def coverage_features() -> dict[str, Any]:
@@ -263,7 +261,7 @@ def coverage_features() -> dict[str, Any]:
     return {"type": "FeatureCollection", "features": features}
 
 
-def _feature(key: str, place: tuple[float, float], *, time: datetime | None, **facts: str) -> dict[str, Any]:
+def _feature(key: str, place: tuple[float, ...], *, time: datetime | None, **facts: str) -> dict[str, Any]:
     return {
         "type": "Feature",
         "id": key,

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -313,8 +314,6 @@ def test_a_new_profile_is_written_here(client: Client) -> None:
 
 
 def csv(text: str) -> Any:  # noqa: ANN401
-    from django.core.files.uploadedfile import SimpleUploadedFile
-
     return SimpleUploadedFile("devices.csv", text.encode())
 
 

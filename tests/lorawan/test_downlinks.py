@@ -53,7 +53,7 @@ def report(source: Source, kind: str, **fields: object) -> None:
 
 def test_the_codec_encodes_what_is_typed(device: Device) -> None:
     assert encode(device, {"minutes": 15}, 1) == (b"\x01\x0f", 10, [])
-    with pytest.raises(BadInput, match="The codec says: .*minutes|bytes|byte"):
+    with pytest.raises(BadInput, match="The codec says"):
         encode(device, {"minutes": "x"}, 1)
     device.profile = None
     with pytest.raises(BadInput, match="no codec"):

@@ -17,6 +17,7 @@ from stadtkern.ingest.services import receive
 from stadtkern.ingest.storing import Writer
 from stadtkern.lorawan.models import Coverage, Device, DeviceProfile, DeviceState, Gateway, Uplink
 from stadtkern.lorawan.services import enrol, keeping
+from stadtkern.lorawan.services.profiles import save_codec
 from stadtkern.observations.models import Datastream, LatestObservation, Observation, QuarantinedReading
 from tests.lorawan.conftest import EUI, NOON, event
 
@@ -162,8 +163,6 @@ def test_an_error_of_the_codec_is_kept_and_told(source: Source, device: Device) 
 def test_normalised_payloads_map_by_themselves(
     source: Source, device: Device, profile: DeviceProfile
 ) -> None:
-    from stadtkern.lorawan.services.profiles import save_codec
-
     text = """
     function decodeUplink(i) { return { data: { BatV: 3.6, other: 5 } }; }
     function normalizeUplink(i) {

@@ -68,8 +68,12 @@ def publish_forever(scenario: Scenario, *, port: int) -> None:
             body = sent(json.loads(message.payload), device, now())
             client.publish(f"application/town/device/{device.eui}/event/txack", body, qos=1)
 
+    def listen(there: Client, *_facts: object) -> None:
+        """Wait for messages to devices, also after the broker was away."""
+        there.subscribe(COMMANDS, qos=1)
+
     client.on_message = obey
-    client.on_connect = lambda *_facts: client.subscribe(COMMANDS, qos=1)
+    client.on_connect = listen
     client.connect_async("127.0.0.1", port)
     client.loop_start()
     while True:

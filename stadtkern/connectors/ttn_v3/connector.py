@@ -108,8 +108,8 @@ def _uplink(message: Mapping[str, Any], envelope: Mapping[str, Any], rules: Fiel
     decoded = message.get("decoded_payload")
     if not isinstance(decoded, Mapping):
         reason = (
-            "the uplink has no decoded payload: set a payload formatter for the device at the network server, "
-            "or enrol the device here"
+            "the uplink has no decoded payload: set a payload formatter for the device at the network "
+            "server, or enrol the device here"
         )
         items: list[Item] = [reject(reason, thing, message.get("frm_payload", ""))]
     else:

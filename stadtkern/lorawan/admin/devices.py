@@ -1,5 +1,6 @@
 """Lists of devices, and the page of a device."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -66,6 +67,7 @@ class DevicePage(LorawanPage):
         """Return everything about the device."""
         device = self.device()
         (line,) = device_lines([device])
+        interval = interval_of(device)
         uplinks = Paginator(device.uplinks.all(), UPLINKS_PER_PAGE).get_page(self.request.GET.get("p"))
         more.setdefault("downlink_form", DownlinkForm())
         streams = (
@@ -75,7 +77,8 @@ class DevicePage(LorawanPage):
             device=device,
             line=line,
             page=uplinks,
-            interval=interval_of(device),
+            interval=interval,
+            interval_minutes=round(interval.total_seconds() / 60) if interval else 0,
             streams=streams.select_related("observed_property", "thing", "latest", "profile").order_by("key"),
             coverage=device.coverage.select_related("gateway").order_by("-rssi"),
             downlinks=device.downlinks.select_related("ordered_by")[:MOST_DOWNLINKS],
@@ -121,7 +124,8 @@ class SendDownlink(DevicePage):
         if not form.is_valid():
             return self.again(downlink_form=form)
         device, content, port = self.device(), form.cleaned_data["content"], form.cleaned_data["port"]
-        fields, warnings = None, ()
+        fields: object = None
+        warnings: Sequence[str] = ()
         try:
             if isinstance(content, bytes):
                 payload = content
@@ -167,7 +171,7 @@ class LabelSheet(LorawanPage):
 
     @staticmethod
     def label(device: Device) -> dict[str, object]:
-        """Return what stands on a label: our address, and the text of the LoRa Alliance for the network server."""
+        """Return what stands on a label: our address, and the text for the network server (TR005)."""
         address = device_address(settings.PUBLIC_URL, device.eui)
         profile = device.profile
         alliance = ""

@@ -115,7 +115,8 @@ class ProfileEditor(LorawanPage):
         before = (profile.codec.digest if profile.codec else "", profile.fields)
         with transaction.atomic():
             if not profile.key:
-                profile.key = f"{slugify(profile.vendor) or 'own'}/{slugify(profile.name) or 'device'}-{now():%Y%m%d%H%M%S}"
+                name = slugify(profile.name) or "device"
+                profile.key = f"{slugify(profile.vendor) or 'own'}/{name}-{now():%Y%m%d%H%M%S}"
             codec = profile.codec or new_codec(profile.key)
             profile.codec = save_codec(codec, text, by=self.user)
             profile.fields = form.cleaned_data["fields_lines"]
@@ -138,8 +139,10 @@ class ProfileEditor(LorawanPage):
                 title = f"{uplink.device}, {uplink.time:%Y-%m-%d %H:%M} UTC"
                 found.append((title, bytes(uplink.payload), uplink.port, uplink.time.timestamp()))
             codec = self.subject().codec
-            for example in codec.examples[:TRIED] if codec and not found else ():
-                found.append((example["name"], bytes(example["bytes"]), example["port"], now().timestamp()))
+            found += [
+                (example["name"], bytes(example["bytes"]), example["port"], now().timestamp())
+                for example in (codec.examples[:TRIED] if codec and not found else ())
+            ]
         calls = [call(payload, port, seconds * 1000, {}) for _title, payload, port, seconds in found]
         results = codec_pool().run(script, "uplink", calls) if calls else []
         return [

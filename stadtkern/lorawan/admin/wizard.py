@@ -171,7 +171,7 @@ class WhatItMeasures(Wizard):
         """Show the preview with what was typed, or store it."""
         device = self.subject()
         form = DeviceForm(request.POST, instance=device)
-        rows = FieldRows(request.POST, prefix="fields")
+        rows: Any = FieldRows(request.POST, prefix="fields")  # a BaseFieldRows, made by a factory
         is_good = form.is_valid() & rows.is_valid()
         if not is_good:
             return self.again(form=form, rows=rows, subject=device)
@@ -188,9 +188,7 @@ class WhatItMeasures(Wizard):
         if device.uplinks.exists():
             messages.success(
                 request,
-                _(
-                    "The device is set up. Its earlier uplinks can be decoded now, too, with the button below."
-                ),
+                _("The device is set up. Its earlier uplinks can be decoded, too, with the button below."),
             )
         else:
             messages.success(request, _("The device is set up. Its first uplink will show here."))

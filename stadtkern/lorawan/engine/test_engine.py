@@ -103,14 +103,17 @@ def test_buffer_reads_and_writes_as_in_node(pool: Pool) -> None:
       return { data: {
         be: b.readInt16BE(0), le: b.readUInt16LE(0), three: b.readUIntBE(0, 3), negative: b.readIntLE(0, 1),
         f: Buffer.from('3fc00000', 'hex').readFloatBE(0), hex: b.slice(0, 2).toString('hex'),
-        base64: b.toString('base64'), back: Array.from(Buffer.from('/v8=', 'base64')), text: Buffer.from('Neiße').toString(),
-        bytes: Buffer.byteLength('Neiße'), w: w.toString('hex'), joined: Buffer.concat([w, b]).length, is: Buffer.isBuffer(b),
+        base64: b.toString('base64'), back: Array.from(Buffer.from('/v8=', 'base64')),
+        text: Buffer.from('Neiße').toString(),
+        bytes: Buffer.byteLength('Neiße'), w: w.toString('hex'),
+        joined: Buffer.concat([w, b]).length, is: Buffer.isBuffer(b),
         big: String(Buffer.from('0000000100000000', 'hex').readBigUInt64BE(0)) } };
     }"""
     (found,) = decode(pool, text, call(0xFE, 0xFF, 0x01))
     assert found.data == {
         "be": -257, "le": 65534, "three": 0xFEFF01, "negative": -2, "f": 1.5, "hex": "feff", "base64": "/v8B",
-        "back": [254, 255], "text": "Neiße", "bytes": 6, "w": "fffe0102", "joined": 7, "is": True, "big": "4294967296",
+        "back": [254, 255], "text": "Neiße", "bytes": 6, "w": "fffe0102",
+        "joined": 7, "is": True, "big": "4294967296",
     }  # fmt: skip
 
 
@@ -134,10 +137,13 @@ def test_console_warnings_and_errors_reach_the_editor(pool: Pool) -> None:
 LEAKS = [
     "let n = 0; function decodeUplink(i) { n++; return { data: { n } }; }",
     "function decodeUplink(i) { n = typeof n === 'undefined' ? 1 : n + 1; return { data: { n } }; }",
-    "function decodeUplink(i) { globalThis.n = (globalThis.n || 0) + 1; return { data: { n: globalThis.n } }; }",
-    "function decodeUplink(i) { Array.prototype.n = (Array.prototype.n || 0) + 1; return { data: { n: [].n } }; }",
+    "function decodeUplink(i) { globalThis.n = (globalThis.n || 0) + 1; return { data: { n } }; }",
+    "function decodeUplink(i) { let p = Array.prototype; p.n = (p.n || 0) + 1; return { data: { n: p.n } }; }",
     "function decodeUplink(i) { Math.n = (Math.n || 0) + 1; return { data: { n: Math.n } }; }",
-    "function decodeUplink(i) { Object.defineProperty(globalThis, 'n', { value: (globalThis.n || 0) + 1 }); return { data: { n: globalThis.n } }; }",
+    """function decodeUplink(i) {
+      Object.defineProperty(globalThis, 'n', { value: (globalThis.n || 0) + 1 });
+      return { data: { n: globalThis.n } };
+    }""",
 ]
 
 
@@ -149,7 +155,8 @@ def test_nothing_leaks_from_call_to_call(pool: Pool, text: str) -> None:
 def test_codecs_do_not_see_each_other(pool: Pool) -> None:
     decode(
         pool,
-        "Array.prototype.x = 1; JSON.stringify = null; function decodeUplink(i) { return { data: { a: 1 } }; }",
+        "Array.prototype.x = 1; JSON.stringify = null;"
+        "function decodeUplink(i) { return { data: { a: 1 } }; }",
     )
     (found,) = decode(
         pool, "function decodeUplink(i) { return { data: { x: typeof [].x, j: typeof JSON.stringify } }; }"
@@ -196,7 +203,8 @@ HOSTILE = {
 
 @pytest.mark.parametrize("body", HOSTILE.values(), ids=list(HOSTILE))
 def test_a_hostile_call_ends_with_a_reason_and_the_others_have_results(pool: Pool, body: str) -> None:
-    text = f"function decodeUplink(i) {{ if (i.bytes[0] === 66) {{ {body} }} return {{ data: {{ n: i.bytes[0] }} }}; }}"
+    first = f"if (i.bytes[0] === 66) {{ {body} }}"
+    text = f"function decodeUplink(i) {{ {first} return {{ data: {{ n: i.bytes[0] }} }}; }}"
     before, hostile, after = decode(pool, text, call(1), call(66), call(2))
     assert (before.data, after.data) == ({"n": 1}, {"n": 2})
     assert hostile.errors

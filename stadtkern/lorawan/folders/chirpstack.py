@@ -1,7 +1,7 @@
 """The layout of the ChirpStack device profiles.
 
-`vendors/<maker>/vendor.toml`, `devices/<device>.toml` with the codec of each firmware, `codecs/<codec>.js` with
-`codecs/test_decode_<codec>.json` and `codecs/test_encode_<codec>.json`.
+`vendors/<maker>/vendor.toml`, `devices/<device>.toml` with the codec of each firmware, `codecs/<codec>.js`
+with `codecs/test_decode_<codec>.json` and `codecs/test_encode_<codec>.json`.
 https://github.com/chirpstack/chirpstack-device-profiles (the layout only; nothing of it is in here)
 
 The test files are often written with remarks and hexadecimal numbers, which JSON does not know; they are then
@@ -103,7 +103,7 @@ def _profile(
 
 
 def _profile_number(root: Path, folder: Path, firmware: list[Mapping[str, Any]]) -> int | None:
-    """Return the number of the kind that the maker gave it, out of the radio profile that the device names."""
+    """Return the number that the maker gave the kind, out of the radio profile that the device names."""
     for one in reversed(firmware):
         names = one.get("profiles")
         for name in names if isinstance(names, list) else []:

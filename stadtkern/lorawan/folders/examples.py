@@ -39,7 +39,7 @@ def run_examples(codecs: Iterable[FoundCodec], pool: Pool) -> Iterator[Outcome]:
             if not examples:
                 continue
             started = time.perf_counter()
-            results = pool.run(script, kind, [example.call for example in examples])  # type: ignore[arg-type]
+            results = pool.run(script, kind, [example.call for example in examples])
             seconds = (time.perf_counter() - started) / len(examples)
             for example, result in zip(examples, results, strict=True):
                 yield Outcome(codec.key, example, difference(example, result), seconds)

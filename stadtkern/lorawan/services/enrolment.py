@@ -153,14 +153,17 @@ def import_csv(body: bytes, *, by: User | None = None, dry_run: bool = False) ->
     known = Device.objects.in_bulk(
         [_eui_or_nothing(row.get("dev_eui", "")) for _number, row in rows], field_name="eui"
     )
-    report, devices, seen = Report(), [], {}
+    report, devices = Report(), []
+    seen: dict[str, int] = {}
     for number, row in rows:
         try:
             device, is_changed = _device(row, known, profiles)
-            if device.eui in seen:
-                raise _CellError("dev_eui", _("also in row %(row)d") % {"row": seen[device.eui]})
         except _CellError as error:
             report.problems.append((number, error.column, str(error)))
+            continue
+        if device.eui in seen:
+            text = _("also in row %(row)d") % {"row": seen[device.eui]}
+            report.problems.append((number, "dev_eui", text))
             continue
         seen[device.eui] = number
         report.made += device.pk is None
