@@ -2,10 +2,12 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from typing import Any
 
 import pytest
 import time_machine
@@ -17,6 +19,7 @@ from stadtkern.contracts.connector import Context
 from stadtkern.ingest.accounts import seal, unseal
 from stadtkern.ingest.downlinks import Downlinks
 from stadtkern.ingest.models import Source
+from stadtkern.ingest.process import with_database
 from stadtkern.ingest.services import receive
 from stadtkern.lorawan.models import Device, Downlink
 from stadtkern.lorawan.services import downlinks, order
@@ -37,7 +40,12 @@ def send(published: list[tuple[str, bytes]], *, is_there: bool = True) -> None:
 
     async def round_() -> None:
         async with Client(attempts=1, allow=("127.0.0.1",)) as client:
-            await Downlinks(ThreadPoolExecutor(1), publish, client).round()
+            with ThreadPoolExecutor(1) as threads:
+
+                async def work(what: Callable[[], Any]) -> Any:  # noqa: ANN401
+                    return await asyncio.get_running_loop().run_in_executor(threads, with_database, what)
+
+                await Downlinks(work, publish, client).round()
 
     asyncio.run(round_())
 

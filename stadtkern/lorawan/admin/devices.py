@@ -131,7 +131,7 @@ class SendDownlink(DevicePage):
                 payload = content
             else:
                 fields = content
-                payload, port, warnings = encode(device, content, port)  # type: ignore[assignment]
+                payload, port, warnings = encode(device, content, port)
             services.order(
                 device,
                 port=port,

@@ -138,7 +138,7 @@ LEAKS = [
     "let n = 0; function decodeUplink(i) { n++; return { data: { n } }; }",
     "function decodeUplink(i) { n = typeof n === 'undefined' ? 1 : n + 1; return { data: { n } }; }",
     "function decodeUplink(i) { globalThis.n = (globalThis.n || 0) + 1; return { data: { n } }; }",
-    "function decodeUplink(i) { let p = Array.prototype; p.n = (p.n || 0) + 1; return { data: { n: p.n } }; }",
+    "function decodeUplink() { let p = Array.prototype; p.n = 1 + (p.n || 0); return { data: { n: p.n } }; }",
     "function decodeUplink(i) { Math.n = (Math.n || 0) + 1; return { data: { n: Math.n } }; }",
     """function decodeUplink(i) {
       Object.defineProperty(globalThis, 'n', { value: (globalThis.n || 0) + 1 });
