@@ -167,6 +167,26 @@ class WhatItMeasures(Wizard):
             **more,
         )
 
+    def previewed(self, form: DeviceForm, rows: Any, device: Device) -> HttpResponse:  # noqa: ANN401  # BaseFieldRows
+        """Show the preview; constants that were typed may have brought further fields."""
+        lines = preview(device, device.profile)
+        typed = [row.cleaned_data for row in rows.forms]
+        there = {one["field"] for one in typed}
+        further = [one for one in suggestions(lines, device.profile) if one.field not in there]
+        if further:
+            is_normalized = normal_readings(lines)
+            fresh = initial_rows(further, Device(), is_normalized=is_normalized)
+            rows = FieldRows(initial=[*typed, *fresh], prefix="fields")
+            device.fields = device.fields + [
+                {name: str(one[name]) for name in ("field", "property", "unit", "name")}
+                for one in fresh
+                if one["is_used"]
+            ]
+            lines = preview(device, device.profile)
+        return self.render_to_response(
+            self.get_context_data(form=form, rows=rows, subject=device, lines=lines)
+        )
+
     def post(self, request: HttpRequest, *_args: object, **_more: object) -> HttpResponse:
         """Show the preview with what was typed, or store it."""
         device = self.subject()
@@ -178,7 +198,7 @@ class WhatItMeasures(Wizard):
         device = form.apply()
         device.fields = rows.entries()
         if request.POST.get("action") != "save":
-            return self.render_to_response(self.get_context_data(form=form, rows=rows, subject=device))
+            return self.previewed(form, rows, device)
         try:
             services.enrol(device, by=self.user)
         except BadInput as error:
