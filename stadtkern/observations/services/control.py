@@ -12,6 +12,7 @@ from stadtkern.observations.fields import instant, micros
 from stadtkern.observations.limits import Limits, limits_of
 from stadtkern.observations.models import Datastream, ObservedProperty
 from stadtkern.observations.quality import SOURCE, USELESS, Check, verdict
+from stadtkern.observations.services.changes import note_late
 from stadtkern.observations.services.neighbours import neighbour_values
 from stadtkern.observations.services.record import durable, update_latest
 from stadtkern.observations.services.rollups import roll_up
@@ -96,7 +97,9 @@ def _write(datastream: int, changed: Sequence[tuple[Row, Row]]) -> None:
     store.write([new for _old, new in changed])
     moved = [new.time for old, new in changed if (old.quality in USELESS) != (new.quality in USELESS)]
     roll_up(store, [(datastream, time) for time in moved])
-    update_latest(store, [datastream], received=clock.now())
+    version = update_latest(store, [datastream], received=clock.now())
+    times = [new.time for _old, new in changed]
+    note_late([(datastream, min(times), max(times))], version=version)
 
 
 def failed_tests(stream: Datastream, rows: Sequence[Row]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

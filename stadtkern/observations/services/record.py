@@ -12,7 +12,7 @@ from stadtkern.contracts.connector import Item
 from stadtkern.governance.models import DataProfile
 from stadtkern.observations.fields import instant
 from stadtkern.observations.models import Datastream, LatestObservation
-from stadtkern.observations.services.changes import next_version
+from stadtkern.observations.services.changes import newest_times, next_version, note_late
 from stadtkern.observations.services.entry import check_entry
 from stadtkern.observations.services.intake import rows_of, sort_items
 from stadtkern.observations.services.quarantine import quarantine
@@ -103,12 +103,26 @@ def _store(rows: Mapping[Stream, list[Row]], *, received: datetime) -> _Stored:
             fresh[stream] = new
     written = [row for new in fresh.values() for row in new]
     if written:
+        known = newest_times([stream.id for stream in fresh])
         store.write(check_entry(store, fresh))
         roll_up(store, [(row.datastream, row.time) for row in written])
-        update_latest(store, [stream.id for stream in fresh], received=received)
+        version = update_latest(store, [stream.id for stream in fresh], received=received)
+        note_late(_late_spans(fresh, known), version=version)
         recheck(fresh)
     names = frozenset(stream.key for stream in fresh)
     return _Stored(len(written), len(keys) - len(written) - len(rejects), rejects, names)
+
+
+def _late_spans(
+    fresh: Mapping[Stream, Sequence[Row]], known: Mapping[int, int]
+) -> list[tuple[int, int, int]]:
+    """Return what was not written at the end of its datastream."""
+    spans = []
+    for stream, rows in fresh.items():
+        newest = known.get(stream.id)
+        if newest is not None and rows[0].time <= newest:
+            spans.append((stream.id, rows[0].time, min(rows[-1].time, newest)))
+    return spans
 
 
 def recheck(fresh: Mapping[Stream, Sequence[Row]]) -> None:
@@ -144,8 +158,8 @@ def _replaces(row: Row, result: float, known: int | None) -> bool:
     return row.result != result or row.result_time != known
 
 
-def update_latest(store: Storage, datastreams: list[int], *, received: datetime) -> None:
-    """Write the newest row of each datastream and count the change."""
+def update_latest(store: Storage, datastreams: list[int], *, received: datetime) -> int:
+    """Write the newest row of each datastream, count the change and return its number."""
     newest: dict[int, list[Row]] = {}
     for row in store.newest(datastreams):
         newest.setdefault(row.datastream, []).append(row)
@@ -168,3 +182,4 @@ def update_latest(store: Storage, datastreams: list[int], *, received: datetime)
     LatestObservation.objects.bulk_create(
         latest, update_conflicts=True, unique_fields=["datastream"], update_fields=fields, batch_size=500
     )
+    return version
