@@ -265,6 +265,8 @@ AXES_LOCKOUT_TEMPLATE = "people/locked_out.html"
 AUDITLOG_DISABLE_REMOTE_ADDR = True
 AUDIT_DAYS = int(env("AUDIT_DAYS", "1826"))
 """Days after which entries of the audit trail are deleted."""
+ALERT_DAYS = int(env("ALERT_DAYS", "1826"))
+"""Days after its end that an alert is kept."""
 RETENTION_LOG_DAYS = int(env("RETENTION_LOG_DAYS", "730"))
 """Days after which the record of the retention job is deleted."""
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env("EMAIL_FROM", "stadtkern@localhost")

@@ -28,6 +28,7 @@ urlpatterns = [
         path("account/", include("allauth.urls")),
         path("sensors/", include("stadtkern.governance.urls")),
         path("sensors/", include("stadtkern.observations.urls")),
+        path("warnings/", include("stadtkern.warnings.urls")),
         path("", include("stadtkern.dashboards.urls")),
         path("", include(wagtail_urls)),
     ),

@@ -93,6 +93,11 @@ class Channel(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(1000)],
         help_text=_("More are left out and counted."),
     )
+    hears_alarms = models.BooleanField(
+        _("also tells of devices"),
+        default=False,
+        help_text=_("Alarms that the program raises by itself, such as a silent or an empty device."),
+    )
     is_active = models.BooleanField(_("in use"), default=True)
 
     class Meta:
@@ -116,7 +121,9 @@ class Rule(models.Model):
         ALL = "all", _("all conditions hold")
         ANY = "any", _("one of the conditions holds")
 
-    slug = models.SlugField(_("short name"), unique=True, max_length=80, help_text=_("Such as frost-at-night"))
+    slug = models.SlugField(
+        _("short name"), unique=True, max_length=80, help_text=_("Such as frost-at-night")
+    )
     title = TranslatedTextField(_("title"), help_text=_("What happens, in a few words: Frost on the streets"))
     advice = TranslatedTextField(
         _("what to do"), blank=True, help_text=_("One or two sentences for those who read the alert.")
@@ -200,7 +207,12 @@ class Condition(models.Model):
     position = models.SmallIntegerField(default=0)
     kind = models.CharField(_("what happens"), max_length=10, choices=Kind.choices)
     datastream = models.ForeignKey(
-        Datastream, on_delete=models.CASCADE, null=True, blank=True, related_name="+", verbose_name=_("series")
+        Datastream,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("series"),
     )
     observed_property = models.ForeignKey(
         ObservedProperty,
@@ -255,7 +267,7 @@ class AlertQuerySet(models.QuerySet["Alert"]):
 
     def public(self) -> Self:
         """Return those that anybody may see: of public rules, about public series only."""
-        about = Q(datastream__isnull=True) | Q(datastream__profile__is_published=True)
+        about = Q(datastream__isnull=True) | Q(datastream__in=Datastream.objects.public())
         return self.filter(about, is_public=True, is_withdrawn=False)
 
     def newest_first(self) -> Self:
@@ -399,4 +411,3 @@ class PushSubscription(models.Model):
 
     def __str__(self) -> str:
         return f"{self.pk} ({self.language})"
-

@@ -99,6 +99,8 @@ class TestState:
     """Time of the newest reading that counted."""
     off_at: int
     """When it was true last; far in the past: never."""
+    seen: int
+    """Time of the newest reading, counted or not."""
 
 
 class Trace(NamedTuple):
@@ -110,10 +112,12 @@ class Trace(NamedTuple):
     measured: Values
     """What was compared with the limit."""
     last: int
+    seen: int
 
 
 def trace(test: Test, before: TestState, rows: Columns, settled: int, until: int) -> Trace:
     """Return how a condition changed after `settled`; `rows` may reach further back."""
+    seen = max(before.seen, int(rows.times[-1])) if len(rows.times) else before.seen
     rows = usable(test, rows)
     measured = rows.values if not test.lookback else change(rows.times, rows.values, test.span, test.kind)
     new = rows.times > settled
@@ -121,9 +125,11 @@ def trace(test: Test, before: TestState, rows: Columns, settled: int, until: int
     last = max(before.last, int(times[-1])) if len(times) else before.last
     if test.kind == Kind.SILENCE:
         on = np.zeros(len(times), dtype=np.bool_)
-        return _with_gaps(test.span, before, (times, on, measured), settled, until, last, is_on=True)
+        found = Trace(times, on, times, measured, last, seen)
+        return _with_gaps(test.span, before, found, settled, until, is_on=True)
     on = _hysteresis(test, before.is_on, times, measured)
-    return _with_gaps(test.stale, before, (times, on, measured), settled, until, last, is_on=False)
+    found = Trace(times, on, times, measured, last, seen)
+    return _with_gaps(test.stale, before, found, settled, until, is_on=False)
 
 
 def usable(test: Test, rows: Columns) -> Columns:
@@ -151,28 +157,20 @@ def _hysteresis(test: Test, is_on: bool, times: Times, measured: Values) -> Mask
     return held
 
 
-def _with_gaps(  # noqa: PLR0913, PLR0917  # one step of `trace`
-    span: int,
-    before: TestState,
-    points: tuple[Times, Mask, Values],
-    settled: int,
-    until: int,
-    last: int,
-    *,
-    is_on: bool,
+def _with_gaps(  # noqa: PLR0913  # one step of `trace`
+    span: int, before: TestState, found: Trace, settled: int, until: int, *, is_on: bool
 ) -> Trace:
     """Put in the moments at which nothing had come for `span`."""
-    times, on, measured = points
     if not span:
-        return Trace(times, on, times, measured, last)
-    every = np.concatenate(([before.last], times))
-    following = np.concatenate((times, [FAR]))
+        return found
+    every = np.concatenate(([before.last], found.times))
+    following = np.concatenate((found.times, [FAR]))
     ends = every + span
     gaps = ends[(ends < following) & (ends > settled) & (ends <= until)]
-    merged = np.concatenate((times, gaps))
-    flags = np.concatenate((on, np.full(len(gaps), is_on)))
+    merged = np.concatenate((found.times, gaps))
+    flags = np.concatenate((found.on, np.full(len(gaps), is_on)))
     order = np.argsort(merged, kind="stable")
-    return Trace(merged[order], flags[order], times, measured, last)
+    return found._replace(times=merged[order], on=flags[order])
 
 
 def change(times: Times, values: Values, span: int, kind: Kind) -> Values:

@@ -77,7 +77,7 @@ class State:
         """Return the state as it is stored."""
         return {
             "settled": self.settled,
-            "tests": [[test.is_on, test.last, test.off_at] for test in self.tests],
+            "tests": [[test.is_on, test.last, test.off_at, test.seen] for test in self.tests],
             "begun": self.begun,
             "raised": self.raised,
             "value": self.value,
@@ -94,8 +94,8 @@ class State:
 
 def fresh_state(spec: Spec, settled: int, last: Mapping[int, int]) -> State:
     """Return the state of a rule that knows nothing yet; `last` holds the newest reading of each series."""
-    tests = tuple(TestState(False, last.get(test.stream, settled), -FAR) for test in spec.tests)  # noqa: FBT003
-    return State(settled, tests)
+    newest = [last.get(test.stream, settled) for test in spec.tests]
+    return State(settled, tuple(TestState(is_on=False, last=one, off_at=-FAR, seen=one) for one in newest))
 
 
 def advance(
@@ -123,6 +123,7 @@ def advance(
                 bool(found.on[-1]) if len(found.on) else before.is_on,
                 found.last,
                 int(off[-1]) if len(off) else before.off_at,
+                found.seen,
             )
             for found, before, off in zip(traces, state.tests, offs, strict=True)
         ),
