@@ -27,8 +27,8 @@ class Verdict:
     episodes: tuple[Episode, ...]
     since: int
     """Alerts that had ended by then are not touched."""
-    is_late: bool
-    """Found because late data came in: alerts that ended since may prove wrong."""
+    corrects: bool
+    """Whether alerts since then that no episode stands for have proved wrong."""
     due: int
     """When to look again although nothing new comes in."""
 
@@ -55,7 +55,7 @@ def go_on(target: Target, state: State, rows: Mapping[int, Columns], now: int) -
     """Judge what came after `state`."""
     settled, found, episodes = _settle(target, state, rows, now)
     due = next_due(target.spec, found)
-    return Verdict(settled, tuple(episodes), state.settled, is_late=False, due=due)
+    return Verdict(settled, tuple(episodes), state.settled, corrects=True, due=due)
 
 
 def afresh(target: Target, first: int, now: int, *, is_late: bool = False) -> Verdict:
@@ -68,7 +68,7 @@ def afresh(target: Target, first: int, now: int, *, is_late: bool = False) -> Ve
     if target.is_forecast:
         return _expected(first, episodes, settled, now)
     kept = tuple(one for one in episodes if one.ended is None or one.ended >= first)
-    return Verdict(settled, kept, first, is_late=is_late, due=next_due(target.spec, found))
+    return Verdict(settled, kept, first, corrects=is_late, due=next_due(target.spec, found))
 
 
 def _expected(first: int, episodes: Iterable[Episode], state: State, now: int) -> Verdict:
@@ -76,7 +76,7 @@ def _expected(first: int, episodes: Iterable[Episode], state: State, now: int) -
     coming = [one for one in episodes if one.ended is None or one.ended > now]
     kept = tuple(replace(one, ended=None) for one in coming[:1])
     ends = min((one.ended for one in coming[:1] if one.ended is not None), default=FAR)
-    return Verdict(state, kept, first, is_late=False, due=min(ends, now + DAY))
+    return Verdict(state, kept, first, corrects=False, due=min(ends, now + DAY))
 
 
 def _settle(
@@ -93,7 +93,8 @@ def _settle(
     if cut > state.settled:
         known = {key: one.between(-FAR, cut) for key, one in rows.items()}
         settled, first = advance(spec, state, known, cut)
-    if max(newest) <= cut and next_due(spec, settled) > now:
+    is_told = bool(first) or settled.raised is None
+    if is_told and max(newest) <= cut and next_due(spec, settled) > now:
         return settled, settled, first
     rest = {key: one.between(cut - spec.lookback - 1, FAR) for key, one in rows.items()}
     found, second = advance(spec, settled, rest, now)

@@ -178,6 +178,7 @@ class Rule(models.Model):
         help_text=_("Alerts are still written down, such as during maintenance."),
     )
     channels = models.ManyToManyField(Channel, blank=True, verbose_name=_("tell"), related_name="rules")
+    revision = models.PositiveIntegerField(default=0, editable=False)
     since = InstantField(editable=False)
     """When it was made or last changed; what ended before is no business of it."""
 

@@ -74,7 +74,9 @@ def alert_page(alert: Alert) -> AlertPage:
         start, end = span_of(alert.begun, alert.ended)
         drawn = series(stream, start, end, max_points=POINTS)
     is_limited = alert.limit is not None and alert.value is not None
-    limit = [Level(name="", value=alert.limit or 0.0, severity=alert.severity, valid_from=None, valid_to=None)]
+    limit = [
+        Level(name="", value=alert.limit or 0.0, severity=alert.severity, valid_from=None, valid_to=None)
+    ]
     return AlertPage(
         shown=shown_alert(alert),
         advice=texts.advice_of(alert),

@@ -7,94 +7,242 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('observations', '0002_observation_tables'),
+        ("observations", "0002_observation_tables"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='DerivedStream',
+            name="DerivedStream",
             fields=[
-                ('datastream', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='derivation', serialize=False, to='observations.datastream')),
-                ('slug', models.SlugField(help_text='Part of its key: guben-discharge', max_length=80, unique=True, verbose_name='short name')),
-                ('kind', models.CharField(default='formula', max_length=30, verbose_name='kind')),
-                ('formula', models.TextField(max_length=2000, verbose_name='formula')),
-                ('alignment', models.CharField(choices=[('same', 'readings of the very same time'), ('last', 'each reading of the first series with the newest of the others'), ('mean', 'means of equal spans of time')], default='same', max_length=10, verbose_name='which readings belong together')),
-                ('tolerance', models.DurationField(blank=True, help_text='Only for “newest of the others”. Without it: 1 hour.', null=True, verbose_name='how old the newest of the others may be')),
-                ('bucket', models.SmallIntegerField(choices=[(15, '15 minutes'), (60, '1 hour'), (1440, '1 day')], default=60, help_text='Only for means.', verbose_name='length of a mean')),
-                ('done_until', stadtkern.observations.fields.InstantField(blank=True, null=True)),
-                ('problem', models.CharField(blank=True, max_length=500)),
-                ('changed_at', stadtkern.observations.fields.InstantField()),
+                (
+                    "datastream",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="derivation",
+                        serialize=False,
+                        to="observations.datastream",
+                    ),
+                ),
+                (
+                    "slug",
+                    models.SlugField(
+                        help_text="Part of its key: guben-discharge",
+                        max_length=80,
+                        unique=True,
+                        verbose_name="short name",
+                    ),
+                ),
+                ("kind", models.CharField(default="formula", max_length=30, verbose_name="kind")),
+                ("formula", models.TextField(max_length=2000, verbose_name="formula")),
+                (
+                    "alignment",
+                    models.CharField(
+                        choices=[
+                            ("same", "readings of the very same time"),
+                            ("last", "each reading of the first series with the newest of the others"),
+                            ("mean", "means of equal spans of time"),
+                        ],
+                        default="same",
+                        max_length=10,
+                        verbose_name="which readings belong together",
+                    ),
+                ),
+                (
+                    "tolerance",
+                    models.DurationField(
+                        blank=True,
+                        help_text="Only for “newest of the others”. Without it: 1 hour.",
+                        null=True,
+                        verbose_name="how old the newest of the others may be",
+                    ),
+                ),
+                (
+                    "bucket",
+                    models.SmallIntegerField(
+                        choices=[(15, "15 minutes"), (60, "1 hour"), (1440, "1 day")],
+                        default=60,
+                        help_text="Only for means.",
+                        verbose_name="length of a mean",
+                    ),
+                ),
+                ("done_until", stadtkern.observations.fields.InstantField(blank=True, null=True)),
+                ("problem", models.CharField(blank=True, max_length=500)),
+                ("changed_at", stadtkern.observations.fields.InstantField()),
             ],
             options={
-                'verbose_name': 'virtual series',
-                'verbose_name_plural': 'virtual series',
-                'ordering': ['slug'],
+                "verbose_name": "virtual series",
+                "verbose_name_plural": "virtual series",
+                "ordering": ["slug"],
             },
         ),
         migrations.CreateModel(
-            name='Follower',
+            name="Follower",
             fields=[
-                ('name', models.CharField(max_length=40, primary_key=True, serialize=False)),
-                ('version', models.BigIntegerField(default=0)),
+                ("name", models.CharField(max_length=40, primary_key=True, serialize=False)),
+                ("version", models.BigIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='DirtyRange',
+            name="DirtyRange",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('first', stadtkern.observations.fields.InstantField()),
-                ('last', stadtkern.observations.fields.InstantField()),
-                ('done', stadtkern.observations.fields.InstantField(null=True)),
-                ('derived', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='dirty', to='observations.derivedstream')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("first", stadtkern.observations.fields.InstantField()),
+                ("last", stadtkern.observations.fields.InstantField()),
+                ("done", stadtkern.observations.fields.InstantField(null=True)),
+                (
+                    "derived",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="dirty",
+                        to="observations.derivedstream",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['derived_id', 'first'],
+                "ordering": ["derived_id", "first"],
             },
         ),
         migrations.CreateModel(
-            name='LateChange',
+            name="LateChange",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('first', stadtkern.observations.fields.InstantField()),
-                ('last', stadtkern.observations.fields.InstantField()),
-                ('version', models.BigIntegerField(db_index=True)),
-                ('datastream', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='observations.datastream')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("first", stadtkern.observations.fields.InstantField()),
+                ("last", stadtkern.observations.fields.InstantField()),
+                ("version", models.BigIntegerField(db_index=True)),
+                (
+                    "datastream",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="observations.datastream",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['version', 'pk'],
+                "ordering": ["version", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='LookupTable',
+            name="LookupTable",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=30, validators=[django.core.validators.RegexValidator('\\A[a-z][a-z0-9_]{0,29}\\Z', 'Use small letters, digits and _, beginning with a letter.')], verbose_name='name in the formula')),
-                ('valid_from', stadtkern.observations.fields.InstantField(blank=True, null=True, verbose_name='valid from')),
-                ('valid_to', stadtkern.observations.fields.InstantField(blank=True, null=True, verbose_name='valid to')),
-                ('x_unit', models.CharField(max_length=50, verbose_name='unit of the left column (UCUM)')),
-                ('y_unit', models.CharField(max_length=50, verbose_name='unit of the right column (UCUM)')),
-                ('between', models.CharField(choices=[('linear', 'a straight line'), ('log', 'a straight line on logarithmic paper (rating curves)'), ('step', 'the value of the row before')], default='linear', max_length=10, verbose_name='between two rows')),
-                ('rows', models.JSONField(help_text='One pair on each line: 120; 4.5', verbose_name='rows')),
-                ('derived', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tables', to='observations.derivedstream')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "name",
+                    models.CharField(
+                        max_length=30,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "\\A[a-z][a-z0-9_]{0,29}\\Z",
+                                "Use small letters, digits and _, beginning with a letter.",
+                            )
+                        ],
+                        verbose_name="name in the formula",
+                    ),
+                ),
+                (
+                    "valid_from",
+                    stadtkern.observations.fields.InstantField(
+                        blank=True, null=True, verbose_name="valid from"
+                    ),
+                ),
+                (
+                    "valid_to",
+                    stadtkern.observations.fields.InstantField(
+                        blank=True, null=True, verbose_name="valid to"
+                    ),
+                ),
+                ("x_unit", models.CharField(max_length=50, verbose_name="unit of the left column (UCUM)")),
+                ("y_unit", models.CharField(max_length=50, verbose_name="unit of the right column (UCUM)")),
+                (
+                    "between",
+                    models.CharField(
+                        choices=[
+                            ("linear", "a straight line"),
+                            ("log", "a straight line on logarithmic paper (rating curves)"),
+                            ("step", "the value of the row before"),
+                        ],
+                        default="linear",
+                        max_length=10,
+                        verbose_name="between two rows",
+                    ),
+                ),
+                ("rows", models.JSONField(help_text="One pair on each line: 120; 4.5", verbose_name="rows")),
+                (
+                    "derived",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="tables",
+                        to="observations.derivedstream",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['derived_id', 'name', 'valid_from'],
+                "ordering": ["derived_id", "name", "valid_from"],
             },
         ),
         migrations.CreateModel(
-            name='DerivedInput',
+            name="DerivedInput",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.SmallIntegerField(default=0)),
-                ('alias', models.CharField(max_length=30, validators=[django.core.validators.RegexValidator('\\A[a-z][a-z0-9_]{0,29}\\Z', 'Use small letters, digits and _, beginning with a letter.')], verbose_name='name in the formula')),
-                ('datastream', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='feeds', to='observations.datastream', verbose_name='series')),
-                ('derived', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='inputs', to='observations.derivedstream')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.SmallIntegerField(default=0)),
+                (
+                    "alias",
+                    models.CharField(
+                        max_length=30,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "\\A[a-z][a-z0-9_]{0,29}\\Z",
+                                "Use small letters, digits and _, beginning with a letter.",
+                            )
+                        ],
+                        verbose_name="name in the formula",
+                    ),
+                ),
+                (
+                    "datastream",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="feeds",
+                        to="observations.datastream",
+                        verbose_name="series",
+                    ),
+                ),
+                (
+                    "derived",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="inputs",
+                        to="observations.derivedstream",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['derived_id', 'position'],
-                'constraints': [models.UniqueConstraint(fields=('derived', 'alias'), name='derived_input_alias')],
+                "ordering": ["derived_id", "position"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("derived", "alias"), name="derived_input_alias")
+                ],
             },
         ),
     ]

@@ -44,13 +44,13 @@ def _settle(target: Target, verdict: Verdict, known: Sequence[Alert]) -> None:
     for episode in verdict.episodes:
         alert = next((one for one in waiting if _overlap(one, episode)), None)
         if alert is None:
-            _begin(target, episode, is_late=verdict.is_late)
+            _begin(target, episode)
         else:
             waiting.remove(alert)
             _update(target, alert, episode)
     for alert in waiting:
-        if alert.ended is None or (verdict.is_late and not alert.is_withdrawn):
-            _withdraw(target, alert, is_wrong=verdict.is_late)
+        if alert.ended is None or (verdict.corrects and not alert.is_withdrawn):
+            _withdraw(target, alert, is_wrong=verdict.corrects)
 
 
 def end_orphans(subjects: AbstractSet[str]) -> None:
@@ -67,7 +67,7 @@ def _overlap(alert: Alert, episode: Episode) -> bool:
     return micros(alert.begun) <= (episode.ended or FAR) and episode.begun <= ended
 
 
-def _begin(target: Target, episode: Episode, *, is_late: bool) -> None:
+def _begin(target: Target, episode: Episode) -> None:
     now = clock.now()
     rule = target.rule
     same = Alert.objects.filter(kind="rule", subject=target.subject, begun=instant(episode.begun)).first()
@@ -92,7 +92,7 @@ def _begin(target: Target, episode: Episode, *, is_late: bool) -> None:
         value=episode.value,
         peak=episode.peak,
         limit=_limit(target, episode.begun),
-        is_late=is_late and not told,
+        is_late=not told,
         created=now,
     )
     if told:

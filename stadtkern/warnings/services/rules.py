@@ -25,7 +25,7 @@ def save_rule(
 ) -> Rule:
     """Store a rule that a form has checked; it forgets what it remembered and is judged anew."""
     require(by, "add_rule" if rule.pk is None else "change_rule")
-    rule.since = clock.now()
+    rule.since, rule.revision = clock.now(), rule.revision + 1
     rule.save()
     rule.conditions.all().delete()
     for position, condition in enumerate(conditions):

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Iterable, Mapping
 
 from django.db import transaction
-from django.db.models import Count, Max
+from django.db.models import Count, Max, Sum
 
 from stadtkern.base import clock
 from stadtkern.observations.fields import micros
@@ -48,6 +48,8 @@ class Watcher:
         self.due: dict[Key, int] = {}
         self.by_stream: dict[int, list[Key]] = {}
         self.unsaved: set[Key] = set()
+        self.alarmed: set[Key] = set()
+        """Targets with alerts that may still change."""
         self.stamp: object = None
         self.bound_at = -FAR
         self.kept_at = -FAR
@@ -68,7 +70,7 @@ class Watcher:
 
     def _bind(self, now: int) -> None:
         """Read the rules again if one has changed; look for new series now and then."""
-        stamp = tuple(Rule.objects.aggregate(Max("since"), Count("pk"), Max("pk")).values())
+        stamp = tuple(Rule.objects.aggregate(Sum("revision"), Count("pk"), Max("pk")).values())
         if stamp == self.stamp and now - self.bound_at < BIND_AGAIN:
             return
         is_new = stamp != self.stamp
@@ -77,6 +79,7 @@ class Watcher:
         if is_new:
             self.states = stored_states()
             self.due, self.unsaved = {}, set()
+            self.alarmed = set(targets)
         self.targets = targets
         self.states = {key: state for key, state in self.states.items() if _fits(targets.get(key), state)}
         self.by_stream = {}
@@ -130,9 +133,7 @@ class Watcher:
     def _note(self, news: News, verdicts: Mapping[Key, Verdict], now: int) -> bool:
         """Write down what was found, all of it or nothing; False if somebody else already did."""
         self.unsaved |= set(verdicts)
-        speaking = {
-            key: one for key, one in verdicts.items() if one.episodes or one.is_late or self._is_new(key)
-        }
+        speaking = {key: one for key, one in verdicts.items() if one.episodes or key in self.alarmed}
         keep = bool(speaking) or now - self.kept_at > KEEP_AGAIN
         with transaction.atomic():
             if not mark_seen(NAME, news):
@@ -147,11 +148,8 @@ class Watcher:
             self.kept_at, self.unsaved = now, set()
         for key, one in verdicts.items():
             self.states[key], self.due[key] = one.state, one.due
+            (self.alarmed.add if one.episodes else self.alarmed.discard)(key)
         return True
-
-    def _is_new(self, key: Key) -> bool:
-        """Return whether a target is judged for the first time, or always from the start."""
-        return key not in self.states or self.targets[key].is_forecast
 
 
 def _fits(target: Target | None, state: State) -> bool:
