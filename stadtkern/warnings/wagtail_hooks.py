@@ -1,8 +1,8 @@
 """Our place in the back office."""
 
 from django.urls import URLPattern, path
-from wagtail import hooks
 from django.views.generic import RedirectView
+from wagtail import hooks
 
 
 @hooks.register("register_admin_urls")
