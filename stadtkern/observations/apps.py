@@ -30,7 +30,7 @@ class ObservationsConfig(AppConfig):
         for model in (models.Thing, models.ObservedProperty, models.Threshold):
             audited(model)
         audited(models.Datastream, exclude_fields=["checked_until"])
-        audited(DerivedStream, exclude_fields=["done_until", "problem"])
+        audited(DerivedStream, exclude_fields=["problem"])
         post_migrate.connect(_make_partitions, sender=self)
 
 

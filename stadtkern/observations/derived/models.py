@@ -52,7 +52,6 @@ class DerivedStream(models.Model):
     bucket = models.SmallIntegerField(
         _("length of a mean"), choices=Bucket.choices, default=Bucket.HOUR, help_text=_("Only for means.")
     )
-    done_until = InstantField(null=True, blank=True)
     problem = models.CharField(max_length=500, blank=True)
     changed_at = InstantField()
 
@@ -74,6 +73,8 @@ class DerivedInput(models.Model):
     datastream = models.ForeignKey(
         Datastream, on_delete=models.PROTECT, related_name="feeds", verbose_name=_("series")
     )
+    seen_until = InstantField(null=True)
+    """Up to where its readings have been noticed."""
 
     class Meta:
         ordering = ["derived_id", "position"]
