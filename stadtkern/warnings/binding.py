@@ -1,7 +1,7 @@
 """From stored rules to the series they look at: one target for a rule, or one for every series of a kind."""
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
@@ -59,35 +59,37 @@ def bind(rules: Iterable[Rule]) -> list[Target]:
     return targets
 
 
-def bind_rule(rule: Rule) -> list[Target]:
-    """Return the targets of a rule, whose conditions are at hand.
+def bind_rule(rule: Rule, conditions: Sequence[Condition] | None = None) -> list[Target]:
+    """Return the targets of a rule with its stored conditions, or with others that a form describes.
 
     Raises
     ------
     CannotBind
-        if a condition names nothing, or a unit does not fit its series.
+        if there is no condition, or a unit does not fit its series.
     """
-    conditions = list(rule.conditions.all())
-    if not conditions:
+    wanted = list(rule.conditions.all()) if conditions is None else list(conditions)
+    if not wanted:
         raise CannotBind("no condition")
-    loose = [condition for condition in conditions if condition.datastream_id is None]
-    fixed = {one.pk: one.datastream for one in conditions if one.datastream is not None}
+    loose = [condition for condition in wanted if condition.datastream is None]
     if not loose:
-        return [_target(rule, 0, conditions, dict(fixed))]
-    return [
-        _target(rule, stream.pk, conditions, {**fixed, **chosen}) for stream, chosen in _choices(rule, loose)
-    ]
+        return [_target(rule, 0, wanted, [one.datastream for one in wanted if one.datastream is not None])]
+    targets = []
+    for stream, chosen in _choices(rule, loose):
+        others = iter(chosen)
+        streams = [one.datastream if one.datastream is not None else next(others) for one in wanted]
+        targets.append(_target(rule, stream.pk, wanted, streams))
+    return targets
 
 
-def _choices(rule: Rule, loose: Sequence[Condition]) -> list[tuple[Datastream, dict[int, Datastream]]]:
+def _choices(rule: Rule, loose: Sequence[Condition]) -> list[tuple[Datastream, list[Datastream]]]:
     """Return, for each series that the first loose condition can mean, the series of all loose ones.
 
     The others are taken from the same thing; a thing that lacks one of them is left out.
     """
     wanted = Datastream.objects.filter(is_forecast=False).select_related("thing", "observed_property")
-    if rule.thing_id is not None:
-        wanted = wanted.filter(thing=rule.thing_id)
-    kinds = [condition.observed_property_id for condition in loose]
+    if rule.thing is not None:
+        wanted = wanted.filter(thing=rule.thing)
+    kinds = [condition.observed_property.pk if condition.observed_property else None for condition in loose]
     if None not in kinds:
         wanted = wanted.filter(observed_property__in=kinds)
     by_thing: dict[tuple[int, int], Datastream] = {}
@@ -99,17 +101,15 @@ def _choices(rule: Rule, loose: Sequence[Condition]) -> list[tuple[Datastream, d
         if kinds[0] not in {None, stream.observed_property_id}:
             continue
         others = [by_thing.get((stream.thing_id, kind)) if kind else stream for kind in kinds[1:]]
-        if None not in others:
-            chosen = zip(loose, [stream, *others], strict=True)
-            found.append((stream, {one.pk: other for one, other in chosen if other is not None}))
+        known = [other for other in others if other is not None]
+        if len(known) == len(others):
+            found.append((stream, [stream, *known]))
     return found
 
 
-def _target(
-    rule: Rule, key: int, conditions: Sequence[Condition], streams: Mapping[int, Datastream]
-) -> Target:
-    tests = tuple(_test(rule, one, streams[one.pk]) for one in conditions)
-    told = next((one for one in conditions if one.kind != Condition.Kind.SILENCE), conditions[0])
+def _target(rule: Rule, key: int, conditions: Sequence[Condition], streams: Sequence[Datastream]) -> Target:
+    tests = tuple(_test(rule, one, stream) for one, stream in zip(conditions, streams, strict=True))
+    told = next((n for n, one in enumerate(conditions) if one.kind != Condition.Kind.SILENCE), 0)
     spec = Spec(
         tests=tests,
         is_any=rule.combine == Rule.Combine.ANY,
@@ -117,8 +117,7 @@ def _target(
         duration=_us(rule.duration),
         schedule=schedule_of(rule),
     )
-    forecast = any(stream.is_forecast for stream in streams.values())
-    return Target(rule, key, spec, streams[told.pk], forecast)
+    return Target(rule, key, spec, streams[told], any(stream.is_forecast for stream in streams))
 
 
 def _us(span: timedelta | None) -> int:
