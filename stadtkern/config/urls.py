@@ -20,6 +20,7 @@ urlpatterns = [
     path("api/v1/", include("stadtkern.places.urls_api")),
     path("admin/", include(wagtailadmin_urls)),
     path("", include("stadtkern.governance.machine_urls")),
+    path("", include("stadtkern.warnings.machine_urls")),
     path("documents/", include(wagtaildocs_urls)),
     *(path(s.prefix, include(f"stadtkern.standards.{slug}.urls")) for slug, s in standards.items()),
     *i18n_patterns(

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from stadtkern.base import clock
 from stadtkern.observations import warnings as levels
+from stadtkern.observations.drawing import Sketch, sketch
 from stadtkern.observations.queries import Level, Series, series
 from stadtkern.warnings import texts
 from stadtkern.warnings.models import Alert, Severity
@@ -91,3 +92,14 @@ def span_of(begun: datetime, ended: datetime | None) -> tuple[datetime, datetime
     end = min((ended or clock.now()) + AROUND, max(clock.now(), begun + AROUND))
     start = max(begun - AROUND, end - LONGEST)
     return start, end
+
+
+def alert_sketch(alert: Alert) -> Sketch | None:
+    """Return a small drawing of the series around an alert, for the back office."""
+    if alert.datastream is None:
+        return None
+    start, end = span_of(alert.begun, alert.ended)
+    drawn = series(alert.datastream, start, end, max_points=POINTS)
+    points = list(zip(drawn.times, drawn.values, strict=True))
+    limit = alert.limit if alert.value is not None else None
+    return sketch(points, start, end, limit=limit, spans=[(alert.begun, alert.ended or clock.now())])

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from stadtkern.observations.fields import micros
+from stadtkern.observations.queries.since import readings_between
 from stadtkern.warnings.binding import bind_rule
 from stadtkern.warnings.conftest import NOON, Clock, Send, above, rule, stream
 from stadtkern.warnings.evaluation import Columns, advance, fresh_state
 from stadtkern.warnings.history import past_episodes, try_rule
 from stadtkern.warnings.judging import last_before
-from stadtkern.observations.queries.since import readings_between
 from stadtkern.warnings.models import Alert, Condition, Rule
 from stadtkern.warnings.services import Watcher
 

@@ -1,15 +1,19 @@
 """Sending what waits: claimed before, tried again with growing pauses, given up in the end."""
 
 import logging
+import uuid
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from django.db.models import F
 from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from stadtkern.base import clock
 from stadtkern.base.errors import SourceError
-from stadtkern.warnings.models import Channel, Delivery
+from stadtkern.warnings import texts
+from stadtkern.warnings.models import Alert, Channel, Delivery, Severity
 from stadtkern.warnings.senders import mail, push, topic, webhook
 from stadtkern.warnings.senders.message import CannotSend, Message, message_about
 from stadtkern.warnings.services.tickets import open_ticket
@@ -36,6 +40,32 @@ def deliver_due() -> int:
     waiting = Delivery.objects.filter(state=Delivery.State.QUEUED, next_try__lte=now)
     keys = list(waiting.order_by("pk").values_list("pk", flat=True)[:AT_ONCE])
     return sum(_deliver(key, now) for key in keys)
+
+
+def send_test(channel: Channel) -> None:
+    """Send a message about nothing on a way of telling, at once.
+
+    Raises
+    ------
+    CannotSend
+        if the way cannot be used; other errors if it cannot be used now.
+    """
+    now = clock.now()
+    words = {"en": gettext_noop("Test of a way of telling")}
+    alert = Alert(
+        kind="test", subject="test", title=words, severity=Severity.NOTE, begun=now, raised=now, ended=now
+    )
+    alert.pk, alert.is_public = 0, True
+    language = channel.user.language if channel.user is not None else channel.language
+    with translation.override(language):
+        subject, body = (
+            texts.subject_line(alert, Delivery.Event.RAISED),
+            texts.body(alert, Delivery.Event.ENDED),
+        )
+        message = Message(str(uuid.uuid4()), alert, Delivery.Event.RAISED, subject, body)
+        if channel.kind == Channel.Kind.TICKET:
+            raise CannotSend(_("A task is only made by an alert."))
+        SENDERS[channel.kind](channel, message)
 
 
 def _deliver(key: int, now: datetime) -> bool:
