@@ -53,7 +53,7 @@ def put(profile: DataProfile) -> Put:
 
     def put_values(
         prop: str, values: Mapping[int, float], *, thing: str = "guben", **more: Any
-    ) -> Datastream:  # noqa: ANN401
+    ) -> Datastream:
         readings = [
             Reading(
                 thing=thing,

@@ -11,210 +11,644 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('observations', '0002_observation_tables'),
+        ("observations", "0002_observation_tables"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='PushSubscription',
+            name="PushSubscription",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('endpoint', models.CharField(max_length=1000, unique=True)),
-                ('key', models.CharField(max_length=120)),
-                ('auth', models.CharField(max_length=60)),
-                ('language', models.CharField(choices=[('de', 'Deutsch'), ('pl', 'Polski'), ('en', 'English'), ('dsb', 'Dolnoserbšćina')], default='de', max_length=5)),
-                ('created', stadtkern.observations.fields.InstantField()),
-                ('failures', models.PositiveSmallIntegerField(default=0)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("endpoint", models.CharField(max_length=1000, unique=True)),
+                ("key", models.CharField(max_length=120)),
+                ("auth", models.CharField(max_length=60)),
+                (
+                    "language",
+                    models.CharField(
+                        choices=[
+                            ("de", "Deutsch"),
+                            ("pl", "Polski"),
+                            ("en", "English"),
+                            ("dsb", "Dolnoserbšćina"),
+                        ],
+                        default="de",
+                        max_length=5,
+                    ),
+                ),
+                ("created", stadtkern.observations.fields.InstantField()),
+                ("failures", models.PositiveSmallIntegerField(default=0)),
             ],
             options={
-                'ordering': ['pk'],
+                "ordering": ["pk"],
             },
         ),
         migrations.CreateModel(
-            name='Channel',
+            name="Channel",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(help_text='As rules call it: duty officer, fire brigade', max_length=100, unique=True, verbose_name='name')),
-                ('kind', models.CharField(choices=[('mail', 'mail'), ('webhook', 'message to a web address (webhook)'), ('ticket', 'task for somebody of the town'), ('mqtt', 'message on an MQTT topic'), ('push', 'message on the devices of subscribers (web push)')], max_length=10, verbose_name='kind')),
-                ('email', models.EmailField(blank=True, help_text='Only for an office without an account; use no private addresses.', max_length=254, verbose_name='mail address')),
-                ('url', models.URLField(blank=True, help_text='Gets a signed message by POST; internal addresses only if the operator allows them.', max_length=500, verbose_name='web address')),
-                ('key_salt', models.CharField(blank=True, editable=False, max_length=40)),
-                ('topic', models.CharField(blank=True, help_text='Such as town/alerts/river; without # and +.', max_length=200, verbose_name='MQTT topic')),
-                ('language', models.CharField(choices=[('de', 'Deutsch'), ('pl', 'Polski'), ('en', 'English'), ('dsb', 'Dolnoserbšćina')], default='de', max_length=5, verbose_name='language')),
-                ('due_in', models.DurationField(blank=True, help_text='Without it: 1 day.', null=True, verbose_name='time for the task')),
-                ('least_severity', models.SmallIntegerField(choices=[(1, 'note'), (2, 'warning'), (3, 'danger'), (4, 'extreme danger')], default=1, help_text='What is less is not told.', verbose_name='from')),
-                ('tells_end', models.BooleanField(default=True, verbose_name='also tell the end')),
-                ('quiet_from', models.TimeField(blank=True, help_text='In this time of the day messages wait until it is over.', null=True, verbose_name='quiet from')),
-                ('quiet_to', models.TimeField(blank=True, null=True, verbose_name='quiet until')),
-                ('loud_severity', models.SmallIntegerField(choices=[(1, 'note'), (2, 'warning'), (3, 'danger'), (4, 'extreme danger')], default=3, verbose_name='told even in quiet hours from')),
-                ('most_per_hour', models.PositiveSmallIntegerField(default=20, help_text='More are left out and counted.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(1000)], verbose_name='messages in an hour at most')),
-                ('hears_alarms', models.BooleanField(default=False, help_text='Alarms that the program raises by itself, such as a silent or an empty device.', verbose_name='also tells of devices')),
-                ('is_active', models.BooleanField(default=True, verbose_name='in use')),
-                ('user', models.ForeignKey(blank=True, help_text='Gets the mail or the task. The address and the language are those of the account.', null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL, verbose_name='person')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "name",
+                    models.CharField(
+                        help_text="As rules call it: duty officer, fire brigade",
+                        max_length=100,
+                        unique=True,
+                        verbose_name="name",
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("mail", "mail"),
+                            ("webhook", "message to a web address (webhook)"),
+                            ("ticket", "task for somebody of the town"),
+                            ("mqtt", "message on an MQTT topic"),
+                            ("push", "message on the devices of subscribers (web push)"),
+                        ],
+                        max_length=10,
+                        verbose_name="kind",
+                    ),
+                ),
+                (
+                    "email",
+                    models.EmailField(
+                        blank=True,
+                        help_text="Only for an office without an account; use no private addresses.",
+                        max_length=254,
+                        verbose_name="mail address",
+                    ),
+                ),
+                (
+                    "url",
+                    models.URLField(
+                        blank=True,
+                        help_text="Gets a signed message by POST; internal addresses only if the operator allows them.",
+                        max_length=500,
+                        verbose_name="web address",
+                    ),
+                ),
+                ("key_salt", models.CharField(blank=True, editable=False, max_length=40)),
+                (
+                    "topic",
+                    models.CharField(
+                        blank=True,
+                        help_text="Such as town/alerts/river; without # and +.",
+                        max_length=200,
+                        verbose_name="MQTT topic",
+                    ),
+                ),
+                (
+                    "language",
+                    models.CharField(
+                        choices=[
+                            ("de", "Deutsch"),
+                            ("pl", "Polski"),
+                            ("en", "English"),
+                            ("dsb", "Dolnoserbšćina"),
+                        ],
+                        default="de",
+                        max_length=5,
+                        verbose_name="language",
+                    ),
+                ),
+                (
+                    "due_in",
+                    models.DurationField(
+                        blank=True,
+                        help_text="Without it: 1 day.",
+                        null=True,
+                        verbose_name="time for the task",
+                    ),
+                ),
+                (
+                    "least_severity",
+                    models.SmallIntegerField(
+                        choices=[(1, "note"), (2, "warning"), (3, "danger"), (4, "extreme danger")],
+                        default=1,
+                        help_text="What is less is not told.",
+                        verbose_name="from",
+                    ),
+                ),
+                ("tells_end", models.BooleanField(default=True, verbose_name="also tell the end")),
+                (
+                    "quiet_from",
+                    models.TimeField(
+                        blank=True,
+                        help_text="In this time of the day messages wait until it is over.",
+                        null=True,
+                        verbose_name="quiet from",
+                    ),
+                ),
+                ("quiet_to", models.TimeField(blank=True, null=True, verbose_name="quiet until")),
+                (
+                    "loud_severity",
+                    models.SmallIntegerField(
+                        choices=[(1, "note"), (2, "warning"), (3, "danger"), (4, "extreme danger")],
+                        default=3,
+                        verbose_name="told even in quiet hours from",
+                    ),
+                ),
+                (
+                    "most_per_hour",
+                    models.PositiveSmallIntegerField(
+                        default=20,
+                        help_text="More are left out and counted.",
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(1000),
+                        ],
+                        verbose_name="messages in an hour at most",
+                    ),
+                ),
+                (
+                    "hears_alarms",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Alarms that the program raises by itself, such as a silent or an empty device.",
+                        verbose_name="also tells of devices",
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True, verbose_name="in use")),
+                (
+                    "user",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Gets the mail or the task. The address and the language are those of the account.",
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="person",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'way of telling',
-                'verbose_name_plural': 'ways of telling',
-                'ordering': ['name'],
+                "verbose_name": "way of telling",
+                "verbose_name_plural": "ways of telling",
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Rule',
+            name="Rule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(help_text='Such as frost-at-night', max_length=80, unique=True, verbose_name='short name')),
-                ('title', stadtkern.web.fields.TranslatedTextField(default=dict, help_text='What happens, in a few words: Frost on the streets', verbose_name='title')),
-                ('advice', stadtkern.web.fields.TranslatedTextField(blank=True, default=dict, help_text='One or two sentences for those who read the alert.', verbose_name='what to do')),
-                ('severity', models.SmallIntegerField(choices=[(1, 'note'), (2, 'warning'), (3, 'danger'), (4, 'extreme danger')], default=2, verbose_name='severity')),
-                ('combine', models.CharField(choices=[('all', 'all conditions hold'), ('any', 'one of the conditions holds')], default='all', max_length=3, verbose_name='if')),
-                ('window', models.DurationField(blank=True, help_text='Several conditions: how far apart in time they may hold. Empty: at the same time.', null=True, verbose_name='within')),
-                ('duration', models.DurationField(blank=True, help_text='Empty: the first reading is enough.', null=True, verbose_name='for at least')),
-                ('stale_after', models.DurationField(blank=True, default=datetime.timedelta(days=1), help_text='Older ones say nothing about now. Empty: until the next one comes.', null=True, verbose_name='a reading counts for')),
-                ('only_good', models.BooleanField(default=False, help_text='Bad ones are always left out. A sudden flood can look doubtful at first.', verbose_name='leave out doubtful readings')),
-                ('valid_from', stadtkern.observations.fields.InstantField(blank=True, null=True, verbose_name='valid from')),
-                ('valid_to', stadtkern.observations.fields.InstantField(blank=True, null=True, verbose_name='valid until')),
-                ('months', models.JSONField(blank=True, default=list, verbose_name='months')),
-                ('weekdays', models.JSONField(blank=True, default=list, verbose_name='days of the week')),
-                ('time_from', models.TimeField(blank=True, null=True, verbose_name='from the hour')),
-                ('time_to', models.TimeField(blank=True, null=True, verbose_name='to the hour')),
-                ('is_active', models.BooleanField(default=True, verbose_name='in use')),
-                ('is_public', models.BooleanField(default=False, help_text='Its alerts stand on the page “Warnings”, if the series behind them are public.', verbose_name='public')),
-                ('muted_until', stadtkern.observations.fields.InstantField(blank=True, help_text='Alerts are still written down, such as during maintenance.', null=True, verbose_name='tell nobody until')),
-                ('revision', models.PositiveIntegerField(default=0, editable=False)),
-                ('since', stadtkern.observations.fields.InstantField(editable=False)),
-                ('channels', models.ManyToManyField(blank=True, related_name='rules', to='warnings.channel', verbose_name='tell')),
-                ('thing', models.ForeignKey(blank=True, help_text='For conditions on every series of a kind: only those of this place.', null=True, on_delete=django.db.models.deletion.CASCADE, to='observations.thing', verbose_name='only at')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "slug",
+                    models.SlugField(
+                        help_text="Such as frost-at-night",
+                        max_length=80,
+                        unique=True,
+                        verbose_name="short name",
+                    ),
+                ),
+                (
+                    "title",
+                    stadtkern.web.fields.TranslatedTextField(
+                        default=dict,
+                        help_text="What happens, in a few words: Frost on the streets",
+                        verbose_name="title",
+                    ),
+                ),
+                (
+                    "advice",
+                    stadtkern.web.fields.TranslatedTextField(
+                        blank=True,
+                        default=dict,
+                        help_text="One or two sentences for those who read the alert.",
+                        verbose_name="what to do",
+                    ),
+                ),
+                (
+                    "severity",
+                    models.SmallIntegerField(
+                        choices=[(1, "note"), (2, "warning"), (3, "danger"), (4, "extreme danger")],
+                        default=2,
+                        verbose_name="severity",
+                    ),
+                ),
+                (
+                    "combine",
+                    models.CharField(
+                        choices=[("all", "all conditions hold"), ("any", "one of the conditions holds")],
+                        default="all",
+                        max_length=3,
+                        verbose_name="if",
+                    ),
+                ),
+                (
+                    "window",
+                    models.DurationField(
+                        blank=True,
+                        help_text="Several conditions: how far apart in time they may hold. Empty: at the same time.",
+                        null=True,
+                        verbose_name="within",
+                    ),
+                ),
+                (
+                    "duration",
+                    models.DurationField(
+                        blank=True,
+                        help_text="Empty: the first reading is enough.",
+                        null=True,
+                        verbose_name="for at least",
+                    ),
+                ),
+                (
+                    "stale_after",
+                    models.DurationField(
+                        blank=True,
+                        default=datetime.timedelta(days=1),
+                        help_text="Older ones say nothing about now. Empty: until the next one comes.",
+                        null=True,
+                        verbose_name="a reading counts for",
+                    ),
+                ),
+                (
+                    "only_good",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Bad ones are always left out. A sudden flood can look doubtful at first.",
+                        verbose_name="leave out doubtful readings",
+                    ),
+                ),
+                (
+                    "valid_from",
+                    stadtkern.observations.fields.InstantField(
+                        blank=True, null=True, verbose_name="valid from"
+                    ),
+                ),
+                (
+                    "valid_to",
+                    stadtkern.observations.fields.InstantField(
+                        blank=True, null=True, verbose_name="valid until"
+                    ),
+                ),
+                ("months", models.JSONField(blank=True, default=list, verbose_name="months")),
+                ("weekdays", models.JSONField(blank=True, default=list, verbose_name="days of the week")),
+                ("time_from", models.TimeField(blank=True, null=True, verbose_name="from the hour")),
+                ("time_to", models.TimeField(blank=True, null=True, verbose_name="to the hour")),
+                ("is_active", models.BooleanField(default=True, verbose_name="in use")),
+                (
+                    "is_public",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Its alerts stand on the page “Warnings”, if the series behind them are public.",
+                        verbose_name="public",
+                    ),
+                ),
+                (
+                    "muted_until",
+                    stadtkern.observations.fields.InstantField(
+                        blank=True,
+                        help_text="Alerts are still written down, such as during maintenance.",
+                        null=True,
+                        verbose_name="tell nobody until",
+                    ),
+                ),
+                ("revision", models.PositiveIntegerField(default=0, editable=False)),
+                ("since", stadtkern.observations.fields.InstantField(editable=False)),
+                (
+                    "channels",
+                    models.ManyToManyField(
+                        blank=True, related_name="rules", to="warnings.channel", verbose_name="tell"
+                    ),
+                ),
+                (
+                    "thing",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="For conditions on every series of a kind: only those of this place.",
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        to="observations.thing",
+                        verbose_name="only at",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'rule',
-                'verbose_name_plural': 'rules',
-                'ordering': ['slug'],
+                "verbose_name": "rule",
+                "verbose_name_plural": "rules",
+                "ordering": ["slug"],
             },
         ),
         migrations.CreateModel(
-            name='Alert',
+            name="Alert",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(default='rule', max_length=40)),
-                ('subject', models.CharField(max_length=200)),
-                ('title', stadtkern.web.fields.TranslatedTextField(default=dict)),
-                ('text', models.TextField(blank=True)),
-                ('params', models.JSONField(default=dict)),
-                ('url', models.CharField(blank=True, max_length=500)),
-                ('severity', models.SmallIntegerField(choices=[(1, 'note'), (2, 'warning'), (3, 'danger'), (4, 'extreme danger')], verbose_name='severity')),
-                ('is_public', models.BooleanField(default=False)),
-                ('begun', stadtkern.observations.fields.InstantField(verbose_name='since')),
-                ('raised', stadtkern.observations.fields.InstantField(verbose_name='raised')),
-                ('ended', stadtkern.observations.fields.InstantField(null=True, verbose_name='ended')),
-                ('value', models.FloatField(null=True)),
-                ('peak', models.FloatField(null=True)),
-                ('limit', models.FloatField(null=True)),
-                ('is_late', models.BooleanField(default=False)),
-                ('is_withdrawn', models.BooleanField(default=False)),
-                ('acknowledged_at', stadtkern.observations.fields.InstantField(null=True)),
-                ('note', models.TextField(blank=True, verbose_name='note')),
-                ('created', stadtkern.observations.fields.InstantField()),
-                ('acknowledged_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('datastream', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='alerts', to='observations.datastream')),
-                ('rule', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='alerts', to='warnings.rule')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(default="rule", max_length=40)),
+                ("subject", models.CharField(max_length=200)),
+                ("title", stadtkern.web.fields.TranslatedTextField(default=dict)),
+                ("text", models.TextField(blank=True)),
+                ("params", models.JSONField(default=dict)),
+                ("url", models.CharField(blank=True, max_length=500)),
+                (
+                    "severity",
+                    models.SmallIntegerField(
+                        choices=[(1, "note"), (2, "warning"), (3, "danger"), (4, "extreme danger")],
+                        verbose_name="severity",
+                    ),
+                ),
+                ("is_public", models.BooleanField(default=False)),
+                ("begun", stadtkern.observations.fields.InstantField(verbose_name="since")),
+                ("raised", stadtkern.observations.fields.InstantField(verbose_name="raised")),
+                ("ended", stadtkern.observations.fields.InstantField(null=True, verbose_name="ended")),
+                ("value", models.FloatField(null=True)),
+                ("peak", models.FloatField(null=True)),
+                ("limit", models.FloatField(null=True)),
+                ("is_late", models.BooleanField(default=False)),
+                ("is_withdrawn", models.BooleanField(default=False)),
+                ("acknowledged_at", stadtkern.observations.fields.InstantField(null=True)),
+                ("note", models.TextField(blank=True, verbose_name="note")),
+                ("created", stadtkern.observations.fields.InstantField()),
+                (
+                    "acknowledged_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "datastream",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="alerts",
+                        to="observations.datastream",
+                    ),
+                ),
+                (
+                    "rule",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="alerts",
+                        to="warnings.rule",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'alert',
-                'verbose_name_plural': 'alerts',
-                'ordering': ['-raised', '-pk'],
+                "verbose_name": "alert",
+                "verbose_name_plural": "alerts",
+                "ordering": ["-raised", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='RuleState',
+            name="RuleState",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('target', models.BigIntegerField()),
-                ('state', models.JSONField()),
-                ('rule', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='states', to='warnings.rule')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("target", models.BigIntegerField()),
+                ("state", models.JSONField()),
+                (
+                    "rule",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="states", to="warnings.rule"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Ticket',
+            name="Ticket",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title', models.CharField(max_length=300, verbose_name='task')),
-                ('due', stadtkern.observations.fields.InstantField(verbose_name='due')),
-                ('created', stadtkern.observations.fields.InstantField()),
-                ('done_at', stadtkern.observations.fields.InstantField(blank=True, null=True, verbose_name='done')),
-                ('note', models.TextField(blank=True, verbose_name='note')),
-                ('alert', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='tickets', to='warnings.alert')),
-                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='person')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("title", models.CharField(max_length=300, verbose_name="task")),
+                ("due", stadtkern.observations.fields.InstantField(verbose_name="due")),
+                ("created", stadtkern.observations.fields.InstantField()),
+                (
+                    "done_at",
+                    stadtkern.observations.fields.InstantField(blank=True, null=True, verbose_name="done"),
+                ),
+                ("note", models.TextField(blank=True, verbose_name="note")),
+                (
+                    "alert",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="tickets",
+                        to="warnings.alert",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="person",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'task',
-                'verbose_name_plural': 'tasks',
-                'ordering': ['due', 'pk'],
+                "verbose_name": "task",
+                "verbose_name_plural": "tasks",
+                "ordering": ["due", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='Delivery',
+            name="Delivery",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('event', models.CharField(choices=[('raised', 'raised'), ('ended', 'ended')], max_length=10)),
-                ('state', models.CharField(choices=[('queued', 'waiting'), ('sent', 'sent'), ('failed', 'given up'), ('left_out', 'left out')], default='queued', max_length=10, verbose_name='state')),
-                ('uid', models.UUIDField(default=uuid.uuid4)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('next_try', stadtkern.observations.fields.InstantField(null=True)),
-                ('created', stadtkern.observations.fields.InstantField()),
-                ('finished', stadtkern.observations.fields.InstantField(null=True)),
-                ('problem', models.CharField(blank=True, max_length=300)),
-                ('alert', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='warnings.alert')),
-                ('channel', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='warnings.channel')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "event",
+                    models.CharField(choices=[("raised", "raised"), ("ended", "ended")], max_length=10),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "waiting"),
+                            ("sent", "sent"),
+                            ("failed", "given up"),
+                            ("left_out", "left out"),
+                        ],
+                        default="queued",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                ("uid", models.UUIDField(default=uuid.uuid4)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("next_try", stadtkern.observations.fields.InstantField(null=True)),
+                ("created", stadtkern.observations.fields.InstantField()),
+                ("finished", stadtkern.observations.fields.InstantField(null=True)),
+                ("problem", models.CharField(blank=True, max_length=300)),
+                (
+                    "alert",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="deliveries",
+                        to="warnings.alert",
+                    ),
+                ),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="deliveries",
+                        to="warnings.channel",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created', '-pk'],
-                'indexes': [models.Index(condition=models.Q(('state', 'queued')), fields=['next_try'], name='delivery_waiting'), models.Index(fields=['channel', 'finished'], name='delivery_by_channel')],
-                'constraints': [models.UniqueConstraint(fields=('alert', 'channel', 'event'), name='one_message_an_event')],
+                "ordering": ["-created", "-pk"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "queued")), fields=["next_try"], name="delivery_waiting"
+                    ),
+                    models.Index(fields=["channel", "finished"], name="delivery_by_channel"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("alert", "channel", "event"), name="one_message_an_event")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Condition',
+            name="Condition",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.SmallIntegerField(default=0)),
-                ('kind', models.CharField(choices=[('above', 'reaches or exceeds a value'), ('below', 'reaches or falls below a value'), ('level', 'reaches an alarm level of the series'), ('rise', 'rises by at least'), ('fall', 'falls by at least'), ('silence', 'sends nothing')], max_length=10, verbose_name='what happens')),
-                ('value', models.FloatField(blank=True, null=True, verbose_name='value')),
-                ('unit', models.CharField(blank=True, max_length=50, verbose_name='unit (UCUM)')),
-                ('margin', models.FloatField(blank=True, default=0, validators=[django.core.validators.MinValueValidator(0)], verbose_name='margin for the end')),
-                ('span', models.DurationField(blank=True, null=True, verbose_name='within')),
-                ('level', models.SmallIntegerField(blank=True, null=True, verbose_name='alarm level from')),
-                ('datastream', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='observations.datastream', verbose_name='series')),
-                ('observed_property', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='observations.observedproperty', verbose_name='every series of')),
-                ('rule', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='conditions', to='warnings.rule')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.SmallIntegerField(default=0)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("above", "reaches or exceeds a value"),
+                            ("below", "reaches or falls below a value"),
+                            ("level", "reaches an alarm level of the series"),
+                            ("rise", "rises by at least"),
+                            ("fall", "falls by at least"),
+                            ("silence", "sends nothing"),
+                        ],
+                        max_length=10,
+                        verbose_name="what happens",
+                    ),
+                ),
+                ("value", models.FloatField(blank=True, null=True, verbose_name="value")),
+                ("unit", models.CharField(blank=True, max_length=50, verbose_name="unit (UCUM)")),
+                (
+                    "margin",
+                    models.FloatField(
+                        blank=True,
+                        default=0,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="margin for the end",
+                    ),
+                ),
+                ("span", models.DurationField(blank=True, null=True, verbose_name="within")),
+                ("level", models.SmallIntegerField(blank=True, null=True, verbose_name="alarm level from")),
+                (
+                    "datastream",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="observations.datastream",
+                        verbose_name="series",
+                    ),
+                ),
+                (
+                    "observed_property",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="observations.observedproperty",
+                        verbose_name="every series of",
+                    ),
+                ),
+                (
+                    "rule",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="conditions",
+                        to="warnings.rule",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['rule_id', 'position'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('datastream__isnull', True), ('observed_property__isnull', True), _connector='OR'), name='condition_names_one_or_every_series')],
+                "ordering": ["rule_id", "position"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("datastream__isnull", True), ("observed_property__isnull", True), _connector="OR"
+                        ),
+                        name="condition_names_one_or_every_series",
+                    )
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='alert',
-            index=models.Index(fields=['-raised', '-id'], name='alert_newest'),
+            model_name="alert",
+            index=models.Index(fields=["-raised", "-id"], name="alert_newest"),
         ),
         migrations.AddIndex(
-            model_name='alert',
-            index=models.Index(fields=['ended'], name='alert_ended'),
+            model_name="alert",
+            index=models.Index(fields=["ended"], name="alert_ended"),
         ),
         migrations.AddConstraint(
-            model_name='alert',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended__isnull', True)), fields=('kind', 'subject'), name='one_standing_alert'),
+            model_name="alert",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("ended__isnull", True)),
+                fields=("kind", "subject"),
+                name="one_standing_alert",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='alert',
-            constraint=models.UniqueConstraint(fields=('kind', 'subject', 'begun'), name='one_alert_an_episode'),
+            model_name="alert",
+            constraint=models.UniqueConstraint(
+                fields=("kind", "subject", "begun"), name="one_alert_an_episode"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='rulestate',
-            constraint=models.UniqueConstraint(fields=('rule', 'target'), name='one_state_a_target'),
+            model_name="rulestate",
+            constraint=models.UniqueConstraint(fields=("rule", "target"), name="one_state_a_target"),
         ),
     ]

@@ -12,6 +12,7 @@ import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import Enum
 from urllib.parse import urlsplit
 
 import jwt
@@ -24,7 +25,6 @@ from django.conf import settings
 from django.db.models import F
 from django.utils import translation
 
-from stadtkern.base.errors import SourceError
 from stadtkern.base.http import Client, FetchError
 from stadtkern.warnings import texts
 from stadtkern.warnings.models import Channel, PushSubscription
@@ -48,6 +48,14 @@ class Receiver:
 
     key: bytes
     auth: bytes
+
+
+class Outcome(Enum):
+    """What became of one message."""
+
+    SENT = "sent"
+    FAILED = "failed"
+    GONE = "gone"
 
 
 def own_key() -> ec.EllipticCurvePrivateKey:
@@ -118,7 +126,13 @@ def send(channel: Channel, message: Message) -> None:
         raise CannotSend("only alerts of public rules are told to subscribers")
     plain = {code: _payload(message, code) for code, _name in settings.LANGUAGES}
     subscriptions = list(PushSubscription.objects.all())
-    asyncio.run(_send_all(subscriptions, plain, message.uid))
+    outcomes = asyncio.run(_send_all(subscriptions, plain, message.uid))
+    by_outcome: dict[Outcome, list[int]] = {outcome: [] for outcome in Outcome}
+    for subscription, outcome in zip(subscriptions, outcomes, strict=True):
+        by_outcome[outcome].append(subscription.pk)
+    PushSubscription.objects.filter(pk__in=by_outcome[Outcome.GONE]).delete()
+    PushSubscription.objects.filter(pk__in=by_outcome[Outcome.SENT], failures__gt=0).update(failures=0)
+    PushSubscription.objects.filter(pk__in=by_outcome[Outcome.FAILED]).update(failures=F("failures") + 1)
     PushSubscription.objects.filter(failures__gte=MOST_FAILURES).delete()
 
 
@@ -131,19 +145,20 @@ def _payload(message: Message, language: str) -> bytes:
     return json.dumps(shown, ensure_ascii=False).encode()
 
 
-async def _send_all(subscriptions: list[PushSubscription], plain: dict[str, bytes], uid: str) -> None:
+async def _send_all(
+    subscriptions: list[PushSubscription], plain: dict[str, bytes], uid: str
+) -> list[Outcome]:
     room = asyncio.Semaphore(AT_ONCE)
     async with Client(timeout=TIMEOUT, deadline=TIMEOUT, attempts=1) as client:
 
-        async def one(subscription: PushSubscription) -> None:
+        async def one(subscription: PushSubscription) -> Outcome:
             async with room:
-                await _send_one(client, subscription, plain[subscription.language], uid)
+                return await _send_one(client, subscription, plain[subscription.language], uid)
 
-        await asyncio.gather(*(one(subscription) for subscription in subscriptions))
+        return await asyncio.gather(*(one(subscription) for subscription in subscriptions))
 
 
-async def _send_one(client: Client, subscription: PushSubscription, plain: bytes, uid: str) -> None:
-    found = PushSubscription.objects.filter(pk=subscription.pk)
+async def _send_one(client: Client, subscription: PushSubscription, plain: bytes, uid: str) -> Outcome:
     try:
         body = encrypt(plain, Receiver(raw(subscription.key), raw(subscription.auth)))
         headers = {
@@ -156,9 +171,7 @@ async def _send_one(client: Client, subscription: PushSubscription, plain: bytes
         }
         await client.post(subscription.endpoint, body, headers=headers)
     except FetchError as error:
-        await (found.adelete() if error.status in GONE else found.aupdate(failures=F("failures") + 1))
-    except (SourceError, ValueError):
-        await found.adelete()
-    else:
-        if subscription.failures:
-            await found.aupdate(failures=0)
+        return Outcome.GONE if error.status in GONE else Outcome.FAILED
+    except ValueError:
+        return Outcome.GONE
+    return Outcome.SENT

@@ -125,7 +125,7 @@ def _reason_to_leave_out(delivery: Delivery, now: datetime) -> str:
         first = _first(delivery)
         if first is None or first.state in {Delivery.State.FAILED, Delivery.State.LEFT_OUT}:
             return "the beginning was not told either"
-        if first.finished is not None and delivery.alert.ended and first.finished > delivery.alert.ended:
+        if first.finished is not None and delivery.alert.ended and first.finished >= delivery.alert.ended:
             return "was told together with the beginning"
     sent = channel.deliveries.filter(state=Delivery.State.SENT, finished__gt=now - HOUR).count()
     return "more than the way of telling allows in an hour" if sent >= channel.most_per_hour else ""
