@@ -107,6 +107,16 @@ def _one(everything: QuerySet[Any], text: str, exact: Q, loose: Q) -> Any:  # no
     raise forms.ValidationError(_("Several fit “%(text)s”: %(names)s") % {"text": text[:100], "names": names})
 
 
+def forgive(*forms_: forms.BaseForm | forms.BaseFormSet) -> None:  # type: ignore[type-arg]  # generic only in stubs
+    """Take what was typed as it is: half a form that is shown again with one more line is no mistake yet."""
+    for one in forms_:
+        if isinstance(one, forms.BaseFormSet):
+            forgive(*one.forms)
+            one._errors, one._non_form_errors = [{} for _form in one.forms], one.error_class()  # noqa: SLF001
+        else:
+            one._errors, one.cleaned_data = {}, {}  # type: ignore[attr-defined]  # noqa: SLF001
+
+
 def suggested_series() -> list[tuple[str, str]]:
     """Return key and label of the first series; one query for a whole form."""
     return [(one.key, f"{one.label} ({one.unit})") for one in _series()[:MOST_SUGGESTED]]

@@ -14,6 +14,7 @@ from wagtail.admin import messages
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 
 from stadtkern.base.errors import StadtkernError
+from stadtkern.observations.picking import forgive
 from stadtkern.people.models import User
 from stadtkern.warnings import pages, queries, services, texts
 from stadtkern.warnings.binding import CannotBind, bind_rule
@@ -126,8 +127,7 @@ class RuleEditor(WarningPage):
         data = self.request.POST.copy()
         data["condition-TOTAL_FORMS"] = str(min(int(data.get("condition-TOTAL_FORMS") or 0), 20) + 1)
         form, conditions = self.forms(data)
-        for one in (form, *conditions.forms):
-            one._errors = {}  # noqa: SLF001  # half a form is no mistake yet
+        forgive(form, conditions)
         return self.answer(form, conditions)
 
     def answer(

@@ -4,7 +4,6 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -67,7 +66,7 @@ class DerivedList(DerivedPage):
 
     def get_context_data(self, **more: Any) -> dict[str, Any]:  # noqa: ANN401
         """Return a page of the list."""
-        found = DerivedStream.objects.annotate(number=Count("inputs")).prefetch_related("dirty")
+        found = DerivedStream.objects.prefetch_related("dirty").order_by("slug")
         related = ("datastream__thing", "datastream__observed_property", "datastream__latest")
         page = Paginator(found.select_related(*related), PER_PAGE).get_page(self.request.GET.get("p"))
         lines = [(one, KINDS[one.kind].title, progress(list(one.dirty.all()))) for one in page]
@@ -110,7 +109,8 @@ class DerivedEditor(DerivedPage):
         """Return the forms."""
         if "forms" not in more:
             more["forms"] = self.forms()
-        return super().get_context_data(kind=KINDS[self.kind()], draft=self.draft(), **more)
+        more |= {"kind": KINDS[self.kind()], "draft": self.draft()}
+        return super().get_context_data(**more)
 
     def post(self, request: HttpRequest, *_args: object, **_more: object) -> HttpResponse:
         """Store, show a preview, or add one more line; what was typed is kept."""
@@ -126,7 +126,7 @@ class DerivedEditor(DerivedPage):
                 return self.answer(forms, shown=preview(draft))
             if draft.stream.observed_property.pk is None:
                 draft.stream.observed_property.save()
-                draft.stream.observed_property = draft.stream.observed_property
+                draft.stream.observed_property_id = draft.stream.observed_property.pk
             saved = save_derived(draft, by=self.user)
         except BadInput as error:
             forms.form.add_error(None, str(error))
@@ -140,8 +140,7 @@ class DerivedEditor(DerivedPage):
         name = f"{prefix}-TOTAL_FORMS"
         data[name] = str(min(int(data.get(name) or 0), 20) + 1)
         forms = self.forms(data)
-        for one in (forms.form, *forms.inputs.forms, *forms.tables.forms):
-            one._errors = {}  # noqa: SLF001  # half a form is no mistake yet
+        forms.forgive()
         return self.answer(forms)
 
     def answer(self, forms: DerivedForms, *, shown: Preview | None = None, status: int = 200) -> HttpResponse:

@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from django import forms
@@ -18,7 +19,13 @@ from stadtkern.observations.derived.kinds import KINDS, RATING, formula_of
 from stadtkern.observations.derived.models import DerivedInput, DerivedStream, LookupTable, alias_validator
 from stadtkern.observations.derived.services import Draft
 from stadtkern.observations.models import Datastream, ObservedProperty
-from stadtkern.observations.picking import PlaceField, SeriesField, suggested_places, suggested_series
+from stadtkern.observations.picking import (
+    PlaceField,
+    SeriesField,
+    forgive,
+    suggested_places,
+    suggested_series,
+)
 from stadtkern.observations.services.streams import new_property
 
 MOST_INPUTS, MOST_TABLES, MOST_ROWS = 12, 6, 500
@@ -50,7 +57,8 @@ class DerivedForm(forms.Form):
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
         help_text=gettext_lazy(
-            "Names of series and tables, numbers, + - * / ^, min, max, mean, sum, abs, sqrt, exp, ln, log10, if, lookup, to, number, heat_index and more."
+            "Names of series and tables, numbers, + - * / ^, min, max, mean, sum, abs, sqrt, exp, ln, log10, if, "
+            "lookup, to, number, heat_index and more."
         ),
     )
     observed_property = forms.CharField(
@@ -162,7 +170,7 @@ class TableForm(forms.Form):
                 pairs.append(_pair(line, number))
         if len(pairs) > MOST_ROWS:
             raise forms.ValidationError(_("More than %(most)d rows.") % {"most": MOST_ROWS})
-        for number, (one, other) in enumerate(zip(pairs, pairs[1:], strict=False), start=2):
+        for number, (one, other) in enumerate(pairwise(pairs), start=2):
             if other[0] <= one[0]:
                 raise forms.ValidationError(
                     _("Row %(number)d: the left column does not rise.") % {"number": number}
@@ -257,6 +265,10 @@ class DerivedForms:
             for form in self.inputs
             if form.cleaned_data.get("series") and not form.cleaned_data.get("DELETE")
         ]
+
+    def forgive(self) -> None:
+        """Take what was typed as it is, without errors."""
+        forgive(self.form, self.inputs, self.tables)
 
     def as_draft(self) -> Draft:
         """Return what the forms describe; nothing is stored."""
