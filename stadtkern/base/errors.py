@@ -7,6 +7,12 @@ class StadtkernError(Exception):
     status = 400
 
 
+class NotAuthenticated(StadtkernError):
+    """Key, token or password are wrong, have ended, or are missing where one is needed."""
+
+    status = 401
+
+
 class NotPermitted(StadtkernError):
     """The person may not do this."""
 
@@ -23,6 +29,17 @@ class BadInput(StadtkernError):
     """What was sent cannot be used; the text says what and where."""
 
     status = 422
+
+
+class TooMany(StadtkernError):
+    """More was sent in a short time than is allowed; the same will be welcome later."""
+
+    status = 429
+
+    def __init__(self, text: str, *, retry_after: int = 60) -> None:
+        super().__init__(text)
+        self.retry_after = retry_after
+        """Seconds to wait."""
 
 
 class Unavailable(StadtkernError):

@@ -6,10 +6,14 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
+from stadtkern.base.tables import harmless
 from stadtkern.governance.models import DataProfile
 from stadtkern.observations.models import Datastream, Observation
+
+if TYPE_CHECKING:
+    from openpyxl.workbook.child import _WorkbookChild
 
 Row = tuple[object, ...]
 BATCH = 10_000
@@ -85,7 +89,7 @@ def write_csv(columns: Sequence[str], rows: Iterable[Row], file: BinaryIO) -> in
     writer.writerow(columns)
     count = 0
     for count, row in enumerate(rows, 1):  # noqa: B007  # the last number is the answer
-        writer.writerow([plain(value) for value in row])
+        writer.writerow([harmless(plain(value)) for value in row])
     text.detach()
     return count
 
@@ -110,9 +114,20 @@ def write_xlsx(columns: Sequence[str], rows: Iterable[Row], file: BinaryIO) -> i
     sheet.append(list(columns))
     count = 0
     for count, row in enumerate(rows, 1):  # noqa: B007  # the last number is the answer
-        sheet.append([plain(value) for value in row])
+        sheet.append([text_cell(sheet, plain(value)) for value in row])
     book.save(file)
     return count
+
+
+def text_cell(sheet: "_WorkbookChild", value: object) -> object:
+    """Return `value`, a text that looks like a formula as a cell that is none."""
+    from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415  # heavy
+
+    if not isinstance(value, str) or not value.startswith("="):
+        return value
+    cell = WriteOnlyCell(sheet, value)
+    cell.data_type = "s"
+    return cell
 
 
 def write_parquet(columns: Sequence[str], rows: Iterable[Row], file: BinaryIO) -> int:

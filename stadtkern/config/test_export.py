@@ -69,3 +69,17 @@ def test_streams_name_their_place() -> None:
     columns, rows = table("streams")
     (row,) = [dict(zip(columns, r, strict=True)) for r in rows]
     assert (row["thing"], row["longitude"], row["latitude"], row["unit"]) == ("Chóśebuz", 14.3, 51.7, "cm")
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_name_of_a_station_is_no_formula(form: str) -> None:
+    """What a stranger may call a station runs nothing in the spreadsheet of who opens the export."""
+    file = io.BytesIO()
+    write(("name", "value"), iter([("=1+1", -2.5)]), form=form, file=file)
+    file.seek(0)
+    if form == "csv":
+        rows = list(csv.reader(io.TextIOWrapper(file, "utf-8")))
+        assert rows[1] == ["'=1+1", "-2.5"]
+    else:
+        cells = list(openpyxl.load_workbook(file).worksheets[0].iter_rows())[1]
+        assert [(cell.value, cell.data_type) for cell in cells] == [("=1+1", "s"), (-2.5, "n")]

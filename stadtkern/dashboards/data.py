@@ -50,18 +50,18 @@ def latest_of(key: str | None) -> Latest | None:
 
 def siblings(one: Latest, *, forecast: bool = False) -> dict[str, Latest]:
     """Return what the same thing measures, or is forecast to, by slug of the property; two queries."""
-    streams = Datastream.objects.filter(
-        thing=one.datastream.thing_id, is_forecast=forecast, profile__is_published=True
-    )
+    streams = Datastream.objects.public().filter(thing=one.datastream.thing_id, is_forecast=forecast)
     found = latest_values(list(streams.values_list("key", flat=True)[:60]))
     return {value.datastream.observed_property.slug: value for value in found.values()}
 
 
 def newest_of_property(slug: str, *, most: int) -> list[Latest]:
     """Return the newest values of one property at all places, by name of the place; two queries."""
-    streams = Datastream.objects.filter(
-        observed_property__slug=slug, is_forecast=False, profile__is_published=True, latest__isnull=False
-    ).order_by("thing__name", "key")
+    streams = (
+        Datastream.objects.public()
+        .filter(observed_property__slug=slug, is_forecast=False, latest__isnull=False)
+        .order_by("thing__name", "key")
+    )
     found = latest_values(list(streams.values_list("key", flat=True)[:most]))
     return sorted(found.values(), key=lambda value: (place_name(value).casefold(), value.datastream.key))
 

@@ -26,11 +26,7 @@ def changes_since(version: int) -> tuple[int, dict[str, object]]:
     current, keys = versions.since(version)
     if len(keys) > MOST_KEYS:
         return current, {"version": current, "all": True, "streams": []}
-    public = (
-        Datastream.objects.filter(key__in=keys, profile__is_published=True)
-        if keys
-        else Datastream.objects.none()
-    )
+    public = Datastream.objects.public().filter(key__in=keys) if keys else Datastream.objects.none()
     return current, {
         "version": current,
         "all": False,

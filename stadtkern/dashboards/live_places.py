@@ -29,8 +29,8 @@ HOUSEKEEPING = (
 
 def values_on_the_map(wanted: str) -> list[Latest]:
     """Return the newest public values with a place; two queries."""
-    streams = Datastream.objects.filter(
-        is_forecast=False, profile__is_published=True, latest__isnull=False, thing__location__isnull=False
+    streams = Datastream.objects.public().filter(
+        is_forecast=False, latest__isnull=False, thing__location__isnull=False
     )
     streams = (
         streams.filter(observed_property__slug=wanted)

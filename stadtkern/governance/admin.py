@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.ui.tables import BooleanColumn, Column, DateColumn
-from wagtail.admin.views.generic import EditView
+from wagtail.admin.views.generic import EditView, IndexView
 from wagtail.admin.views.reports import ReportView
 from wagtail.admin.viewsets.model import ModelViewSet
 
@@ -33,9 +33,19 @@ class DataProfileForm(WagtailAdminModelForm):
     class Meta:
         model = DataProfile
         fields = [
-            *("slug", "title", "purpose", "legal_basis", "has_personal_data", "owner", "licence"),
+            *("slug", "title", "purpose", "legal_basis", "has_personal_data", "smallest_group", "owner"),
+            *("access", "partners", "licence"),
             *("attribution", "retention", "update_rhythm", "quality", "is_published"),
         ]
+
+
+class ProfileIndexView(IndexView):
+    """All profiles with their owners."""
+
+    def get_base_queryset(self) -> QuerySet[DataProfile]:
+        """Return the profiles and, in the same query, who answers for them."""
+        found: QuerySet[DataProfile] = super().get_base_queryset()
+        return found.select_related("owner")
 
 
 class ProfileEditView(EditView):
@@ -54,6 +64,7 @@ class DataProfileViewSet(ModelViewSet):
 
     model = DataProfile
     name = "dataprofile"
+    index_view_class = ProfileIndexView
     edit_view_class = ProfileEditView
     icon = "clipboard-list"
     menu_label = _("Data concept")
@@ -66,10 +77,10 @@ class DataProfileViewSet(ModelViewSet):
         Column("owner", label=_("owner")),
         Column("licence", label=_("licence")),
         BooleanColumn("has_personal_data", label=_("personal data")),
+        Column("get_access_display", label=_("who may read")),
         BooleanColumn("is_published", label=_("published")),
     ]
-    list_filter = ["owner", "is_published", "has_personal_data"]
-    list_select_related = ["owner"]
+    list_filter = ["owner", "access", "is_published", "has_personal_data"]
     ordering = ["slug"]
 
     def get_form_class(self, for_update: bool = False) -> type[DataProfileForm]:  # noqa: ARG002, FBT001, FBT002

@@ -35,6 +35,7 @@ def entry_as_json(entry: register.Entry) -> dict[str, object]:
         "purpose": profile.purpose,
         "legal_basis": profile.legal_basis,
         "has_personal_data": profile.has_personal_data,
+        "access": profile.access,
         "owner": {
             "id": profile.owner.slug,
             "name": profile.owner.name,

@@ -1,28 +1,51 @@
 """The data concept of a town."""
 
 from collections.abc import Callable
-from typing import Self
+from typing import Any, Self
 
 from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from stadtkern.governance.licences import Licence, licence
+from stadtkern.people import rights
 from stadtkern.people.models import Organisation
 from stadtkern.web.fields import TranslatedTextField, in_language
 
 
 class DataProfileQuerySet(models.QuerySet["DataProfile"]):
-    """Selections of profiles."""
+    """Selections of profiles.
+
+    What is published stands in the public register; `access` says who may read the values; single values of
+    personal data are for the town alone.
+    """
+
+    def update(self, **values: Any) -> int:  # noqa: ANN401  # as Django's
+        """Change all of them, and with them who may read what stands under them."""
+        count = super().update(**values)
+        rights.changed()
+        return count
 
     def published(self) -> Self:
         """Return those that the public may see."""
         return self.filter(is_published=True)
 
+    def open(self) -> Self:
+        """Return those whose single values everybody may read; the same as `DataProfile.is_open`."""
+        return self.published().filter(access=DataProfile.Access.PUBLIC, has_personal_data=False)
+
 
 class DataProfile(models.Model):
     """Why some data are held, on what ground, by whom, under which licence and for how long."""
+
+    class Access(models.TextChoices):
+        """Who may read the values."""
+
+        PUBLIC = "public", _("everybody")
+        PARTNER = "partner", _("the owner and its partners")
+        INTERNAL = "internal", _("only the town")
 
     get_title: Callable[[], str]
     get_purpose: Callable[[], str]
@@ -48,6 +71,30 @@ class DataProfile(models.Model):
         default=False,
         help_text=_(
             "The register says so openly. Also tick this if a person can be found out by combining values."
+        ),
+    )
+    access = models.CharField(
+        _("who may read the values"),
+        max_length=10,
+        choices=Access.choices,
+        default=Access.PUBLIC,
+        help_text=_("Holds once the profile is published; before that only the town itself reads them."),
+    )
+    partners = models.ManyToManyField(
+        Organisation,
+        blank=True,
+        related_name="partner_profiles",
+        verbose_name=_("partners"),
+        help_text=_(
+            "Organisations that may read the values besides the owner, where these are for partners."
+        ),
+    )
+    smallest_group = models.PositiveSmallIntegerField(
+        _("smallest group"),
+        default=5,
+        validators=[MinValueValidator(3)],
+        help_text=_(
+            "Personal data leave the town only as means over so many things at least, never as values of one."
         ),
     )
     owner = models.ForeignKey(
@@ -86,9 +133,7 @@ class DataProfile(models.Model):
     is_published = models.BooleanField(
         _("published"),
         default=False,
-        help_text=_(
-            "Only what has a published profile is public. Needs purpose, legal basis, owner and licence."
-        ),
+        help_text=_("The public register shows the profile. Needs purpose, legal basis, owner and licence."),
     )
 
     objects = DataProfileQuerySet.as_manager()
@@ -103,6 +148,7 @@ class DataProfile(models.Model):
                 name="published_profile_is_complete",
                 violation_error_message=_("A published profile needs purpose, legal basis and licence."),
             ),
+            models.CheckConstraint(condition=Q(smallest_group__gte=3), name="profile_group_is_a_group"),
         ]
 
     def __str__(self) -> str:
@@ -120,6 +166,11 @@ class DataProfile(models.Model):
             missing["licence"] = _("Needed before the profile can be published.")
         if missing:
             raise ValidationError(missing)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether everybody may read the single values under this profile."""
+        return self.is_published and self.access == self.Access.PUBLIC and not self.has_personal_data
 
     @property
     def licence_facts(self) -> Licence:

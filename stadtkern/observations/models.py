@@ -1,7 +1,7 @@
-"""Sensor data in the terms of OGC SensorThings 1.1."""
+"""Sensor data in the terms of OGC SensorThings 1.1 (OGC 18-088)."""
 
-from collections.abc import Callable
-from typing import ClassVar, Self
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar, Self
 
 from django.contrib.gis.db import models
 from django.utils.translation import gettext
@@ -10,8 +10,30 @@ from django.utils.translation import gettext_lazy as _
 from stadtkern.governance.models import DataProfile
 from stadtkern.observations.fields import InstantField
 from stadtkern.observations.quality import QualityFlag
-from stadtkern.people.rules import Someone, is_back_office
+from stadtkern.people import rights
 from stadtkern.web.fields import TranslatedTextField, in_language
+
+OM_MEASUREMENT = "http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_Measurement"
+GEOJSON = "application/geo+json"
+
+
+class Location(models.Model):
+    """Where a thing is or was; `document` is the place as it was sent where `geometry` does not say it all."""
+
+    name = models.CharField(_("name"), max_length=300)
+    description = models.TextField(_("description"), blank=True)
+    encoding_type = models.CharField(_("encoding"), max_length=100, default=GEOJSON)
+    geometry = models.GeometryField(_("geometry"), srid=4326, null=True, blank=True)
+    document = models.JSONField(_("place as sent"), null=True, blank=True)
+    properties = models.JSONField(_("properties"), default=dict, blank=True)
+
+    class Meta:
+        ordering = ["name", "pk"]
+        verbose_name = _("place of a thing")
+        verbose_name_plural = _("places of things")
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Thing(models.Model):
@@ -22,6 +44,8 @@ class Thing(models.Model):
     name = models.CharField(_("name"), max_length=300, blank=True)
     description = models.TextField(_("description"), blank=True)
     location = models.PointField(_("location"), srid=4326, null=True, blank=True)
+    """One point for maps, kept equal to `locations` by the services."""
+    locations = models.ManyToManyField(Location, related_name="things", blank=True)
     properties = models.JSONField(_("properties"), default=dict, blank=True)
 
     class Meta:
@@ -32,18 +56,42 @@ class Thing(models.Model):
         return self.name or self.key
 
 
-class Sensor(models.Model):
-    """An instrument or a procedure that yields results."""
+class HistoricalLocation(models.Model):
+    """Since when a thing was where."""
 
-    source = models.CharField(_("source"), max_length=100)
+    thing = models.ForeignKey(Thing, on_delete=models.CASCADE, related_name="historical_locations")
+    time = InstantField(_("since"))
+    locations = models.ManyToManyField(Location, related_name="historical_locations")
+
+    class Meta:
+        ordering = ["thing", "time", "pk"]
+        indexes = [models.Index(fields=["thing", "time"], name="historical_location_time")]
+
+    def __str__(self) -> str:
+        return f"{self.thing} {self.time.isoformat()}"
+
+
+class Sensor(models.Model):
+    """An instrument or a procedure that yields results.
+
+    `source` is empty where clients or people made it; their names need not differ.
+    """
+
+    source = models.CharField(_("source"), max_length=100, blank=True)
     name = models.CharField(_("name"), max_length=300)
     description = models.TextField(_("description"), blank=True)
     encoding_type = models.CharField(_("encoding of the metadata"), max_length=100, default="text/html")
     metadata = models.TextField(_("metadata"), blank=True)
+    metadata_document = models.JSONField(_("metadata as sent, where they are no text"), null=True, blank=True)
+    properties = models.JSONField(_("properties"), default=dict, blank=True)
 
     class Meta:
         ordering = ["source", "name"]
-        constraints = [models.UniqueConstraint(fields=["source", "name"], name="sensor_source_name")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["source", "name"], condition=~models.Q(source=""), name="sensor_source_name"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -58,7 +106,9 @@ class ObservedProperty(models.Model):
     name = TranslatedTextField(_("name"), blank=True)
     unit = models.CharField(_("unit (UCUM)"), max_length=50)
     decimals = models.SmallIntegerField(_("decimal places"), default=1)
-    definition = models.CharField(_("definition"), max_length=300, blank=True)
+    definition = models.CharField(_("definition"), max_length=2000, blank=True)
+    description = models.TextField(_("description"), blank=True)
+    properties = models.JSONField(_("properties"), default=dict, blank=True)
     minimum = models.FloatField(_("lowest plausible value"), null=True, blank=True)
     maximum = models.FloatField(_("highest plausible value"), null=True, blank=True)
     physical_minimum = models.FloatField(_("lowest possible value"), null=True, blank=True)
@@ -84,7 +134,10 @@ class FeatureOfInterest(models.Model):
 
     name = models.CharField(_("name"), max_length=300)
     description = models.TextField(_("description"), blank=True)
+    encoding_type = models.CharField(_("encoding"), max_length=100, default=GEOJSON)
     feature = models.GeometryField(_("geometry"), srid=4326, null=True, blank=True)
+    document = models.JSONField(_("geometry as sent"), null=True, blank=True)
+    properties = models.JSONField(_("properties"), default=dict, blank=True)
 
     class Meta:
         ordering = ["name"]
@@ -98,13 +151,26 @@ class FeatureOfInterest(models.Model):
 class DatastreamQuerySet(models.QuerySet["Datastream"]):
     """Choices among datastreams."""
 
-    def public(self) -> Self:
-        """Return those that anybody may see: the ones with a published data profile."""
-        return self.filter(profile__is_published=True)
+    def update(self, **values: Any) -> int:  # noqa: ANN401  # as Django's
+        """Change all of them; another profile changes who may read them."""
+        count = super().update(**values)
+        if count and {"profile", "profile_id"} & values.keys():
+            rights.changed()
+        return count
 
-    def visible_to(self, user: Someone) -> Self:
-        """Return those that `user` may see: staff of the town see what is not public yet."""
-        return self.all() if is_back_office(user) else self.public()
+    def bulk_create(self, objs: Iterable["Datastream"], *args: Any, **options: Any) -> list["Datastream"]:  # noqa: ANN401
+        """Make many; who may read them has to be found out anew."""
+        made = super().bulk_create(objs, *args, **options)
+        rights.changed()
+        return made
+
+    def public(self) -> Self:
+        """Return those whose values anybody may read; who else may read them says `access`."""
+        return self.filter(profile__in=DataProfile.objects.open())
+
+    def single(self) -> Self:
+        """Return those with one number or text at a time: no MultiDatastreams."""
+        return self.filter(is_multi=False)
 
     def matching(self, text: str, property_slug: str) -> Self:
         """Return those that `text` is found in, of one property; empty: all."""
@@ -124,7 +190,11 @@ class DatastreamQuerySet(models.QuerySet["Datastream"]):
 
 
 class Datastream(models.Model):
-    """The observations of one property of one thing by one sensor."""
+    """The observations of one property of one thing by one sensor.
+
+    A MultiDatastream (OGC 18-088 section 9) is one with `is_multi`: its results are arrays, its `components`
+    say of what, and its `observed_property` is that of the first.
+    """
 
     class Duplicates(models.TextChoices):
         """What happens to a second result for the same time."""
@@ -132,6 +202,7 @@ class Datastream(models.Model):
         IGNORE = "ignore", _("keep the first")
         REPLACE = "replace", _("take the newer")
         REJECT = "reject", _("put it into quarantine")
+        KEEP = "keep", _("keep both")
 
     key = models.CharField(_("key"), max_length=420, unique=True)
     name = models.CharField(_("name"), max_length=300, blank=True)
@@ -146,7 +217,11 @@ class Datastream(models.Model):
     feature_of_interest = models.ForeignKey(
         FeatureOfInterest, on_delete=models.PROTECT, null=True, blank=True, related_name="datastreams"
     )
+    observation_type = models.CharField(_("kind of result"), max_length=200, default=OM_MEASUREMENT)
     unit = models.CharField(_("unit (UCUM)"), max_length=50)
+    unit_of_measurement = models.JSONField(_("unit as sent"), null=True, blank=True)
+    observed_area = models.GeometryField(_("observed area"), srid=4326, null=True, blank=True)
+    is_multi = models.BooleanField(_("several properties at once"), default=False)
     is_forecast = models.BooleanField(_("forecast"), default=False)
     profile = models.ForeignKey(
         DataProfile, on_delete=models.PROTECT, null=True, blank=True, related_name="datastreams"
@@ -171,46 +246,101 @@ class Datastream(models.Model):
         return self.name or f"{self.observed_property.label}, {self.thing}"
 
 
-class Observation(models.Model):
-    """One result at one time. The table is narrow and clustered by its key; see migration 0002."""
+class MultiComponent(models.Model):
+    """One of the properties that a MultiDatastream observes at once."""
 
-    pk = models.CompositePrimaryKey("datastream_id", "phenomenon_time")
+    datastream = models.ForeignKey(Datastream, on_delete=models.CASCADE, related_name="components")
+    position = models.SmallIntegerField(_("position"))
+    observed_property = models.ForeignKey(
+        ObservedProperty, on_delete=models.PROTECT, related_name="multi_components"
+    )
+    observation_type = models.CharField(_("kind of result"), max_length=200, default=OM_MEASUREMENT)
+    unit = models.CharField(_("unit (UCUM)"), max_length=50)
+    unit_of_measurement = models.JSONField(_("unit as sent"), null=True, blank=True)
+
+    class Meta:
+        ordering = ["datastream", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["datastream", "position"], name="multi_component_position")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.datastream} {self.position}"
+
+
+class Observation(models.Model):
+    """One result at one time. The table is narrow and clustered by its key; see migration 0004.
+
+    `copy` counts the results of one time up from 0 where a datastream keeps all of them. `number` is the
+    identifier in SensorThings; it stays when a result is replaced. A result that is no number stands in
+    `value` and leaves `result` empty. No `feature`: that of the datastream.
+    """
+
+    pk = models.CompositePrimaryKey("datastream_id", "phenomenon_time", "copy")
     datastream = models.ForeignKey(
         Datastream, on_delete=models.CASCADE, related_name="observations", db_index=False, db_constraint=False
     )
     phenomenon_time = InstantField(_("time"))
-    result = models.FloatField(_("result"))
+    copy = models.SmallIntegerField(default=0)
+    number = models.BigIntegerField(db_column="id")
+    result = models.FloatField(_("result"), null=True)
     quality = models.SmallIntegerField(_("quality"), choices=QualityFlag.choices)
     checks = models.SmallIntegerField(_("failed tests"), default=0)
+    value = models.JSONField(_("result that is no number"), null=True)
+    phenomenon_end = InstantField(_("end of the time"), null=True)
     result_time = InstantField(_("known since"), null=True)
+    valid_from = InstantField(_("valid from"), null=True)
+    valid_to = InstantField(_("valid to"), null=True)
+    parameters = models.JSONField(_("parameters"), null=True)
+    result_quality = models.JSONField(_("quality as sent"), null=True)
+    feature = models.ForeignKey(
+        FeatureOfInterest,
+        on_delete=models.CASCADE,
+        null=True,
+        related_name="observations",
+        db_index=False,
+        db_constraint=False,
+    )
 
     class Meta:
-        ordering = ["datastream_id", "phenomenon_time"]
+        ordering = ["datastream_id", "phenomenon_time", "copy"]
 
     def __str__(self) -> str:
-        return f"{self.phenomenon_time.isoformat()} {self.result}"
+        return f"{self.phenomenon_time.isoformat()} {self.value if self.result is None else self.result}"
 
 
 class LatestObservation(models.Model):
-    """The newest observation of a datastream and the one before it."""
+    """The newest observation of a datastream, the one before it, and what there is in all.
+
+    There is a row for each datastream with observations. `first_time` to `last_time` is its phenomenonTime,
+    `first_result_time` to `last_result_time` its resultTime, `count` the number of its observations.
+    """
 
     datastream = models.OneToOneField(
         Datastream, on_delete=models.CASCADE, primary_key=True, related_name="latest"
     )
     phenomenon_time = InstantField(_("time"))
-    result = models.FloatField(_("result"))
+    copy = models.SmallIntegerField(default=0)
+    number = models.BigIntegerField(default=0)
+    result = models.FloatField(_("result"), null=True)
+    value = models.JSONField(_("result that is no number"), null=True)
     quality = models.SmallIntegerField(_("quality"), choices=QualityFlag.choices)
     checks = models.SmallIntegerField(_("failed tests"), default=0)
     previous_time = InstantField(_("time before"), null=True)
     previous_result = models.FloatField(_("result before"), null=True)
     received = InstantField(_("received"))
     version = models.BigIntegerField(db_index=True)
+    count = models.BigIntegerField(_("observations"), default=0)
+    first_time = InstantField(_("first time"), null=True)
+    last_time = InstantField(_("last time"), null=True)
+    first_result_time = InstantField(_("first known since"), null=True)
+    last_result_time = InstantField(_("last known since"), null=True)
 
     class Meta:
         ordering = ["datastream_id"]
 
     def __str__(self) -> str:
-        return f"{self.phenomenon_time.isoformat()} {self.result}"
+        return f"{self.phenomenon_time.isoformat()} {self.value if self.result is None else self.result}"
 
 
 class Rollup(models.Model):
@@ -312,6 +442,8 @@ class Change(models.Model):
     """The one row that counts batches written, so that readers can ask what is new since a number."""
 
     version = models.BigIntegerField(default=0)
+    numbers = models.BigIntegerField(default=0)
+    """The highest `Observation.number` given so far on SQLite; PostgreSQL has a sequence."""
 
     def __str__(self) -> str:
         return str(self.version)
@@ -340,3 +472,45 @@ class Follower(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name}: {self.version}"
+
+
+class EntityVersion(models.Model):
+    """An entity as it was from one moment to another, for `$asof` and the history of entities."""
+
+    entity = models.CharField(_("kind of entity"), max_length=30)
+    entity_id = models.BigIntegerField(_("number"))
+    valid_from = InstantField(_("valid from"))
+    valid_to = InstantField(_("valid to"), null=True)
+    document = models.JSONField(_("the entity"), null=True)
+    """None: it was deleted at `valid_from`."""
+    changed_by = models.CharField(_("changed by"), max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["entity", "entity_id", "valid_from", "pk"]
+        indexes = [
+            models.Index(fields=["entity", "entity_id", "valid_from"], name="entity_version_of"),
+            models.Index(fields=["entity", "valid_from"], name="entity_version_at"),
+            models.Index(fields=["valid_to"], name="entity_version_end"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.entity} {self.entity_id} {self.valid_from.isoformat()}"
+
+
+class IdempotencyKey(models.Model):
+    """An answer already given, so that a request sent twice is done once."""
+
+    key = models.CharField(max_length=200)
+    principal = models.CharField(max_length=200)
+    fingerprint = models.CharField(max_length=64)
+    status = models.SmallIntegerField()
+    headers = models.JSONField(default=dict)
+    body = models.BinaryField(default=b"")
+    created = InstantField(db_index=True)
+
+    class Meta:
+        ordering = ["-created"]
+        constraints = [models.UniqueConstraint(fields=["principal", "key"], name="idempotency_principal_key")]
+
+    def __str__(self) -> str:
+        return f"{self.principal} {self.key}"

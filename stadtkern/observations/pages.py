@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from stadtkern.base import clock
-from stadtkern.observations.models import Datastream, LatestObservation
+from stadtkern.observations.models import Datastream, DatastreamQuerySet, LatestObservation
 from stadtkern.observations.quality import QualityFlag, check_names
 from stadtkern.observations.queries import (
     Level,
@@ -44,9 +44,12 @@ class StreamPage:
     former_names: Sequence[str]
 
 
-def stream_page(stream: Datastream, span: str) -> StreamPage:
-    """Return the page of a datastream over a span that ends with its newest value."""
-    latest = LatestObservation.objects.filter(datastream=stream).first()
+def stream_page(stream: Datastream, span: str, visible: DatastreamQuerySet) -> StreamPage:
+    """Return the page of a datastream over a span that ends with its newest value.
+
+    `visible` are the datastreams that the reader may see.
+    """
+    latest = LatestObservation.objects.filter(datastream=stream, result__isnull=False).first()
     end = (latest.phenomenon_time if latest else clock.now()) + timedelta(seconds=1)
     length = SPANS[span][0]
     levels = thresholds_at(stream, end)
@@ -58,22 +61,20 @@ def stream_page(stream: Datastream, span: str) -> StreamPage:
         series=series(stream, end - length, end, max_points=POINTS),
         levels=levels,
         spans=[(str(label), f"?span={name}", name == span) for name, (_length, label) in SPANS.items()],
-        siblings=_siblings(stream),
+        siblings=_siblings(stream, visible),
         former_names=[former["name"] for former in stream.thing.properties.get(FORMER, [])],
     )
 
 
-def _siblings(stream: Datastream, most: int = 20) -> list[Datastream]:
-    """Return what else is observed at the same thing and as visible as `stream`."""
-    others = Datastream.objects.filter(thing=stream.thing).exclude(pk=stream.pk)
-    if stream.profile is not None and stream.profile.is_published:
-        others = others.public()
+def _siblings(stream: Datastream, visible: DatastreamQuerySet, most: int = 20) -> list[Datastream]:
+    """Return what else is observed at the same thing, for the same reader."""
+    others = visible.filter(thing=stream.thing).exclude(pk=stream.pk)
     return list(others.select_related("observed_property", "thing").order_by("key")[:most])
 
 
 def sentence(stream: Datastream, latest: LatestObservation | None, levels: Sequence[Level]) -> str:
     """Return what the newest value means, in one or two sentences."""
-    if latest is None:
+    if latest is None or latest.result is None:
         return _("No value has come in yet.")
     shown = number_text(latest.result, stream.unit, stream.observed_property.decimals)
     words = {"what": stream.observed_property.label, "where": str(stream.thing), "value": shown}

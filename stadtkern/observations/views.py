@@ -12,18 +12,26 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from stadtkern.observations import pages
-from stadtkern.observations.models import Datastream, ObservedProperty
+from stadtkern.observations.access import access_for, visible_streams
+from stadtkern.observations.models import Datastream, DatastreamQuerySet, ObservedProperty
 from stadtkern.observations.queries.text import CsvText
 from stadtkern.observations.spans import SPANS, asked_points, asked_span
 
 PAGE = 50
 
 
+def _visible(request: HttpRequest) -> DatastreamQuerySet:
+    """Return the series that the reader may see on pages."""
+    return visible_streams(access_for(user=request.user)).single()
+
+
 def _stream(request: HttpRequest, pk: int) -> Datastream:
-    visible = Datastream.objects.visible_to(request.user)
-    return get_object_or_404(
-        visible.select_related("thing", "observed_property", "sensor", "profile__owner"), pk=pk
-    )
+    return _among(_visible(request), pk)
+
+
+def _among(visible: DatastreamQuerySet, pk: int) -> Datastream:
+    related = ("thing", "observed_property", "sensor", "profile__owner")
+    return get_object_or_404(visible.select_related(*related), pk=pk)
 
 
 @require_safe
@@ -31,9 +39,10 @@ def index(request: HttpRequest) -> HttpResponse:
     """List the datastreams with their newest values."""
     wanted = request.GET.get("q", "").replace("\0", "").strip()[:200]
     chosen = request.GET.get("property", "").replace("\0", "")[:100]
-    streams = Datastream.objects.visible_to(request.user).matching(wanted, chosen).for_list()
+    visible = _visible(request)
+    streams = visible.matching(wanted, chosen).for_list()
     page = Paginator(streams, PAGE).get_page(request.GET.get("page"))
-    shown = ObservedProperty.objects.filter(datastreams__in=Datastream.objects.visible_to(request.user))
+    shown = ObservedProperty.objects.filter(datastreams__in=visible)
     properties = sorted(shown.distinct(), key=lambda found: found.label)
     context = {"page_obj": page, "q": wanted, "chosen": chosen, "properties": properties}
     return render(request, "observations/streams.html", context)
@@ -42,9 +51,10 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_safe
 def stream(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one datastream."""
-    found = _stream(request, pk)
+    visible = _visible(request)
+    found = _among(visible, pk)
     asked = request.GET.get("span", "")
-    page = pages.stream_page(found, asked if asked in SPANS else "week")
+    page = pages.stream_page(found, asked if asked in SPANS else "week", visible)
     return render(request, "observations/stream.html", {"shown": page, "stream": found})
 
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from stadtkern.base import clock
-from stadtkern.observations.models import Threshold
+from stadtkern.observations.models import Datastream, Threshold
 from stadtkern.observations.quality import QualityFlag
 from stadtkern.web.numbers import number_text
 from stadtkern.web.warning_banner import SeriousWarning
@@ -28,7 +28,7 @@ def reached_levels() -> Iterable[Threshold]:
             Q(valid_to__isnull=True) | Q(valid_to__gt=now),
             severity__gte=SEVERE,
             datastream__is_forecast=False,
-            datastream__profile__is_published=True,
+            datastream__in=Datastream.objects.public(),
             datastream__latest__phenomenon_time__range=(now - FRESH, now + FRESH),
             datastream__latest__result__gte=F("value"),
         )
@@ -49,7 +49,7 @@ def warning_of(level: Threshold) -> SeriousWarning:
     words = {
         "place": str(stream.thing),
         "what": stream.observed_property.label,
-        "value": number_text(latest.result, stream.unit, stream.observed_property.decimals),
+        "value": number_text(latest.result or 0.0, stream.unit, stream.observed_property.decimals),
         "level": level.name,
         "limit": number_text(level.value, stream.unit, stream.observed_property.decimals),
     }

@@ -4,15 +4,18 @@ IP addresses are never stored (`AUDITLOG_DISABLE_REMOTE_ADDR`). The trail itself
 `STADTKERN_AUDIT_DAYS` (five years unless set).
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
+from auditlog.context import auditlog_value, set_extra_data
 from auditlog.models import LogEntry
 from auditlog.registry import auditlog
 from django.conf import settings
 from django.db import models
 
-from stadtkern.people.models import Membership, Organisation, User
+from stadtkern.people.models import ApiKey, Membership, Organisation, User
 
 
 def audited(model: type[models.Model], **options: Any) -> type[models.Model]:  # noqa: ANN401
@@ -26,9 +29,10 @@ def audited(model: type[models.Model], **options: Any) -> type[models.Model]:  #
 
 
 def register_own_models() -> None:
-    """Watch organisations, places in them, and who was given which role."""
+    """Watch organisations, places in them, who was given which role, and keys."""
     audited(Organisation)
     audited(Membership)
+    audited(ApiKey, exclude_fields=["digest", "last_used"])
     audited(User, include_fields=["is_active", "is_superuser"], m2m_fields={"groups"})
 
 
@@ -36,3 +40,17 @@ def delete_old_entries(now: datetime) -> int:
     """Delete what is older than the trail may be; return how many entries."""
     limit = now - timedelta(days=settings.AUDIT_DAYS)
     return int(LogEntry.objects.filter(timestamp__lt=limit).delete()[0])
+
+
+@contextmanager
+def acting_as(principal: str) -> Iterator[None]:
+    """Let entries of the trail say who acted where that may be a key or a token rather than an account."""
+    outer = auditlog_value.get(None)
+    try:
+        with set_extra_data(
+            {"actor": (outer or {}).get("actor"), "additional_data": {"principal": principal}}
+        ):
+            yield
+    finally:
+        if outer is not None:
+            auditlog_value.set(outer)

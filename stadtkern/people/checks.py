@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from allauth.mfa.models import Authenticator
 from django.conf import settings
-from django.core.checks import CheckMessage, Warning, register  # noqa: A004  # Django's name
+from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004  # Django's name
 from django.db import DatabaseError
 from django.db.models import Exists, OuterRef, Q
 
@@ -52,9 +53,65 @@ def check_address(**_kwargs: Any) -> list[CheckMessage]:  # noqa: ANN401
     return found
 
 
+def check_open_writing(**_kwargs: Any) -> list[CheckMessage]:  # noqa: ANN401
+    """Look whether anybody may write."""
+    if not settings.STA_ANONYMOUS_WRITE:
+        return []
+    if _is_loopback(urlsplit(settings.PUBLIC_URL).hostname or ""):
+        said = "Anybody on this machine may read and write all sensor data."
+        return [
+            Warning(said, hint="Only for test suites: unset STADTKERN_STA_ANONYMOUS_WRITE.", id="people.W010")
+        ]
+    return [
+        Error(
+            f"Anybody who reaches {settings.PUBLIC_URL} may read and write all sensor data.",
+            hint="Unset STADTKERN_STA_ANONYMOUS_WRITE.",
+            id="people.E001",
+        )
+    ]
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def _covers(allowed: str, host: str) -> bool:
     bare = allowed.strip("[]")
     return host == bare or (bare.startswith(".") and (host.endswith(bare) or host == bare[1:]))
+
+
+def check_proxies(**_kwargs: Any) -> list[CheckMessage]:  # noqa: ANN401
+    """Look whose word on the address of a visitor counts."""
+    bad = [one for one in settings.TRUSTED_PROXIES if not _is_network(one)]
+    if bad:
+        said = f"No address and no network: {', '.join(bad)}."
+        hint = "Name the reverse proxies in STADTKERN_TRUSTED_PROXIES, such as 10.0.0.5,10.1.0.0/24."
+        return [Warning(said, hint=hint, id="people.W010")]
+    if any(ip_network(one, strict=False).prefixlen == 0 for one in settings.TRUSTED_PROXIES):
+        hint = (
+            "Name the reverse proxies in STADTKERN_TRUSTED_PROXIES; else anybody gets around the rate limits."
+        )
+        return [Warning("Anybody may say which address a request comes from.", hint=hint, id="people.W011")]
+    return []
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True
+
+
+def check_second_factor(**_kwargs: Any) -> list[CheckMessage]:  # noqa: ANN401
+    """Look whether a stolen password alone opens the back office."""
+    if settings.REQUIRE_SECOND_FACTOR or settings.DEMO:
+        return []
+    said = "A password alone opens the back office."
+    return [Warning(said, hint="Set STADTKERN_REQUIRE_SECOND_FACTOR=yes.", id="people.W012")]
 
 
 def check_secret(**_kwargs: Any) -> list[CheckMessage]:  # noqa: ANN401
@@ -126,5 +183,8 @@ def _administrators() -> list[CheckMessage]:
 
 def register_checks() -> None:
     """Make Django run our checks."""
-    for check in (check_address, check_secret, check_mail, check_backup, check_accounts):
+    for check in (
+        *(check_address, check_open_writing, check_proxies, check_second_factor, check_secret),
+        *(check_mail, check_backup, check_accounts),
+    ):
         register(check, TAG, deploy=True)

@@ -1,6 +1,7 @@
 """Who uses Stadtkern, and for whom."""
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import cached_property
 from typing import ClassVar
 
@@ -94,3 +95,99 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user.username}, {self.organisation}: {self.role}"
+
+
+class ApiKey(models.Model):
+    """A key by which a program reads and writes data, for a person or for an organisation.
+
+    Only the SHA-256 of the key is stored. The key is long and random, so that a slow hash would add no safety
+    and would cost time with every request.
+    """
+
+    name = models.CharField(_("what for"), max_length=200)
+    prefix = models.CharField(_("begins with"), max_length=20, unique=True, editable=False)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    person = models.ForeignKey(
+        User,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="api_keys",
+        verbose_name=_("person"),
+    )
+    organisation = models.ForeignKey(
+        Organisation,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="api_keys",
+        verbose_name=_("organisation"),
+    )
+    scopes = models.JSONField(_("may"), default=list)
+    profiles = models.JSONField(_("only these data profiles"), null=True, blank=True)
+    streams = models.JSONField(_("only these series"), null=True, blank=True)
+    per_minute = models.PositiveIntegerField(_("requests a minute"), default=600)
+    created_at = models.DateTimeField(_("made"), auto_now_add=True)
+    created_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("made by")
+    )
+    expires_at = models.DateTimeField(_("valid until"), null=True, blank=True)
+    last_used = models.DateTimeField(_("last used"), null=True, blank=True)
+    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+        verbose_name = _("API key")
+        verbose_name_plural = _("API keys")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(person__isnull=True) ^ models.Q(organisation__isnull=True),
+                name="key_of_a_person_or_an_organisation",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
+
+    @property
+    def holder(self) -> User | Organisation | None:
+        """The person or organisation whose key this is."""
+        return self.person or self.organisation
+
+    def is_valid(self, at: datetime) -> bool:
+        """Return whether the key opens anything at a moment."""
+        return self.revoked_at is None and (self.expires_at is None or at < self.expires_at)
+
+
+class Refusal(models.Model):
+    """How often somebody was refused something within an hour."""
+
+    hour = models.DateTimeField(_("hour"))
+    principal = models.CharField(_("who"), max_length=200)
+    door = models.CharField(_("where"), max_length=20)
+    reason = models.CharField(_("why"), max_length=200)
+    times = models.PositiveIntegerField(_("how often"), default=0)
+    last = models.DateTimeField(_("last time"))
+
+    class Meta:
+        ordering = ["-hour", "-times", "pk"]
+        verbose_name = _("refusal")
+        verbose_name_plural = _("refusals")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["hour", "principal", "door", "reason"], name="one_refusal_an_hour"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.principal} {self.door}: {self.reason} ({self.times})"
+
+
+class RightsChange(models.Model):
+    """One change of somebody's rights; see `rights`."""
+
+    token = models.BigIntegerField()
+    at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M:%S}"

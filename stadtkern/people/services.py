@@ -129,6 +129,10 @@ def export_own_tables(person: User) -> dict[str, object]:
             {"kind": a.type, "since": a.created_at.isoformat()}
             for a in Authenticator.objects.filter(user=person)
         ],
+        "api_keys": [
+            {"name": k.name, "begins_with": k.prefix, "since": k.created_at.isoformat(), "may": k.scopes}
+            for k in person.api_keys.all()
+        ],
         "other_logins": list(
             SocialAccount.objects.filter(user=person).values("provider", "uid", "extra_data")
         ),
@@ -144,11 +148,12 @@ def export_own_tables(person: User) -> dict[str, object]:
 
 
 def erase_own_tables(person: User) -> None:
-    """Delete addresses, second factors, outside logins, memberships and settings of the back office."""
+    """Delete addresses, second factors, outside logins, memberships, keys and settings of the back office."""
     EmailAddress.objects.filter(user=person).delete()
     Authenticator.objects.filter(user=person).delete()
     SocialAccount.objects.filter(user=person).delete()
     person.memberships.all().delete()
+    person.api_keys.all().delete()
     profile = getattr(person, "wagtail_userprofile", None)
     if profile is not None:
         profile.avatar.delete(save=False)

@@ -9,6 +9,7 @@ from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.permissions import register_permission_policy
 
 from stadtkern.people.admin import MembershipViewSet, OrganisationViewSet, TrailView
+from stadtkern.people.key_admin import KeyList, KeyNew, KeyRevoke, RefusalView
 from stadtkern.people.models import Membership, Organisation
 from stadtkern.people.policy import RulesPermissionPolicy
 
@@ -24,6 +25,26 @@ class TrailMenuItem(MenuItem):
         return bool(request.user.has_perm("people.view_audit_trail"))
 
 
+class KeysMenuItem(MenuItem):
+    """The keys, for administrators."""
+
+    def is_shown(self, request: HttpRequest) -> bool:
+        """Return whether the person may look after keys."""
+        return bool(request.user.has_perm("people.manage_keys"))
+
+
+@hooks.register("register_settings_menu_item")
+def keys_menu_item() -> MenuItem:
+    """Show the keys among the settings."""
+    return KeysMenuItem(_("API keys"), reverse_lazy("keys"), icon_name="key", order=630)
+
+
+@hooks.register("register_reports_menu_item")
+def refusals_menu_item() -> MenuItem:
+    """Show the refusals among the reports."""
+    return TrailMenuItem(_("Refused requests"), reverse_lazy("refusals"), icon_name="lock", order=710)
+
+
 @hooks.register("register_admin_viewset")
 def viewsets() -> list[ModelViewSet]:
     """Let administrators keep organisations and who works there."""
@@ -32,12 +53,17 @@ def viewsets() -> list[ModelViewSet]:
 
 @hooks.register("register_admin_urls")
 def admin_urls() -> list[URLPattern]:
-    """Give the trail its address."""
+    """Give the trail, the refusals and the keys their addresses."""
     return [
         path("reports/audit-trail/", TrailView.as_view(), name="audit-trail"),
         path(
             "reports/audit-trail/results/", TrailView.as_view(results_only=True), name="audit-trail-results"
         ),
+        path("reports/refusals/", RefusalView.as_view(), name="refusals"),
+        path("reports/refusals/results/", RefusalView.as_view(results_only=True), name="refusals-results"),
+        path("keys/", KeyList.as_view(), name="keys"),
+        path("keys/new/", KeyNew.as_view(), name="key-new"),
+        path("keys/<int:pk>/revoke/", KeyRevoke.as_view(), name="key-revoke"),
     ]
 
 

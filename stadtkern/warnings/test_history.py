@@ -34,7 +34,7 @@ def wave(days: int) -> list[float]:
         ("above", 600, {}),
         ("above", 600, {"margin": 30}),
         ("below", 430, {"margin": 10}),
-        ("rise", 40, {"span": timedelta(hours=6)}),
+        ("rise", 25, {"span": timedelta(hours=6)}),
         ("silence", None, {"span": timedelta(hours=3)}),
     ],
 )

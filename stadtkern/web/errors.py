@@ -46,6 +46,7 @@ def words(status: int) -> tuple[str, str]:
             _("This request cannot be understood"),
             _("Something is missing in the address or in what was sent."),
         ),
+        401: (_("Please sign in"), _("The key or the password is wrong or has ended.")),
         403: (_("You may not see this page"), _("Sign in with an account that has the right to it.")),
         404: (
             _("This page does not exist"),

@@ -13,7 +13,7 @@ from django.middleware.locale import LocaleMiddleware
 from django.urls import LocalePrefixPattern, URLPattern, URLResolver, get_resolver
 from prometheus_client import Counter, Histogram
 
-from stadtkern.base.errors import StadtkernError
+from stadtkern.base.errors import NotAuthenticated, StadtkernError, TooMany
 from stadtkern.web.errors import answer
 
 logger = logging.getLogger(__name__)
@@ -57,7 +57,12 @@ class ErrorMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Answer an error that a person can understand; others go on to `handler500`."""
         if isinstance(exception, StadtkernError):
-            return answer(request, exception.status, str(exception))
+            response = answer(request, exception.status, str(exception))
+            if isinstance(exception, TooMany):
+                response.headers["Retry-After"] = str(exception.retry_after)
+            if isinstance(exception, NotAuthenticated):
+                response.headers["WWW-Authenticate"] = 'Bearer realm="stadtkern"'
+            return response
         if isinstance(exception, OperationalError):
             logger.error("the database does not answer: %s", exception)  # a traceback says no more
             return answer(request, 503)

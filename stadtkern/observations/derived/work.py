@@ -19,12 +19,15 @@ from stadtkern.observations.derived.formula import FormulaError
 from stadtkern.observations.derived.models import DerivedInput, DerivedStream, DirtyRange
 from stadtkern.observations.derived.services import SOURCE, plan_of, stored_draft
 from stadtkern.observations.fields import instant, micros
-from stadtkern.observations.models import LatestObservation, Observation
+from stadtkern.observations.models import Observation
 from stadtkern.observations.quality import Check, QualityFlag
-from stadtkern.observations.services.changes import mark_seen, newest_times, news_for, note_late
-from stadtkern.observations.services.record import durable, record, update_latest
-from stadtkern.observations.services.rollups import roll_up
-from stadtkern.observations.services.storage import chunks, storage
+from stadtkern.observations.services.bulk import durable
+from stadtkern.observations.services.changes import mark_seen, newest_times, news_for
+from stadtkern.observations.services.facts import hold
+from stadtkern.observations.services.record import record
+from stadtkern.observations.services.settle import settle
+from stadtkern.observations.services.storage import storage
+from stadtkern.observations.services.storage.base import chunks
 
 logger = logging.getLogger(__name__)
 NAME = "derived"
@@ -222,12 +225,13 @@ def _write(derived: DerivedStream, results: Results, now: datetime) -> None:
 
 def _remove(datastream: int, times: Sequence[int], now: datetime) -> None:
     """Take away results whose inputs are gone."""
-    for part in chunks(times, 500):
-        moments = [instant(when) for when in part]
-        Observation.objects.filter(datastream=datastream, phenomenon_time__in=moments).delete()
     store = storage()
-    roll_up(store, [(datastream, when) for when in times])
-    if not Observation.objects.filter(datastream=datastream).exists():
-        LatestObservation.objects.filter(pk=datastream).delete()
-    version = update_latest(store, [datastream], received=now)
-    note_late([(datastream, min(times), max(times))], version=version)
+    streams = hold(store, [datastream])
+    for part in chunks(times, 500):
+        rows = Observation.objects.filter(
+            datastream=datastream, phenomenon_time__in=[instant(t) for t in part]
+        )
+        gone = list(rows)
+        rows.delete()
+        settle(store, streams, gone, [], received=now)
+        streams = hold(store, [datastream])

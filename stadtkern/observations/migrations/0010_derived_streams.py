@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("observations", "0002_observation_tables"),
+        ("observations", "0006_sensors_of_streams"),
     ]
 
     operations = [

@@ -49,17 +49,19 @@ def get_public(key: str) -> Datastream:
 
 
 def _with_names() -> DatastreamQuerySet:
-    return Datastream.objects.public().select_related("thing", "observed_property", "profile")
+    return Datastream.objects.public().single().select_related("thing", "observed_property", "profile")
 
 
 def latest_values(keys: Iterable[str]) -> dict[str, Latest]:
-    """Return the newest observation of each public datastream among `keys` that has one; one query."""
-    rows = _with_names().filter(key__in=list(keys), latest__isnull=False).select_related("latest")
+    """Return the newest observation of each public datastream among `keys` whose newest is a number."""
+    numeric = _with_names().filter(key__in=list(keys), latest__result__isnull=False)
+    rows = numeric.select_related("latest")
     return {row.key: _latest(row) for row in rows}
 
 
 def _latest(datastream: Datastream) -> Latest:
     latest = datastream.latest
+    assert latest.result is not None  # noqa: S101  # the query asks for it
     return Latest(
         datastream=datastream,
         time=latest.phenomenon_time,

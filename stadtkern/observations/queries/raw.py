@@ -53,7 +53,10 @@ def _columns(sql: str, parameters: list[int | datetime], count: int) -> list[NDA
 def raw(datastream: int, start: int, end: int, *, with_bad: bool = False) -> Raw:
     """Return the observations with start <= time < end; without the bad ones unless asked for."""
     sql, postgres = _sql(
-        "result", "phenomenon_time", "observations_observation", "quality < 9" if with_bad else "quality < 4"
+        "result",
+        "phenomenon_time",
+        "observations_observation",
+        "result IS NOT NULL AND " + ("quality < 9" if with_bad else "quality < 4"),
     )
     between: list[int | datetime] = [instant(start), instant(end)] if postgres else [start, end]
     times, values = _columns(sql, [datastream, *between], 2)

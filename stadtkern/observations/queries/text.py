@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -10,15 +10,33 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from stadtkern.base.tables import harmless
 from stadtkern.base.units import symbol
 from stadtkern.observations.fields import instant, micros
-from stadtkern.observations.models import Datastream
+from stadtkern.observations.models import Datastream, ObservedProperty
 from stadtkern.observations.quality import QualityFlag, check_names
+from stadtkern.observations.queries.groups import GroupMean
 from stadtkern.observations.services.storage import storage
 
 PIECE = 5000
 DECIMAL_COMMA = {"de", "pl", "dsb"}
 """Languages whose spreadsheets expect a decimal comma and, for that, semicolons."""
+
+
+def group_text(observed_property: ObservedProperty, means: Iterable[GroupMean], language: str) -> str:
+    """Return means over groups as CSV in one language."""
+    has_comma = language in DECIMAL_COMMA
+    zone = ZoneInfo(settings.TIME_ZONE)
+    unit = symbol(observed_property.unit) or observed_property.unit
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=";" if has_comma else ",")
+    with override(language):
+        writer.writerow([_("Time"), _("%(what)s, mean") % {"what": observed_property.label}, _("Unit")])
+    for one in means:
+        number = f"{one.mean:.{max(observed_property.decimals, 0) + 1}f}"
+        time = one.start.astimezone(zone).isoformat(sep=" ", timespec="seconds")
+        writer.writerow([time, number.replace(".", ",") if has_comma else number, unit])
+    return ("\ufeff" if has_comma else "") + out.getvalue()
 
 
 class CsvText:
@@ -47,7 +65,9 @@ class CsvText:
             kept = [row for row in rows if row.time < until]
             if kept:
                 with override(self.language):
-                    yield self._text([self._cells(*row[1:5]) for row in kept])
+                    yield self._text(
+                        [self._cells(row.time, row.result, row.quality, row.checks) for row in kept]
+                    )
             if len(kept) < PIECE:
                 return
             after = kept[-1].time + 1
@@ -62,5 +82,7 @@ class CsvText:
 
     def _text(self, rows: list[list[str]]) -> str:
         out = io.StringIO()
-        csv.writer(out, delimiter=";" if self.has_comma else ",").writerows(rows)
+        csv.writer(out, delimiter=";" if self.has_comma else ",").writerows(
+            map(harmless, row) for row in rows
+        )
         return out.getvalue()

@@ -9,7 +9,7 @@ from django.db.models import Min
 
 from stadtkern.observations.fields import instant, micros
 from stadtkern.observations.models import Change, Follower, LateChange, LatestObservation
-from stadtkern.observations.services.storage import chunks
+from stadtkern.observations.services.storage.base import chunks
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class News:
 
 
 _NEXT = (
-    "INSERT INTO observations_change (id, version) VALUES (1, 1) "
+    "INSERT INTO observations_change (id, version, numbers) VALUES (1, 1, 0) "
     "ON CONFLICT (id) DO UPDATE SET version = observations_change.version + 1 RETURNING version"
 )
 

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 import numpy as np
-from django.db import connection
 
 from stadtkern.base import clock
 from stadtkern.observations import checks as tests
@@ -12,12 +11,15 @@ from stadtkern.observations.fields import instant, micros
 from stadtkern.observations.limits import Limits, limits_of
 from stadtkern.observations.models import Datastream, ObservedProperty
 from stadtkern.observations.quality import SOURCE, USELESS, Check, verdict
+from stadtkern.observations.services import newest
+from stadtkern.observations.services.bulk import durable
 from stadtkern.observations.services.changes import note_late
+from stadtkern.observations.services.facts import hold
 from stadtkern.observations.services.neighbours import neighbour_values
-from stadtkern.observations.services.record import durable, update_latest
 from stadtkern.observations.services.rollups import roll_up
 from stadtkern.observations.services.rows import Row
-from stadtkern.observations.services.storage import storage
+from stadtkern.observations.services.storage import Storage, storage
+from stadtkern.observations.upkeep.marks import mark_bits
 
 CONTEXT = timedelta(days=1)
 """Read before the first row to judge, and at least as much as `Limits.stuck`."""
@@ -50,7 +52,7 @@ def _check(stream: Datastream, since: datetime | None) -> int:
     first = -(2**53) if since is None else micros(since)
     while True:
         with durable():
-            _hold(stream.pk)
+            hold(storage(), [stream.pk])
             rows = storage().span(stream.pk, first, MOST)
             until = instant(rows[-AGAIN if len(rows) > AGAIN else 0].time) if rows else since
             if not rows or (until == stream.checked_until == since and len(rows) <= AGAIN):
@@ -63,21 +65,30 @@ def _check(stream: Datastream, since: datetime | None) -> int:
             return changed
 
 
+def judge_span(stream: Datastream, start: datetime, end: datetime) -> int:
+    """Judge the observations with start <= time < end again; return how many changed."""
+    changed, first, until = 0, micros(start), micros(end)
+    while True:
+        with durable():
+            hold(storage(), [stream.pk])
+            found = storage().span(stream.pk, first, MOST)
+            rows = [row for row in found if row.time < until]
+            changed += _judge(stream, _context(stream, first), rows) if rows else 0
+        if len(rows) < MOST:
+            return changed
+        first = rows[-1].time + 1
+
+
 def _context(stream: Datastream, first: int) -> list[Row]:
     """Return the rows before `first` that the tests need to see."""
     reach = max(CONTEXT, limits_of(stream.observed_property.slug).stuck or CONTEXT)
     return storage().span_before(stream.pk, first, micros(instant(first) - reach), MOST)
 
 
-def _hold(datastream: int) -> None:
-    """Keep `record` off this datastream until the transaction ends; SQLite's transactions do so anyway."""
-    if connection.vendor == "postgresql":
-        Datastream.objects.select_for_update(no_key=True).get(pk=datastream)
-
-
 def _judge(stream: Datastream, context: Sequence[Row], rows: Sequence[Row]) -> int:
     everything = [*context, *rows]
     found = failed_tests(stream, everything)[len(context) :]
+    found |= mark_bits(stream.pk, [row.time for row in rows])
     prop = stream.observed_property
     limits = limits_of(prop.slug)
     tested = prop.minimum is not None or limits.spike is not None
@@ -94,12 +105,20 @@ def _judge(stream: Datastream, context: Sequence[Row], rows: Sequence[Row]) -> i
 
 def _write(datastream: int, changed: Sequence[tuple[Row, Row]]) -> None:
     store = storage()
-    store.write([new for _old, new in changed])
+    store.set_flags([new for _old, new in changed])
     moved = [new.time for old, new in changed if (old.quality in USELESS) != (new.quality in USELESS)]
     roll_up(store, [(datastream, time) for time in moved])
-    version = update_latest(store, [datastream], received=clock.now())
-    times = [new.time for _old, new in changed]
-    note_late([(datastream, min(times), max(times))], version=version)
+    refresh_newest(store, datastream, [new.time for _old, new in changed])
+
+
+def refresh_newest(store: Storage, datastream: int, times: Sequence[int] = ()) -> None:
+    """Read the newest values of a datastream again, and count the change of rows at `times`."""
+    stream = hold(store, [datastream])[datastream]
+    if stream.newest is not None:
+        found = newest.reread(store, [datastream], {datastream: stream.newest})
+        version = newest.put(store, found, received=micros(clock.now()))
+        if times:
+            note_late([(datastream, min(times), max(times))], version=version)
 
 
 def failed_tests(stream: Datastream, rows: Sequence[Row]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

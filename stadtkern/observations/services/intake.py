@@ -1,24 +1,21 @@
-"""Judging single readings: what can be stored, what goes into quarantine."""
+"""Sorting what a connector yields, and making columns of its readings."""
 
-import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
+
+import numpy as np
 
 from stadtkern.base import units
 from stadtkern.contracts.connector import Item, Reading, Rejected, Station, Threshold
-from stadtkern.observations.fields import MICROSECOND, micros
-from stadtkern.observations.quality import FROM_SOURCE, Check, verdict
-from stadtkern.observations.services.rows import Reason, Reject, Row, Stream
+from stadtkern.observations.fields import micros
+from stadtkern.observations.quality import FROM_SOURCE
+from stadtkern.observations.services.columns import NULL, Columns
+from stadtkern.observations.services.facts import Stream
+from stadtkern.observations.services.rows import Reason, Reject
 from stadtkern.observations.services.streams import Wanted
 from stadtkern.observations.services.text import clean
 
-AHEAD = timedelta(minutes=15) // MICROSECOND
-"""How far a clock may run fast."""
-OLD = timedelta(days=3652) // MICROSECOND
-EPOCH_DAY = timedelta(days=1) // MICROSECOND
-LARGEST = 1e100
-"""Sums and squares of larger numbers leave what a database can hold."""
 LONGEST_THING, LONGEST_PROPERTY = 200, 100
 
 
@@ -43,10 +40,13 @@ def sort_items(items: Iterable[Item]) -> Sorted:
     batch = Sorted()
     for item in items:
         if isinstance(item, Reading):
-            if problem := _name_problem(item) or _unit_problem(item):
+            name = Wanted(item.thing, item.observed_property, item.is_forecast)
+            known = batch.readings.get(name)
+            if known is not None and item.unit == known[0].unit:
+                known.append(item)
+            elif problem := _name_problem(item) or _unit_problem(item):
                 batch.rejects.append(reject(item, *problem))
             else:
-                name = Wanted(item.thing, item.observed_property, item.is_forecast)
                 batch.readings.setdefault(name, []).append(item)
         elif isinstance(item, Station):
             if 0 < len(item.thing) <= LONGEST_THING and item.thing.isprintable():
@@ -85,38 +85,54 @@ def reject(reading: Reading, reason: str, detail: str) -> Reject:
     return Reject(reason, detail, f"{reading.thing}:{reading.observed_property}", raw)
 
 
-def judge(reading: Reading, stream: Stream, now: int) -> Row | tuple[str, str]:
-    """Return the row to store, or the reason and the detail of the refusal."""
-    time = reading.phenomenon_time
-    if not isinstance(time, datetime) or time.utcoffset() is None:
-        return Reason.TIME, "Time missing or without zone"
-    at = micros(time)
-    if problem := _time_problem(at, stream, now):
-        return problem
-    result = _number(reading, stream)
-    if isinstance(result, tuple):
-        return result
-    checks = int(FROM_SOURCE.get(reading.quality, 0))
-    if now - at > OLD:
-        checks |= Check.OLD
-    tested = stream.minimum is not None
-    if (stream.minimum is not None and result < stream.minimum) or (
-        stream.maximum is not None and result > stream.maximum
-    ):
-        checks |= Check.RANGE
-    known = reading.result_time
-    known_at = micros(known) if known is not None and known.utcoffset() is not None else None
-    return Row(stream.id, at, result, verdict(checks, tested=tested), checks, known_at)
+@dataclass(slots=True)
+class Gathered:
+    """Readings that are numbers at times, and the columns made of them."""
+
+    readings: list[Reading] = field(default_factory=list)
+    streams: list[int] = field(default_factory=list)
+    times: list[int] = field(default_factory=list)
+    results: list[float] = field(default_factory=list)
+    known: list[int] = field(default_factory=list)
+    checks: list[int] = field(default_factory=list)
+
+    def columns(self) -> Columns:
+        """Return the readings as columns."""
+        known = np.array(self.known, dtype=np.int64)
+        return Columns(
+            np.array(self.streams, dtype=np.int64),
+            np.array(self.times, dtype=np.int64),
+            np.array(self.results, dtype=np.float64),
+            result_time=None if (known == NULL).all() else known,
+            checks=np.array(self.checks, dtype=np.int64),
+        )
 
 
-def _time_problem(at: int, stream: Stream, now: int) -> tuple[str, str] | None:
-    if at > now + AHEAD and not stream.is_forecast:
-        return Reason.FUTURE, "More than 15 minutes ahead of our clock"
-    if 0 <= at < EPOCH_DAY:
-        return Reason.TIME, "The clock of the device is not set (1970-01-01)"
-    if stream.retention is not None and at < now - stream.retention:
-        return Reason.OLD, "Older than the data profile lets us keep"
-    return None
+def gather(
+    readings: Mapping[Wanted, Sequence[Reading]], streams: Mapping[Wanted, Stream]
+) -> tuple[Gathered, list[Reject]]:
+    """Return what the bulk path can judge further, in the units of the datastreams, and the refusals."""
+    gathered, rejects = Gathered(), []
+    for name, items in readings.items():
+        stream = streams[name]
+        for item in items:
+            time = item.phenomenon_time
+            if not isinstance(time, datetime) or time.utcoffset() is None:
+                rejects.append(reject(item, Reason.TIME, "Time missing or without zone"))
+                continue
+            result = _number(item, stream)
+            if isinstance(result, tuple):
+                rejects.append(reject(item, *result))
+                continue
+            known = item.result_time
+            is_known = known is not None and known.utcoffset() is not None
+            gathered.readings.append(item)
+            gathered.streams.append(stream.id)
+            gathered.times.append(micros(time))
+            gathered.results.append(result)
+            gathered.known.append(micros(known) if known is not None and is_known else NULL)
+            gathered.checks.append(int(FROM_SOURCE.get(item.quality, 0)))
+    return gathered, rejects
 
 
 def _number(reading: Reading, stream: Stream) -> float | tuple[str, str]:
@@ -124,35 +140,9 @@ def _number(reading: Reading, stream: Stream) -> float | tuple[str, str]:
         result = float(reading.result)
     except (TypeError, ValueError, OverflowError):
         return Reason.VALUE, f"Not a number: {str(reading.result)[:80]!r}"
-    if not math.isfinite(result):
-        return Reason.VALUE, f"Not a finite number: {result}"
-    if reading.unit != stream.unit:
-        try:
-            result = units.convert(result, reading.unit, stream.unit)
-        except units.UnitError as error:
-            return Reason.UNIT, str(error)
-    if abs(result) > LARGEST:
-        return Reason.VALUE, f"Too large: {result:g} {stream.unit}"
-    low, high = stream.physical_minimum, stream.physical_maximum
-    if (low is not None and result < low) or (high is not None and result > high):
-        return Reason.IMPOSSIBLE, f"{result:g} {stream.unit} cannot be"
-    return result
-
-
-def rows_of(
-    batch: Sorted, streams: Mapping[Wanted, Stream], received: datetime
-) -> tuple[dict[Stream, list[Row]], list[Reject]]:
-    """Return the rows that can be stored, by datastream, and the refusals."""
-    now = micros(received)
-    rejects: list[Reject] = []
-    rows: dict[Stream, list[Row]] = {}
-    for name, readings in batch.readings.items():
-        stream = streams[name]
-        kept = rows.setdefault(stream, [])
-        for reading in readings:
-            judged = judge(reading, stream, now)
-            if isinstance(judged, Row):
-                kept.append(judged)
-            else:
-                rejects.append(reject(reading, *judged))
-    return rows, rejects
+    if reading.unit == stream.unit or result != result:  # noqa: PLR0124  # nan is refused further on
+        return result
+    try:
+        return units.convert(result, reading.unit, stream.unit)
+    except units.UnitError as error:
+        return Reason.UNIT, str(error)

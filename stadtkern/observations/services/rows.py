@@ -1,6 +1,5 @@
-"""What travels between the parts of the write path."""
+"""What travels between the parts of the write path, row by row."""
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from stadtkern.observations.models import Datastream, QuarantinedReading
@@ -9,33 +8,35 @@ Duplicates = Datastream.Duplicates
 Reason = QuarantinedReading.Reason
 
 
-@dataclass(frozen=True, slots=True)
-class Stream:
-    """What the write path needs to know of a datastream; times in microseconds."""
-
-    id: int
-    key: str
-    unit: str
-    duplicates: str
-    is_forecast: bool
-    property: str
-    minimum: float | None
-    maximum: float | None
-    physical_minimum: float | None
-    physical_maximum: float | None
-    checked_until: int | None
-    retention: int | None
-
-
 class Row(NamedTuple):
-    """One observation as it is stored; times in microseconds since 1970."""
+    """One observation as quality control sees it; time in microseconds since 1970."""
 
     datastream: int
     time: int
+    copy: int
     result: float
     quality: int
     checks: int
+
+
+class Known(NamedTuple):
+    """An observation that is stored already, with all that tells it from another; times in microseconds."""
+
+    datastream: int
+    time: int
+    copy: int
+    number: int
+    result: float | None
+    quality: int
+    checks: int
+    value: object
+    phenomenon_end: int | None
     result_time: int | None
+    valid_from: int | None
+    valid_to: int | None
+    parameters: object
+    result_quality: object
+    feature: int | None
 
 
 class Reject(NamedTuple):

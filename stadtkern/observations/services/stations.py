@@ -1,12 +1,12 @@
 """Names, places and properties of things as their sources tell them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.contrib.gis.geos import Point
 
 from stadtkern.contracts.connector import Station
-from stadtkern.observations.models import Thing
+from stadtkern.observations.models import HistoricalLocation, Location, Thing
 from stadtkern.observations.services.storage import chunks
 from stadtkern.observations.services.text import clean, clean_json
 
@@ -16,15 +16,44 @@ FORMER = "former_names"
 
 
 def update_stations(stations: Mapping[str, Station], *, source: str, received: datetime) -> None:
-    """Make or update the things that `stations` describe."""
+    """Make or update the things that `stations` describe; a place that is new or moved is kept with its time."""
     for keys in chunks(sorted(stations)):
         known = {thing.key: thing for thing in Thing.objects.filter(source=source, key__in=keys)}
+        places = {key: _place(thing.location) for key, thing in known.items()}
         fresh = [Thing(source=source, key=key) for key in keys if key not in known]
         for thing in fresh:
             _apply(thing, stations[thing.key], received)
         Thing.objects.bulk_create(fresh, ignore_conflicts=True, batch_size=500)
         changed = [thing for thing in known.values() if _apply(thing, stations[thing.key], received)]
         Thing.objects.bulk_update(changed, ["name", "description", "location", "properties"], batch_size=200)
+        made = Thing.objects.filter(source=source, key__in=[thing.key for thing in fresh])
+        moved = [*(thing for thing in changed if _place(thing.location) != places[thing.key]), *made]
+        remember_places([thing for thing in moved if thing.location is not None], received=received)
+
+
+def remember_places(things: Sequence[Thing], *, received: datetime) -> None:
+    """Write the point of each thing as its one Location, and since when it is there."""
+    if not things:
+        return
+    now, then = Thing.locations.through, HistoricalLocation.locations.through
+    places = Location.objects.bulk_create(
+        [Location(name=thing.name or thing.key, geometry=thing.location) for thing in things], batch_size=500
+    )
+    times = HistoricalLocation.objects.bulk_create(
+        [HistoricalLocation(thing=thing, time=received) for thing in things], batch_size=500
+    )
+    now.objects.filter(thing__in=things).delete()
+    now.objects.bulk_create(
+        [now(thing_id=thing.pk, location_id=place.pk) for thing, place in zip(things, places, strict=True)],
+        batch_size=500,
+    )
+    then.objects.bulk_create(
+        [
+            then(historicallocation_id=time.pk, location_id=place.pk)
+            for time, place in zip(times, places, strict=True)
+        ],
+        batch_size=500,
+    )
 
 
 def _apply(thing: Thing, station: Station, received: datetime) -> bool:

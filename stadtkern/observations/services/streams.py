@@ -3,14 +3,12 @@
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from django.db import connection
-
 from stadtkern.contracts.properties import OBSERVED_PROPERTIES
 from stadtkern.governance.models import DataProfile
-from stadtkern.observations.fields import MICROSECOND, micros
 from stadtkern.observations.models import Datastream, ObservedProperty, Sensor, Thing
-from stadtkern.observations.services.rows import Duplicates, Stream
-from stadtkern.observations.services.storage import chunks
+from stadtkern.observations.services.facts import Stream, hold
+from stadtkern.observations.services.rows import Duplicates
+from stadtkern.observations.services.storage import chunks, storage
 
 ABSOLUTE_ZERO = {"Cel": -273.15, "K": 0.0}
 WIDE = 10
@@ -36,48 +34,38 @@ def streams_for(
 
     `wanted` maps each to the unit and the sensor of its first reading.
     """
-    found = _load(wanted, source=source)
+    found = _find(wanted, source=source)
     missing = {name: facts for name, facts in wanted.items() if name not in found}
     if missing:
         _make(missing, source=source, profile=profile)
-        found |= _load(missing, source=source)
+        found |= _find(missing, source=source)
     if profile is not None:
-        ids = [stream.id for stream in found.values()]
-        for part in chunks(ids):
+        for part in chunks(found.values()):
             Datastream.objects.filter(pk__in=part, profile=None).update(profile=profile)
-    return found
+    held = hold(storage(), found.values())
+    return {name: held[pk] for name, pk in found.items() if pk in held}
 
 
-def _load(wanted: Iterable[Wanted], *, source: str) -> dict[Wanted, Stream]:
+def _find(wanted: Iterable[Wanted], *, source: str) -> dict[Wanted, int]:
     by_key = {name.key(source): name for name in wanted}
-    found: dict[Wanted, Stream] = {}
+    found: dict[Wanted, int] = {}
     for part in chunks(sorted(by_key)):
-        rows = Datastream.objects.filter(key__in=part).order_by("pk")
-        if connection.vendor == "postgresql":
-            rows = rows.select_for_update(of=("self",), no_key=True)
-        limits = ("minimum", "maximum", "physical_minimum", "physical_maximum")
-        for *facts, checked, retention in rows.values_list(
-            "pk", "key", "unit", "duplicates", "is_forecast", "observed_property__slug",
-            *(f"observed_property__{name}" for name in limits), "checked_until", "profile__retention",
-        ):  # fmt: skip
-            until = None if checked is None else micros(checked)
-            kept = None if retention is None else retention // MICROSECOND
-            stream = Stream(*facts, until, kept)  # type: ignore[call-arg]  # the columns are its fields in order
-            found[by_key[stream.key]] = stream
+        rows = Datastream.objects.filter(key__in=part).order_by().values_list("key", "pk")
+        found.update((by_key[key], pk) for key, pk in rows)
     return found
 
 
 def _make(missing: Mapping[Wanted, tuple[str, str]], *, source: str, profile: DataProfile | None) -> None:
     things = _things({name.thing for name in missing}, source=source)
     properties = _properties({name.property: unit for name, (unit, _sensor) in missing.items()})
-    sensors = _sensors({sensor for _unit, sensor in missing.values() if sensor}, source=source)
+    sensors = _sensors({sensor or source for _unit, sensor in missing.values()}, source=source)
     Datastream.objects.bulk_create(
         [
             Datastream(
                 key=name.key(source),
                 thing_id=things[name.thing],
                 observed_property_id=properties[name.property][0],
-                sensor_id=sensors.get(sensor),
+                sensor_id=sensors.get(sensor or source),
                 unit=properties[name.property][1],
                 is_forecast=name.is_forecast,
                 duplicates=Duplicates.REPLACE if name.is_forecast else Duplicates.IGNORE,

@@ -7,7 +7,8 @@ from datetime import datetime
 from stadtkern.base import units
 from stadtkern.contracts.connector import Threshold as Told
 from stadtkern.observations.models import Threshold
-from stadtkern.observations.services.rows import Reason, Reject, Stream
+from stadtkern.observations.services.facts import Stream
+from stadtkern.observations.services.rows import Reason, Reject
 from stadtkern.observations.services.storage import chunks
 from stadtkern.observations.services.streams import Wanted
 from stadtkern.observations.services.text import clean

@@ -30,11 +30,11 @@ def sentence(things: int, streams: int) -> str:
 
 def context(config: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG001  # nothing to set
     """Return the counts."""
-    public = Datastream.objects.filter(profile__is_published=True)
+    public = Datastream.objects.public()
     counts = public.aggregate(series=Count("pk"), things=Count("thing", distinct=True))
     return {
         **counts,
-        "profiles": DataProfile.objects.filter(is_published=True).count(),
+        "profiles": DataProfile.objects.published().count(),
         "sentence": sentence(counts["things"], counts["series"]),
         "detail_url": address("register"),
     }

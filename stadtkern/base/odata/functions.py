@@ -1,0 +1,56 @@
+"""The functions of a query and how many arguments they take (OGC 18-088 tables 24, 25; OData 4.01, 5.1.1)."""
+
+FUNCTIONS: dict[str, tuple[int, int]] = {
+    # text
+    "substringof": (2, 2),
+    "contains": (2, 2),
+    "endswith": (2, 2),
+    "startswith": (2, 2),
+    "length": (1, 1),
+    "indexof": (2, 2),
+    "substring": (2, 3),
+    "tolower": (1, 1),
+    "toupper": (1, 1),
+    "trim": (1, 1),
+    "concat": (2, 2),
+    # dates
+    "year": (1, 1),
+    "month": (1, 1),
+    "day": (1, 1),
+    "hour": (1, 1),
+    "minute": (1, 1),
+    "second": (1, 1),
+    "fractionalseconds": (1, 1),
+    "date": (1, 1),
+    "time": (1, 1),
+    "totaloffsetminutes": (1, 1),
+    "now": (0, 0),
+    "mindatetime": (0, 0),
+    "maxdatetime": (0, 0),
+    # periods; not in the standard, but common
+    "before": (2, 2),
+    "after": (2, 2),
+    "during": (2, 2),
+    "overlaps": (2, 2),
+    "meets": (2, 2),
+    "starts": (2, 2),
+    "finishes": (2, 2),
+    # mathematics
+    "round": (1, 1),
+    "floor": (1, 1),
+    "ceiling": (1, 1),
+    # places
+    "geo.distance": (2, 2),
+    "geo.length": (1, 1),
+    "geo.intersects": (2, 2),
+    "st_equals": (2, 2),
+    "st_disjoint": (2, 2),
+    "st_touches": (2, 2),
+    "st_within": (2, 2),
+    "st_overlaps": (2, 2),
+    "st_crosses": (2, 2),
+    "st_intersects": (2, 2),
+    "st_contains": (2, 2),
+    "st_relate": (3, 3),
+}
+"""Least and most arguments by name."""

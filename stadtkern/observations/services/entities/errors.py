@@ -1,0 +1,21 @@
+"""What can be wrong with an entity; the texts go to whoever sent it."""
+
+from stadtkern.base.errors import StadtkernError
+
+
+class BadEntity(StadtkernError):
+    """What was sent is no such entity: the text names the property or the link, and what is wrong."""
+
+    status = 400
+
+
+class Conflict(StadtkernError):
+    """The change contradicts what is stored, such as a second result for the same time."""
+
+    status = 409
+
+
+class Changed(StadtkernError):
+    """Somebody else changed the entity in the meantime (If-Match)."""
+
+    status = 412
