@@ -2,8 +2,9 @@
 
     python bench/sta_ingest.py [--seconds 10] [--rows 10000] [--rounds 30] [--clients 16] [--streams 100]
 
-Starts a web server of its own on the database of STADTKERN_DATABASE_URL (PostgreSQL: one for the bench alone)
-or on SQLite in a temporary folder, and sends single Observations from `clients` connections, then data arrays.
+Starts a web server of its own on the database of STADTKERN_DATABASE_URL (PostgreSQL: one for the bench
+alone) or on SQLite in a temporary folder, and sends single Observations from `clients` connections, then
+data arrays.
 """
 
 # ruff: noqa: PLC0415  # Django is set up on a database of its own first
@@ -172,11 +173,14 @@ def array_body(streams: list[int], first: int, rows: int, base: int) -> bytes:
     each = rows // len(streams)
     texts = [time_text(base + first * each + minute) for minute in range(each)]
     parts = [
-        '{"Datastream": {"@iot.id": %d}, "components": ["phenomenonTime", "result"], "dataArray": [%s]}'
-        % (stream, ", ".join(f'["{text}", {(place + stream) % 97 / 10}]' for place, text in enumerate(texts)))
+        {
+            "Datastream": {"@iot.id": stream},
+            "components": ["phenomenonTime", "result"],
+            "dataArray": [[text, (place + stream) % 97 / 10] for place, text in enumerate(texts)],
+        }
         for stream in streams
     ]
-    return f"[{', '.join(parts)}]".encode()
+    return json.dumps(parts).encode()
 
 
 async def arrays(
@@ -267,7 +271,7 @@ def main() -> None:
         try:
             wait_until_up(port)
             asyncio.run(singles(port, streams, args.clients, 1))
-            took = asyncio.run(singles(port, [s for s in streams][::-1], args.clients, args.seconds))
+            took = asyncio.run(singles(port, streams[::-1], args.clients, args.seconds))
             figure(
                 f"single POST, {args.clients} clients", len(took) / args.seconds, "obs/s", database=vendor,
                 limit=LIMITS["single"][vendor], p95_ms=round(percentile(took, 0.95) * 1000, 2),
@@ -279,7 +283,8 @@ def main() -> None:
                 rate = args.rows * args.rounds / all_
                 figure(
                     f"data arrays of {args.rows} rows, {clients} client(s)", rate, "obs/s", database=vendor,
-                    limit=LIMITS["array"], ratio=round(rate / bare, 3), p95_ms=round(percentile(took, 0.95) * 1000, 1),
+                    limit=LIMITS["array"], ratio=round(rate / bare, 3),
+                    p95_ms=round(percentile(took, 0.95) * 1000, 1),
                 )  # fmt: skip
             figure("memory of web, highest", memory(server.pid), "MB", database=vendor, limit=300)
         finally:

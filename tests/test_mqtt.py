@@ -203,7 +203,7 @@ def test_browser_subscribes_and_publishes_through_web(town: Town) -> None:
     key = town.python("-c", KEY).split()[-1]
     town.start()
     town.wait()
-    until(lambda: (town.home / "mqtt.sock").exists())
+    until((town.home / "mqtt.sock").exists)
     topic = f"v1.1/Datastreams({town.public})/Observations"
     seen: list[Any] = []
     granted: list[Any] = []

@@ -1,4 +1,4 @@
-"""A town in a directory of its own, with real processes, for tests that end them or talk to them from outside."""
+"""A town in a directory of its own, with real processes that tests end or talk to from outside."""
 
 import os
 import signal
@@ -107,7 +107,7 @@ class Town:
             elif not self.mqtt_url:
                 until(lambda: answers(self.mqtt_port))
             else:
-                until(lambda: (self.home / "mqtt.sock").exists())
+                until((self.home / "mqtt.sock").exists)
 
     def kill(self, *names: str) -> None:
         """End processes in the middle of whatever they do, all of them unless told which."""

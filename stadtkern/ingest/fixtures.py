@@ -149,7 +149,7 @@ def greeting(  # noqa: PLR0913, PLR0917
     name: str,
     password: str,
     client_id: str,
-    clean: bool,
+    clean: bool,  # noqa: FBT001  # as MQTT names it
     will: packets.Publication | None,
     keep_alive: int,
 ) -> bytes:

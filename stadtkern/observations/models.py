@@ -19,7 +19,7 @@ GEOJSON = "application/geo+json"
 
 
 class Location(models.Model):
-    """Where a thing is or was; `document` is the place as it was sent where `geometry` does not say it all."""
+    """Where a thing is or was; `document` is the place as sent where `geometry` does not say it all."""
 
     name = models.CharField(_("name"), max_length=300)
     description = models.TextField(_("description"), blank=True)

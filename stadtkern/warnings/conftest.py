@@ -43,7 +43,7 @@ def at(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 @pytest.fixture
-def profile(db: None) -> DataProfile:  # noqa: ARG001  # needs the database
+def profile(db: None) -> DataProfile:  # needs the database
     """Give a published profile."""
     return DataProfile.objects.create(
         slug="water",
@@ -63,7 +63,7 @@ Send = Callable[..., None]
 def send(at: Clock, profile: DataProfile) -> Send:
     """Give a function that records values of a gauge, one each quarter of an hour up to now."""
 
-    def send_values(*values: float, thing: str = "guben", prop: str = "water_level", **more: Any) -> None:  # noqa: ANN401
+    def send_values(*values: float, thing: str = "guben", prop: str = "water_level", **more: Any) -> None:
         unit = {"water_level": "cm", "air_temperature": "Cel", "relative_humidity": "%"}[prop]
         last = more.pop("last", at.now)
         step = more.pop("step", timedelta(minutes=15))
@@ -85,13 +85,13 @@ def stream(thing: str = "guben", prop: str = "water_level") -> Datastream:
     return Datastream.objects.get(key=f"lfu:{thing}:{prop}")
 
 
-def rule(*conditions: Condition, channels: Sequence[Any] = (), **more: Any) -> Rule:  # noqa: ANN401
+def rule(*conditions: Condition, channels: Sequence[Any] = (), **more: Any) -> Rule:
     """Make a rule."""
     facts = {"slug": "high-water", "title": {"en": "High water"}, "severity": 2, **more}
     return save_rule(Rule(**facts), conditions, channels)
 
 
-def above(value: float, **more: Any) -> Condition:  # noqa: ANN401
+def above(value: float, **more: Any) -> Condition:
     """Return a condition on the gauge."""
     facts = {"kind": Condition.Kind.ABOVE, "value": value, **more}
     if not {"datastream", "observed_property"} & set(facts):
@@ -115,18 +115,18 @@ def person(name: str, *roles: str) -> User:
 
 
 @pytest.fixture
-def alice(db: None) -> User:  # noqa: ARG001
+def alice(db: None) -> User:
     """Give Alice, an editor."""
     return person("alice", "editor")
 
 
 @pytest.fixture
-def mia(db: None) -> User:  # noqa: ARG001
+def mia(db: None) -> User:
     """Give Mia, a moderator."""
     return person("mia", "moderator")
 
 
 @pytest.fixture
-def charlie(db: None) -> User:  # noqa: ARG001
+def charlie(db: None) -> User:
     """Give Charlie, who may nothing."""
     return person("charlie")

@@ -239,7 +239,7 @@ class ConditionForms(forms.BaseFormSet):  # type: ignore[type-arg]  # generic on
 
 
 def condition_forms(
-    data: Any,
+    data: Any,  # noqa: ANN401  # whatever the form takes
     conditions: Sequence[Condition],
     *,
     extra: int,

@@ -205,7 +205,7 @@ def test_task_is_closed_by_a_button(office: Client, alice: User, at: Clock) -> N
     assert ticket.done_at is not None
 
 
-def test_lists_cost_as_many_queries_for_one_as_for_many(
+def test_lists_cost_as_many_queries_for_one_as_for_many(  # noqa: PLR0913, PLR0917  # each by its name
     office: Client,
     at: Clock,
     send: Send,

@@ -273,7 +273,7 @@ def test_no_more_than_allowed_in_an_hour(at: Clock, send: Send, watcher: Watcher
     way = channel("mail", user=alice, most_per_hour=2)
     for number in range(4):
         send(500, 650, thing=f"gauge-{number}")
-    from stadtkern.observations.models import ObservedProperty
+    from stadtkern.observations.models import ObservedProperty  # noqa: PLC0415  # models, when they are loaded
 
     level = ObservedProperty.objects.get(slug="water_level")
     rule(above(600, datastream=None, observed_property=level), channels=[way])
@@ -361,9 +361,9 @@ def decrypted(body: bytes, private: ec.EllipticCurvePrivateKey, public: bytes, a
     """Return what a browser makes of a message (RFC 8291, section 3.4)."""
     salt, sender, sealed = body[:16], body[21:86], body[86:]
     shared = private.exchange(ec.ECDH(), ec.EllipticCurvePublicKey.from_encoded_point(push.CURVE, sender))
-    secret = push._derive(shared, auth, b"WebPush: info\0" + public + sender, 32)
-    key = push._derive(secret, salt, b"Content-Encoding: aes128gcm\0", 16)
-    nonce = push._derive(secret, salt, b"Content-Encoding: nonce\0", 12)
+    secret = push._derive(shared, auth, b"WebPush: info\0" + public + sender, 32)  # noqa: SLF001  # the steps of RFC 8291 are tested one by one
+    key = push._derive(secret, salt, b"Content-Encoding: aes128gcm\0", 16)  # noqa: SLF001  # the steps of RFC 8291 are tested one by one
+    nonce = push._derive(secret, salt, b"Content-Encoding: nonce\0", 12)  # noqa: SLF001  # the steps of RFC 8291 are tested one by one
     return AESGCM(key).decrypt(nonce, sealed, None).removesuffix(b"\2")
 
 

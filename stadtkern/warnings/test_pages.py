@@ -83,7 +83,7 @@ def test_number_of_queries_does_not_grow(
 ) -> None:
     for number in range(12):
         send(500, 650, thing=f"gauge-{number}")
-    from stadtkern.observations.models import ObservedProperty
+    from stadtkern.observations.models import ObservedProperty  # noqa: PLC0415  # models, when they are loaded
 
     level = ObservedProperty.objects.get(slug="water_level")
     rule(above(600, datastream=None, observed_property=level), is_public=True)

@@ -84,7 +84,7 @@ def compute(plan: Plan, first: int, last: int, now: int) -> Results:
 
 
 def _means(plan: Plan, first: int, last: int, now: int) -> Mapping[int, Judged]:
-    """Return the means of whole spans of time that are over, out of the rollups; bad values are not in them."""
+    """Return the means of whole spans that are over, out of the rollups; without bad values."""
     found = {}
     for _alias, key in plan.inputs:
         rows = rolled(key, plan.bucket, first, last + 1)

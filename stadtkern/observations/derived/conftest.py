@@ -31,7 +31,7 @@ def _at_noon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def profile(db: None) -> DataProfile:  # noqa: ARG001  # needs the database
+def profile(db: None) -> DataProfile:  # needs the database
     """Give a published profile."""
     return DataProfile.objects.create(
         slug="weather",
@@ -86,7 +86,7 @@ def make(  # noqa: PLR0913  # what there is to say, by name
     slug: str = "made",
     profile: DataProfile | None = None,
     tables: tuple[LookupTable, ...] = (),
-    **more: Any,  # noqa: ANN401
+    **more: Any,
 ) -> DerivedStream:
     """Make a virtual series."""
     found, _is_new = ObservedProperty.objects.get_or_create(slug=prop, defaults={"unit": unit})

@@ -57,8 +57,8 @@ class DerivedForm(forms.Form):
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
         help_text=gettext_lazy(
-            "Names of series and tables, numbers, + - * / ^, min, max, mean, sum, abs, sqrt, exp, ln, log10, if, "
-            "lookup, to, number, heat_index and more."
+            "Names of series and tables, numbers, + - * / ^, min, max, mean, sum, abs, sqrt, exp, ln, log10, "
+            "if, lookup, to, number, heat_index and more."
         ),
     )
     observed_property = forms.CharField(

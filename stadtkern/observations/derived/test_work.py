@@ -145,7 +145,7 @@ def test_circles_are_refused(put: Put) -> None:
 
 def test_wrong_units_name_both(put: Put) -> None:
     level, heat = put("water_level", {0: 1}), put("air_temperature", {0: 1})
-    with pytest.raises(BadInput, match="Cel.*cm"):
+    with pytest.raises(BadInput, match=r"Cel.*cm"):
         make("h + t", {"h": level, "t": heat}, prop="water_level", unit="cm")
     assert not DerivedStream.objects.exists()
     assert not Datastream.objects.filter(key__startswith="derived:").exists()

@@ -206,7 +206,7 @@ class _Batch:
         return [(key, first, last) for key, (first, last) in spans.items()]
 
     def _give_features(self, writing: Writing, slots: Ints) -> None:
-        """Give datastreams that have none yet the feature of interest of their things (18-088 section 10.2)."""
+        """Give datastreams without one the feature of interest of their things (18-088 section 10.2)."""
         given = writing.columns.feature
         bare = slots if given is None else slots[given == NULL]
         lacking = [

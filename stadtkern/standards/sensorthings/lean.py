@@ -1,7 +1,7 @@
 """The short way for observations: no middlewares between the socket and the bulk path.
 
-It takes `POST` of single Observations and of data arrays by senders with a key or token. Whatever is not plain
-(other headers, other properties, errors) is handed to Django unread, which does it or says what is wrong.
+It takes `POST` of single Observations and of data arrays by senders with a key or token. Whatever is not
+plain (other headers, other properties, errors) is handed to Django, which does it or says what is wrong.
 """
 
 import asyncio

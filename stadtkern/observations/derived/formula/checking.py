@@ -112,7 +112,7 @@ class _Compiler:
             return Part(
                 lambda _columns: np.float64(value),
                 unit,
-                False,
+                False,  # noqa: FBT003  # read best in its place
                 value if unit.is_free else None,
                 not unit.is_free,
             )  # type: ignore[arg-type,return-value]  # a number is a column of any length

@@ -31,11 +31,11 @@ def heat_index(temperature: Values, humidity: Values) -> Values:
         + 0.00085282 * t * r * r
         - 0.00000199 * t * t * r * r
     )
-    dry = (r < 13) & (t >= 80) & (t <= 112)
+    dry = (r < 13) & (t >= 80) & (t <= 112)  # noqa: PLR2004  # the numbers of the published equation
     full = full - np.where(dry, (13 - r) / 4 * np.sqrt(np.maximum(17 - np.abs(t - 95), 0) / 17), 0)
-    damp = (r > 85) & (t >= 80) & (t <= 87)
+    damp = (r > 85) & (t >= 80) & (t <= 87)  # noqa: PLR2004  # the numbers of the published equation
     full = full + np.where(damp, (r - 85) / 10 * (87 - t) / 5, 0)
-    return (np.where(simple >= 80, full, simple) - 32) * 5 / 9
+    return (np.where(simple >= 80, full, simple) - 32) * 5 / 9  # noqa: PLR2004  # the numbers of the published equation
 
 
 def wind_chill(temperature: Values, wind: Values) -> Values:
@@ -46,7 +46,7 @@ def wind_chill(temperature: Values, wind: Values) -> Values:
     """
     power = np.maximum(wind, 0) ** 0.16
     chill = 13.12 + 0.6215 * temperature - 11.37 * power + 0.3965 * temperature * power
-    cold = (temperature <= 10) & (wind >= 4.8)
+    cold = (temperature <= 10) & (wind >= 4.8)  # noqa: PLR2004  # the numbers of the published equation
     missing = np.isnan(temperature) | np.isnan(wind)
     return np.where(missing, np.nan, np.where(cold, np.minimum(chill, temperature), temperature))
 
@@ -62,7 +62,7 @@ def vapour_pressure(temperature: Values, humidity: Values) -> Values:
 
 
 def dew_point(temperature: Values, humidity: Values) -> Values:
-    """Return the dew point in Cel of air temperature (Cel) and relative humidity (%); WMO-No. 8, annex 4.B."""
+    """Return the dew point in Cel of air temperature (Cel) and relative humidity (%); WMO-No. 8, 4.B."""
     ratio = np.log(vapour_pressure(temperature, humidity) / 6.112)
     found: Values = 243.12 * ratio / (17.62 - ratio)
     return found

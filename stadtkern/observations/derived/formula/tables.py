@@ -1,4 +1,4 @@
-"""Tables that a formula looks up: between their rows a line, a curve or steps, each for the time it is valid."""
+"""Tables that a formula looks up: lines, curves or steps between rows, each for the time it is valid."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
