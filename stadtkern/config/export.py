@@ -6,16 +6,13 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
-from typing import TYPE_CHECKING, BinaryIO
+from typing import Any, BinaryIO
 
 from stadtkern.base.tables import harmless
 from stadtkern.governance.models import DataProfile
 from stadtkern.observations.models import Datastream, Observation
 from stadtkern.places.models import Address, Area
 from stadtkern.places.services import LANGUAGES
-
-if TYPE_CHECKING:
-    from openpyxl.workbook.child import _WorkbookChild
 
 Row = tuple[object, ...]
 BATCH = 10_000
@@ -136,7 +133,7 @@ def write_xlsx(columns: Sequence[str], rows: Iterable[Row], file: BinaryIO) -> i
     return count
 
 
-def text_cell(sheet: "_WorkbookChild", value: object) -> object:
+def text_cell(sheet: Any, value: object) -> object:  # noqa: ANN401  # of openpyxl
     """Return `value`, a text that looks like a formula as a cell that is none."""
     from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415  # heavy
 
