@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Self
 from django.contrib.gis.db import models
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from wagtail.images import get_image_model_string
 
 from stadtkern.governance.models import DataProfile
 from stadtkern.observations.fields import InstantField
@@ -54,6 +55,29 @@ class Thing(models.Model):
 
     def __str__(self) -> str:
         return self.name or self.key
+
+
+class ThingPhoto(models.Model):
+    """A picture of a thing, as its page shows it."""
+
+    get_alt: Callable[[], str]
+
+    thing = models.OneToOneField(Thing, on_delete=models.CASCADE, primary_key=True, related_name="photo")
+    image = models.ForeignKey(
+        get_image_model_string(), on_delete=models.CASCADE, related_name="+", verbose_name=_("picture")
+    )
+    alt = TranslatedTextField(
+        _("description for people who cannot see it"),
+        help_text=_("What the picture shows, in one sentence: a grey box on a lamp post, two metres high."),
+    )
+    credit = models.CharField(_("taken by"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("picture of a thing")
+        verbose_name_plural = _("pictures of things")
+
+    def __str__(self) -> str:
+        return str(self.thing)
 
 
 class HistoricalLocation(models.Model):
@@ -447,6 +471,31 @@ class Change(models.Model):
 
     def __str__(self) -> str:
         return str(self.version)
+
+
+class LateChange(models.Model):
+    """Something written, changed or deleted at a time that a datastream had already passed."""
+
+    datastream = models.ForeignKey(Datastream, on_delete=models.CASCADE, related_name="+")
+    first = InstantField()
+    last = InstantField()
+    version = models.BigIntegerField(db_index=True)
+
+    class Meta:
+        ordering = ["version", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.datastream_id} from {self.first.isoformat()}"
+
+
+class Follower(models.Model):
+    """Somebody who works through all changes in order, and up to which one that is done."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    version = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.version}"
 
 
 class EntityVersion(models.Model):
