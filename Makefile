@@ -5,15 +5,14 @@ BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
 export PYTHONWARNDEFAULTENCODING ?=
 
-.PHONY: setup setup-dev demo test lint format bench messages screenshots clean help
+.PHONY: setup setup-dev demo test lint format bench messages sbom screenshots clean help
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 .venv/bin/uv:
 	@test -n "$(PYTHON)" || { echo "Stadtkern needs Python 3.11, 3.12 or 3.13; none was found on this machine."; exit 1; }
-	@$(PYTHON) -m venv .venv 2>/dev/null || bash deploy/python-venv.sh $(PYTHON) .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@bash deploy/python-venv.sh $(PYTHON) .venv
 
 .venv/.run: requirements/run.txt pyproject.toml | .venv/bin/uv
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/run.txt
@@ -50,6 +49,9 @@ bench: setup  ## Print the figures of bench/, one JSON line each
 messages: setup-dev  ## Collect the texts for translation
 	@cd stadtkern && ../$(BIN)/python -m django makemessages -l de -l pl -l dsb --no-wrap --no-location --settings stadtkern.config.settings
 	@$(BIN)/python -m stadtkern.config.messages
+
+sbom: setup-dev  ## Write the bill of materials (CycloneDX) to build/stadtkern.cdx.json
+	@mkdir -p build && $(BIN)/python deploy/sbom.py -o build/stadtkern.cdx.json && echo "build/stadtkern.cdx.json"
 
 screenshots: setup-dev  ## Make the pictures in docs/
 	@$(BIN)/python docs/screenshots.py

@@ -7,9 +7,13 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings as hypothesis_settings
+
+if TYPE_CHECKING:
+    from stadtkern.people.models import User
 
 # a busy machine is no failure of the code; what must be fast is measured in bench/
 hypothesis_settings.register_profile("stadtkern", deadline=None)
@@ -17,8 +21,12 @@ hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "stadtkern
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings_xdist_suffix() -> None:
-    """Keep the database of each worker in its own memory, as pytest-django does for Django's SQLite."""
+def django_db_modify_db_settings_xdist_suffix(worker_id: str) -> None:
+    """Give each worker its own database; on SQLite it is in the worker's own memory anyway."""
+    from django.db import connection  # noqa: PLC0415  # needs the settings
+
+    if connection.vendor != "sqlite":
+        connection.settings_dict["TEST"]["NAME"] = f"test_stadtkern_{worker_id}"
 
 
 @pytest.fixture(scope="session")
@@ -36,9 +44,9 @@ def django_db_modify_db_settings(
     creation = connection.creation
     create = creation.create_test_db
     # a database in memory lives as long as a connection to it
-    kept = sqlite3.connect(creation._get_test_db_name(), uri=True)  # noqa: SLF001  # Django has no public name for it
+    kept = sqlite3.connect(creation._get_test_db_name(), uri=True)  # type: ignore[attr-defined]  # noqa: SLF001  # Django has no public name for it
 
-    def create_from_template(*args: object, **kwargs: object) -> str:
+    def create_from_template(*args: Any, **kwargs: Any) -> str:  # noqa: ANN401  # as Django's
         if template.exists():
             with closing(sqlite3.connect(template)) as found:
                 found.backup(kept)
@@ -72,3 +80,26 @@ def _migrations_hash() -> str:
     for file in sorted(files):
         digest.update(f"{file.relative_to(root)}\n".encode() + file.read_bytes())
     return digest.hexdigest()[:16]
+
+
+def person(name: str, *roles: str) -> "User":
+    """Return a person of the standing cast."""
+    from django.contrib.auth.models import Group  # noqa: PLC0415  # need the apps
+
+    from stadtkern.people.models import User  # noqa: PLC0415
+
+    user = User.objects.create_user(username=name, email=f"{name}@example.org")
+    user.groups.set(Group.objects.filter(name__in=roles))
+    return user
+
+
+@pytest.fixture
+def alice(db: None) -> "User":  # noqa: ARG001
+    """Give Alice, an editor."""
+    return person("alice", "editor")
+
+
+@pytest.fixture
+def charlie(db: None) -> "User":  # noqa: ARG001
+    """Give Charlie, who may nothing."""
+    return person("charlie")

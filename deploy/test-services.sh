@@ -55,18 +55,25 @@ tests() { "$python" -m pytest -n "${STADTKERN_TEST_WORKERS:-auto}" --dist loadgr
 tests -m "not browser"
 # Playwright holds an event loop in its process, and these tests empty the database behind them: a process for each file.
 # A file that fails is tried once more, because a browser on a busy machine can be slower than any waiting time.
-browser_tests() {
-  for file in tests/browser/test_*.py; do
-    echo "$file"
-    "$python" -m pytest ${PYTEST_ARGS:-} "$file" || "$python" -m pytest ${PYTEST_ARGS:-} "$file" || status=1
-  done
+browser_test() {
+  local log
+  log=$(mktemp)
+  "$python" -m pytest ${PYTEST_ARGS:-} "$1" >"$log" 2>&1 || "$python" -m pytest ${PYTEST_ARGS:-} "$1" >>"$log" 2>&1
+  local rc=$?
+  echo "$1"
+  cat "$log"
+  rm "$log"
+  return $rc
 }
+export -f browser_test
+export python
+browser_tests() { printf '%s\n' tests/browser/test_*.py | xargs -P "${STADTKERN_TEST_WORKERS:-2}" -n 1 bash -c 'browser_test "$0"' || status=1; }
 command -v chromium >/dev/null && browser_tests
 
 if have_postgres && start_postgres; then
   echo "The storage tests again, on PostgreSQL:"
-  STADTKERN_DATABASE_URL="postgresql://stadtkern@127.0.0.1:$port/postgres" \
-    "$python" -m pytest stadtkern/places stadtkern/observations stadtkern/governance stadtkern/people stadtkern/ingest -m "not browser" ${PYTEST_ARGS:-} || status=1
+  export STADTKERN_DATABASE_URL="postgresql://stadtkern@127.0.0.1:$port/postgres"
+  tests stadtkern/{places,observations,governance,people,ingest,lorawan,warnings,standards} -m "not browser"
 else
   left_out+=("storage tests on PostgreSQL (no PostgreSQL with PostGIS)")
   [ -f "$work/pg.log" ] && tail -n 3 "$work/pg.log"

@@ -73,7 +73,7 @@ class Answer:
 
 
 class Client:
-    """Asks addresses by GET.
+    """Asks addresses by GET, tells them something by POST.
 
     Every hop of a redirect is resolved once, checked against internal networks, and connected to at the
     checked address. `STADTKERN_ALLOW_PRIVATE_HOSTS` (`host` or `host:port`, by commas) names the exceptions.
@@ -160,6 +160,26 @@ class Client:
             raise FetchError(f"{_host(url)} did not finish answering within {seconds:g} s") from None
         raise AssertionError("the retry loop returns or raises")  # pragma: no cover
 
+    async def post(self, url: str, body: bytes, *, headers: Mapping[str, str] = _NO_HEADERS) -> Answer:
+        """Send `body` to `url` once and return the answer; redirects are not followed.
+
+        Raises
+        ------
+        FetchError
+            If there is no usable answer; a `TemporaryFetchError` if it is worth trying again.
+        """
+        request = self._request(replayed(url), headers, body)
+        try:
+            async with asyncio.timeout(self._deadline.total_seconds()):
+                found = await self._ask(request, MAX_BYTES)
+        except TimeoutError:
+            raise TemporaryFetchError(f"{_host(url)} does not answer in time") from None
+        except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, OSError) as error:
+            raise _explained(error, request.url.host) from error
+        if isinstance(found, Answer):
+            return found
+        raise FetchError(f"{_host(url)} redirects to another address; not followed")
+
     async def _follow(self, url: str, headers: Mapping[str, str], max_bytes: int) -> Answer:
         """Return the answer at the end of the redirects."""
         for _ in range(self._max_redirects + 1):
@@ -179,9 +199,10 @@ class Client:
             url = str(found)
         raise FetchError(f"{_host(url)} redirects more than {self._max_redirects} times")
 
-    def _request(self, url: str, headers: Mapping[str, str]) -> httpx.Request:
+    def _request(self, url: str, headers: Mapping[str, str], body: bytes | None = None) -> httpx.Request:
+        method = "GET" if body is None else "POST"
         try:
-            request = self._client.build_request("GET", url, headers=dict(headers))
+            request = self._client.build_request(method, url, headers=dict(headers), content=body)
         except (httpx.InvalidURL, ValueError, TypeError) as error:
             raise FetchError(f'not a usable address: "{url[:100]}"') from error
         host = request.url.host
@@ -442,6 +463,7 @@ class _GuardedTransport(httpx.AsyncBaseTransport):
                 target=request.url.raw_path,
             ),
             headers=request.headers.raw,
+            content=request.content or None,
             extensions=request.extensions,
         )
         response = await pool.handle_async_request(sent)

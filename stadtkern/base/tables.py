@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import zipfile
 from collections import Counter
 from collections.abc import Sequence
@@ -17,6 +18,8 @@ Rows: TypeAlias = list[list[Cell]]
 DELIMITERS = (";", ",", "\t", "|")
 MAX_ROWS = 500_000
 MAX_UNPACKED = 600_000_000
+FORMULA = re.compile(r"[=+\-@\t\r]")
+NUMBER = re.compile(r"[+-]?[\d.,]+(e[+-]?\d+)?", re.IGNORECASE)
 _SAMPLE_LINES = 60
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 
@@ -175,3 +178,17 @@ def number_marks(text: str) -> str:
             continue
         marks += mark
     return marks
+
+
+def harmless(value: Cell) -> Cell:
+    """Return a cell for a CSV file that no spreadsheet takes for a formula; numbers stay numbers.
+
+    Whoever may give a name to a station could otherwise run something on the machine of who opens the export
+    (OWASP, "CSV injection"): an apostrophe in front makes it text.
+
+    >>> harmless("=HYPERLINK(0)"), harmless("-3,5"), harmless(2)
+    ("'=HYPERLINK(0)", '-3,5', 2)
+    """
+    if not isinstance(value, str) or not FORMULA.match(value) or NUMBER.fullmatch(value):
+        return value
+    return f"'{value}"

@@ -10,7 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stadtkern.base.tables import DELIMITERS, TableError, decode, number_marks, read_table, sniff_delimiter
+from stadtkern.base.tables import (
+    DELIMITERS,
+    TableError,
+    decode,
+    harmless,
+    number_marks,
+    read_table,
+    sniff_delimiter,
+)
 
 CELL = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), max_size=12).map(str.strip)
 
@@ -117,3 +125,15 @@ def test_a_workbook_that_unpacks_to_gigabytes_is_refused() -> None:
 )
 def test_decimal_marks_of_one_number(text: str, marks: str) -> None:
     assert number_marks(text) == marks
+
+
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "=HYPERLINK(1)"]
+)
+def test_no_text_becomes_a_formula(text: str) -> None:
+    assert harmless(text) == f"'{text}"
+
+
+@pytest.mark.parametrize("value", ["-3,5", "+12", "-1e-5", "1.234,5", "", "Neiße", 3, -2.5, None, "12-14"])
+def test_numbers_and_names_stay_as_they_are(value: object) -> None:
+    assert harmless(value) is value

@@ -1,17 +1,26 @@
 """ASGI application, started by `stadtkern web`."""
 
-import os
 import warnings
 
 from django.conf import settings
-from django.core.asgi import get_asgi_application
+from django.core.handlers.asgi import ASGIHandler
 
-from stadtkern.web.limits import limit_body
+from stadtkern.base.plugins import plugins
+from stadtkern.config.start import start_django
+from stadtkern.contracts.standard import Standard
+from stadtkern.ingest.sockets import with_sockets
+from stadtkern.web.limits import Application, limit_body
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "stadtkern.config.settings")
+
+def with_short_ways(application: Application) -> Application:
+    """Return the application with the short ways of all standards in front of it."""
+    for standard in plugins("stadtkern.standards", "standard", Standard).values():
+        if standard.short_way is not None:
+            application = standard.short_way(application)
+    return application
+
+
+start_django()
 # WhiteNoise hands out small files by plain iterators, which Django reads in a thread
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
-django = get_asgi_application()
-from stadtkern.standards.sensorthings.lean import Lean  # noqa: E402  # its models need the apps
-
-application = limit_body(Lean(django), settings.MOST_BYTES)
+application = with_sockets(limit_body(with_short_ways(ASGIHandler()), settings.MOST_BYTES))

@@ -6,10 +6,16 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
+from stadtkern.base.tables import harmless
 from stadtkern.governance.models import DataProfile
 from stadtkern.observations.models import Datastream, Observation
+from stadtkern.places.models import Address, Area
+from stadtkern.places.services import LANGUAGES
+
+if TYPE_CHECKING:
+    from openpyxl.workbook.child import _WorkbookChild
 
 Row = tuple[object, ...]
 BATCH = 10_000
@@ -46,6 +52,19 @@ def register_rows(_streams: Sequence[str]) -> Iterator[Row]:
         )  # fmt: skip
 
 
+def area_rows(_streams: Sequence[str]) -> Iterator[Row]:
+    """Yield all areas, their outlines as WKT in EPSG:4326; `stadtkern import areas` reads them again."""
+    for area in Area.objects.order_by("slug").iterator(BATCH):
+        names = (area.name.get(code, "") for code in LANGUAGES)
+        yield area.slug, area.kind, area.code, str(area), *names, area.geometry.wkt
+
+
+def address_rows(_streams: Sequence[str]) -> Iterator[Row]:
+    """Yield all addresses; `stadtkern import addresses` reads them again."""
+    for a in Address.objects.order_by("pk").iterator(BATCH):
+        yield a.street, a.house_number, a.postcode, a.place, a.point.x, a.point.y
+
+
 TABLES = {
     "observations": (("datastream", "phenomenon_time", "result", "unit", "quality"), observation_rows),
     "streams": (
@@ -57,6 +76,8 @@ TABLES = {
          "retention_days"),
         register_rows,
     ),
+    "areas": (("slug", "kind", "code", "name", *(f"name_{code}" for code in LANGUAGES), "wkt"), area_rows),
+    "addresses": (("street", "house_number", "postcode", "place", "lon", "lat"), address_rows),
 }  # fmt: skip
 
 
@@ -85,7 +106,7 @@ def write_csv(columns: Sequence[str], rows: Iterable[Row], file: BinaryIO) -> in
     writer.writerow(columns)
     count = 0
     for count, row in enumerate(rows, 1):  # noqa: B007  # the last number is the answer
-        writer.writerow([plain(value) for value in row])
+        writer.writerow([harmless(plain(value)) for value in row])
     text.detach()
     return count
 
@@ -110,9 +131,20 @@ def write_xlsx(columns: Sequence[str], rows: Iterable[Row], file: BinaryIO) -> i
     sheet.append(list(columns))
     count = 0
     for count, row in enumerate(rows, 1):  # noqa: B007  # the last number is the answer
-        sheet.append([plain(value) for value in row])
+        sheet.append([text_cell(sheet, plain(value)) for value in row])
     book.save(file)
     return count
+
+
+def text_cell(sheet: "_WorkbookChild", value: object) -> object:
+    """Return `value`, a text that looks like a formula as a cell that is none."""
+    from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415  # heavy
+
+    if not isinstance(value, str) or not value.startswith("="):
+        return value
+    cell = WriteOnlyCell(sheet, value)
+    cell.data_type = "s"
+    return cell
 
 
 def write_parquet(columns: Sequence[str], rows: Iterable[Row], file: BinaryIO) -> int:

@@ -54,6 +54,8 @@ ALLOWED_HOSTS = env("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1],testserver").spl
 PUBLIC_URL = env("PUBLIC_URL", f"http://127.0.0.1:{env('PORT', '8000')}").rstrip("/")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
+TRUSTED_PROXIES = [one.strip() for one in env("TRUSTED_PROXIES", "127.0.0.1,::1").split(",") if one.strip()]
+"""Addresses and networks of reverse proxies whose word on the visitor's address counts."""
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env_flag("BEHIND_PROXY") else None
 SECURE_HSTS_SECONDS = 31536000 if PUBLIC_URL.startswith("https://") else 0
 SECURE_REFERRER_POLICY = "same-origin"
@@ -74,6 +76,7 @@ INSTALLED_APPS = [
     "stadtkern.places",
     "stadtkern.governance",
     "stadtkern.observations",
+    "stadtkern.observations.upkeep",
     "stadtkern.lorawan",
     "stadtkern.ingest",
     "stadtkern.warnings",
@@ -133,6 +136,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "stadtkern.people.second_factor.SecondFactorMiddleware",
     "auditlog.middleware.AuditlogMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -181,6 +185,8 @@ def database(url: str) -> dict[str, object]:
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
+        # the bulk path names its statements; Django's own cursors never do
+        "OPTIONS": {"prepare_threshold": 1},
     }
 
 
@@ -222,6 +228,10 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
 ACCOUNT_RATE_LIMITS = {"login_failed": "30/m/ip,100/h/key"}  # axes pauses an account sooner
 SIGNUP_OPEN = env_flag("SIGNUP_OPEN", default=True)
 """Whether anybody may make an account; else only `stadtkern user` and administrators do."""
+REQUIRE_SECOND_FACTOR = env_flag(
+    "REQUIRE_SECOND_FACTOR", default=PUBLIC_URL.startswith("https://") and not DEMO
+)
+"""Whether the back office opens only to accounts with a second factor."""
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Stadtkern"
@@ -274,6 +284,14 @@ AXES_LOCKOUT_TEMPLATE = "people/locked_out.html"
 AUDITLOG_DISABLE_REMOTE_ADDR = True
 AUDIT_DAYS = int(env("AUDIT_DAYS", "1826"))
 """Days after which entries of the audit trail are deleted."""
+ALERT_DAYS = int(env("ALERT_DAYS", "1826"))
+"""Days after its end that an alert is kept."""
+HISTORY_DAYS = int(env("HISTORY_DAYS", "1826"))
+"""Days after which former versions of things, datastreams and the like are deleted."""
+CODEC_WORKERS = int(env("CODEC_WORKERS", "2"))
+"""Processes in which payload codecs of LoRaWAN devices run."""
+UPLINK_DAYS = int(env("UPLINK_DAYS", "400"))
+"""How long the raw uplinks of LoRaWAN devices are kept, so that they can be decoded once more."""
 RETENTION_LOG_DAYS = int(env("RETENTION_LOG_DAYS", "730"))
 """Days after which the record of the retention job is deleted."""
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env("EMAIL_FROM", "stadtkern@localhost")
@@ -341,6 +359,8 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    # these two tell of every task and every saved page
+    "loggers": {"django_tasks": {"level": "WARNING"}, "wagtail": {"level": "WARNING"}},
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", "INFO")},
 }
 
@@ -352,9 +372,15 @@ MQTT_HOST = env("MQTT_HOST", "127.0.0.1")
 """Address on which the embedded broker listens."""
 MQTT_PORT = int(env("MQTT_PORT", "1883"))
 """Port of the embedded broker."""
+MQTT_SOCKET = env("MQTT_SOCKET", str(DATA_DIR / "mqtt.sock"))
+"""File by which `web` reaches the broker inside `ingest`, for browsers."""
+MQTT_KEY = env("MQTT_KEY")
+"""API key whose rights all have who write to SensorThings topics at the outside broker; empty: none."""
 BARRIER_ANSWER_DAYS = 30
 """Days within which a reported barrier is to be answered."""
 BARRIER_KEEP_DAYS = 365
 """Days after which an answered report is deleted."""
+BARRIER_OPEN_DAYS = 730
+"""Days after which a report is deleted that nobody answered."""
 TILES_MOST_BYTES = int(env("TILES_MOST_BYTES", str(500 * 1000 * 1000)))
 """Room for kept map tiles in bytes."""

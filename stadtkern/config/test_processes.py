@@ -1,9 +1,17 @@
 """The supervisor starts what dies again and ends everything it started."""
 
+import argparse
 import os
 import signal
 import time
+from typing import Any
 
+import pytest
+import uvicorn
+from uvicorn.middleware.proxy_headers import _TrustedHosts
+
+from stadtkern.config import settings
+from stadtkern.config.commands import web
 from stadtkern.config.processes import Child, Supervisor
 
 
@@ -57,3 +65,17 @@ def test_a_child_that_dies_at_once_waits_longer_each_time() -> None:
     assert child.process is None
     assert child.pause > 0.5
     assert child.due > time.monotonic()
+
+
+def test_only_a_trusted_proxy_may_say_who_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`STADTKERN_TRUSTED_PROXIES` reaches the server: networks count, others are not believed."""
+    given: dict[str, Any] = {}
+    monkeypatch.setenv("STADTKERN_BEHIND_PROXY", "yes")
+    monkeypatch.setenv("STADTKERN_PORT", "8000")  # the command sets it, too
+    monkeypatch.setattr(settings, "TRUSTED_PROXIES", ["10.0.0.0/8"])
+    monkeypatch.setattr(uvicorn, "run", lambda _app, **options: given.update(options))
+    web.run(argparse.Namespace(host="127.0.0.1", port=8000))
+    assert given["proxy_headers"] is True
+    believed = _TrustedHosts(given["forwarded_allow_ips"])
+    assert "10.1.2.3" in believed
+    assert "127.0.0.1" not in believed

@@ -17,9 +17,15 @@ __all__ = [
     "NOTHING",
     "Connector",
     "Context",
+    "DeviceStatus",
+    "DownlinkOrder",
+    "DownlinkReport",
     "Follow",
     "Item",
+    "Outgoing",
+    "RawUplink",
     "Reading",
+    "Reception",
     "Rejected",
     "Request",
     "SourceError",
@@ -119,7 +125,96 @@ class Follow:
     request: Request
 
 
-Item: TypeAlias = Reading | Station | Threshold | Rejected | Follow
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reception:
+    """How one gateway heard a LoRaWAN device."""
+
+    gateway: str
+    """Gateway EUI or id, as the network server writes it."""
+    rssi: float | None = None
+    """Signal strength in dBm."""
+    snr: float | None = None
+    """Signal-to-noise ratio in dB."""
+    longitude: float | None = None
+    latitude: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawUplink:
+    """What a LoRaWAN device sent, before anybody read a meaning into it."""
+
+    thing: str
+    """Device EUI in capital letters: also the key of the thing in readings."""
+    time: datetime
+    """When the network server received it; aware."""
+    payload: bytes
+    port: int | None = None
+    counter: int | None = None
+    """Frame counter of the uplink."""
+    name: str = ""
+    network_id: str = ""
+    """Name of the device at the network server, where that is not the EUI."""
+    application: str = ""
+    join_eui: str = ""
+    data_rate: str = ""
+    """Such as `SF7BW125`."""
+    frequency: float | None = None
+    """In MHz."""
+    receptions: Sequence[Reception] = ()
+    decoded: Mapping[str, Any] | None = None
+    """What the network server decoded."""
+    items: Sequence["Item"] = ()
+    """The items, also yielded by themselves, that stem from `decoded` or complain about its lack: they are
+    dropped where a codec of ours decodes the device."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceStatus:
+    """What a LoRaWAN device says about itself in a MAC command."""
+
+    thing: str
+    time: datetime
+    battery: float | None = None
+    """In percent; None: outside power or unknown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DownlinkReport:
+    """What the network server tells about a message to a device."""
+
+    reference: str
+    """The id that we gave the message."""
+    state: Literal["queued", "sent", "acknowledged", "failed"]
+    time: datetime
+    detail: str = ""
+
+
+Item: TypeAlias = (
+    Reading | Station | Threshold | Rejected | Follow | RawUplink | DeviceStatus | DownlinkReport
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DownlinkOrder:
+    """A message to a LoRaWAN device, for the network server to send when the device listens."""
+
+    reference: str
+    device_eui: str
+    network_id: str
+    application: str
+    port: int
+    payload: bytes
+    is_confirmed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """A message to a network server: by HTTP POST if there is an address, else by MQTT."""
+
+    body: bytes
+    topic: str = ""
+    url: str = ""
+    headers: Mapping[str, str] = field(default_factory=lambda: NOTHING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +255,11 @@ class Connector:
     """For transport mqtt: the topic filters to subscribe to under the given settings."""
     webhook: bool = False
     """Also accepts messages by POST to `/hooks/<source>/`."""
+    downlink: Callable[[DownlinkOrder, Mapping[str, Any]], Outgoing] | None = None
+    """How a message to a device is handed to the network server under the given settings; raises
+    `SourceError` if the settings do not allow it."""
+    commands: Callable[[Mapping[str, Any]], Sequence[str]] | None = None
+    """The topic filters under which the network server waits for messages to devices at our broker."""
     options: Sequence[Option] = ()
     check_options: Callable[[Mapping[str, Any]], Sequence[str]] | None = None
     """Finds what is wrong with the settings of a source beyond missing ones: one clear line for each, with

@@ -1,5 +1,7 @@
 """Decoded payloads of LoRaWAN devices become readings, whichever network server they came through."""
 
+import binascii
+from base64 import b64decode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +14,8 @@ from stadtkern.contracts.connector import Item, Reading
 from stadtkern.contracts.mapping import FieldMeaning, read_meanings
 
 MAX_FIELDS = 200
+LARGEST_PAYLOAD = 512
+"""Bytes; LoRaWAN itself carries at most 242 (regional parameters RP002)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +26,36 @@ class Uplink:
     time: datetime
     result_time: datetime | None = None
     sensor: str = ""
+
+
+def payload_of(text: object) -> bytes:
+    """Return the bytes of a payload in base64; none where it is missing. `ValueError` says what is wrong."""
+    if text is None or text == "":
+        return b""
+    if not isinstance(text, str) or len(text) > LARGEST_PAYLOAD * 2:
+        raise ValueError(f"the payload is no base64 text of at most {LARGEST_PAYLOAD} bytes")
+    try:
+        payload = b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise ValueError("the payload is not base64") from None
+    if len(payload) > LARGEST_PAYLOAD:
+        raise ValueError(f"the payload has more than {LARGEST_PAYLOAD} bytes")
+    return payload
+
+
+def whole(value: object, largest: int = 2**32 - 1) -> int | None:
+    """Return a whole number from 0 to `largest`, None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= largest:
+        return None
+    return int(value) if value == int(value) else None
+
+
+def number(value: object) -> float | None:
+    """Return a finite number, None for anything else."""
+    try:
+        return finite(value)
+    except ValueError:
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ OptionKind: TypeAlias = Literal[
     "image",
     "list",
     "links",
+    "secret",
 ]
 
 
@@ -28,7 +29,7 @@ class Option:
 
     `datastream` holds the key of one datastream, `datastreams` a list of keys, `list` a list of texts,
     `links` a list of `{"text", "address"}`, `image` the number of a picture in the back office, `long_text`
-    HTML with paragraphs, lists and links.
+    HTML with paragraphs, lists and links, `secret` a password or key: stored encrypted, never shown.
     """
 
     name: str

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.ui.tables import BooleanColumn, Column, DateColumn
-from wagtail.admin.views.generic import EditView
+from wagtail.admin.views.generic import EditView, IndexView
 from wagtail.admin.views.reports import ReportView
 from wagtail.admin.viewsets.model import ModelViewSet
 
@@ -39,6 +39,15 @@ class DataProfileForm(WagtailAdminModelForm):
         ]
 
 
+class ProfileIndexView(IndexView):
+    """All profiles with their owners."""
+
+    def get_base_queryset(self) -> QuerySet[DataProfile]:
+        """Return the profiles and, in the same query, who answers for them."""
+        found: QuerySet[DataProfile] = super().get_base_queryset()
+        return found.select_related("owner")
+
+
 class ProfileEditView(EditView):
     """The form of one profile, for those who look after it."""
 
@@ -55,6 +64,7 @@ class DataProfileViewSet(ModelViewSet):
 
     model = DataProfile
     name = "dataprofile"
+    index_view_class = ProfileIndexView
     edit_view_class = ProfileEditView
     icon = "clipboard-list"
     menu_label = _("Data concept")
@@ -71,7 +81,6 @@ class DataProfileViewSet(ModelViewSet):
         BooleanColumn("is_published", label=_("published")),
     ]
     list_filter = ["owner", "access", "is_published", "has_personal_data"]
-    list_select_related = ["owner"]
     ordering = ["slug"]
 
     def get_form_class(self, for_update: bool = False) -> type[DataProfileForm]:  # noqa: ARG002, FBT001, FBT002

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import translation
 from django.utils.translation import gettext
+from pytest_django import DjangoAssertNumQueries
 
 from stadtkern.base.clock import now
 from stadtkern.governance.forms import SpanField, SpanWidget
@@ -101,11 +102,15 @@ def test_who_makes_profiles(client: Client, role: str, status: int) -> None:
     assert client.get("/admin/dataprofile/new/").status_code == status
 
 
-def test_the_list_of_profiles(client: Client, town: Organisation) -> None:
+def test_the_list_of_profiles(
+    client: Client, town: Organisation, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
     somebody(client, "editor")
     for number in range(60):
         DataProfile.objects.create(slug=f"p{number:02}", owner=town)
-    assert client.get("/admin/dataprofile/").status_code == 200
+    client.get("/admin/dataprofile/")
+    with django_assert_max_num_queries(20):
+        assert client.get("/admin/dataprofile/").status_code == 200
     assert client.get("/admin/dataprofile/?p=2&is_published=false").status_code == 200
 
 

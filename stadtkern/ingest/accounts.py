@@ -10,7 +10,11 @@ from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from cryptography.fernet import Fernet, InvalidToken
 from django.conf import settings
+
+SEALED = "sealed:"
+"""Before a setting that is stored encrypted."""
 
 
 def derive_key(slug: str, salt: str) -> str:
@@ -33,6 +37,26 @@ def is_signature(given: str, body: bytes, *, key: str) -> bool:
     """Return whether a text is the HMAC-SHA-256 of a body (hexadecimal, `sha256=` before it or not)."""
     right = hmac.new(key.encode(), body, "sha256").hexdigest()
     return hmac.compare_digest(given.removeprefix("sha256=").lower().encode(), right.encode())
+
+
+def _box() -> Fernet:
+    key = hmac.digest(settings.SECRET_KEY.encode(), b"ingest secrets of sources", "sha256")
+    return Fernet(urlsafe_b64encode(key))
+
+
+def seal(text: str) -> str:
+    """Return a secret as settings keep it: database, audit trail and exports hold nothing readable."""
+    return SEALED + _box().encrypt(text.encode()).decode()
+
+
+def unseal(text: str) -> str:
+    """Return a secret; nothing where it was sealed by another installation."""
+    if not text.startswith(SEALED):
+        return text
+    try:
+        return _box().decrypt(text.removeprefix(SEALED).encode()).decode()
+    except InvalidToken:
+        return ""
 
 
 @dataclass(slots=True)

@@ -1,19 +1,29 @@
 """An outside MQTT broker such as Mosquitto: every message is acknowledged to it after the commit."""
 
 import asyncio
+import contextlib
 import logging
+import ssl
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
-
-import paho.mqtt.client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion
 
 from stadtkern.base.errors import BadInput
 from stadtkern.ingest.committer import Committer
+from stadtkern.ingest.gate import Gate
+from stadtkern.ingest.mqtt.client import NO_LOCAL, RETAINED_NEVER, RETAINED_ONCE, Client, Place
+from stadtkern.ingest.mqtt.packets import Greeting
+from stadtkern.ingest.mqtt.session import Account, Session
 from stadtkern.ingest.topics import TopicIndex
 
 logger = logging.getLogger(__name__)
 DEFAULT_CLIENT = "stadtkern-ingest"
+KEEP_ALIVE = 30
+FIRST_PAUSE = 1.0
+LONGEST_PAUSE = 30.0
+CONNECT_SECONDS = 15.0
+WATCH_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,96 +53,179 @@ class BrokerAddress:
             client_id=parse_qs(parts.query).get("client_id", [DEFAULT_CLIENT])[0],
         )
 
+    def greeting(self) -> Greeting:
+        """Return what we say first: we come back, and want what came meanwhile."""
+        return Greeting(
+            self.client_id,
+            self.username or None,
+            self.password.encode() if self.username else None,
+            KEEP_ALIVE,
+            clean=False,
+            will=None,
+        )
+
 
 class Bridge:
-    """Our subscription at an outside broker: persistent session, QoS 1, acknowledged by hand."""
+    """Our subscription at an outside broker, and what strangers may see of the interfaces there.
 
-    def __init__(self, address: BrokerAddress, committer: Committer, index: TopicIndex) -> None:
+    A subscriber of the feed: what the broker has not acknowledged is published again after its restart.
+    """
+
+    def __init__(
+        self, address: BrokerAddress, committer: Committer, index: TopicIndex, gate: Gate, key: str
+    ) -> None:
         self.address = address
         self.committer = committer
         self.index = index
+        self.gate = gate
+        self.key = key
+        """API key whose rights those have who write to topics of interfaces there; empty: a stranger's."""
         self.loop = asyncio.get_running_loop()
-        self.subscribed: set[str] = set()
-        self.connection = 0
-        """Number of the present connection: an acknowledgement never goes to a later one."""
+        self.client: Client | None = None
+        self.subscribed: dict[str, int] = {}
         self.is_down = False
-        self.client = mqtt.Client(
-            CallbackAPIVersion.VERSION2, client_id=address.client_id, clean_session=False, manual_ack=True
-        )
-        if address.username:
-            self.client.username_pw_set(address.username, address.password)
-        if address.is_encrypted:
-            self.client.tls_set()
-        self.client.reconnect_delay_set(min_delay=1, max_delay=30)
-        self.client.on_connect = self._connected
-        self.client.on_connect_fail = self._not_connected
-        self.client.on_disconnect = self._disconnected
-        self.client.on_message = self._message
+        self.session = Session(f"(broker)/{address.client_id}", Account("(broker)"), lasts=True)
+        self.on_room = lambda: None
+        self.task: asyncio.Task[None] | None = None
+        committer.on_room.append(lambda _has_room: self.client and self.client.watch_reading())
 
     def start(self) -> None:
         """Connect, and keep trying for as long as the broker is away."""
-        self.client.connect_async(self.address.host, self.address.port, keepalive=30)
-        self.client.loop_start()
+        self.task = self.loop.create_task(self.run())
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
         """Leave; the broker keeps for us what comes meanwhile."""
-        self.client.disconnect()
-        self.client.loop_stop()
+        if self.client is not None:
+            self.client.leave()
+        if self.task is not None:
+            self.task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self.task
+        with contextlib.suppress(Exception):  # the database is away: some messages are published twice
+            await self.save()
 
-    def subscribe(self) -> None:
-        """Subscribe to what the sources read now, and to nothing else."""
-        wanted = self.index.all_filters()
-        if not self.client.is_connected():
-            return
-        if old := sorted(self.subscribed - wanted):
-            self.client.unsubscribe(old)
-        if new := sorted(wanted - self.subscribed):
-            self.client.subscribe([(one, 1) for one in new])
-        self.subscribed = wanted
+    async def run(self) -> None:
+        """Connect again whenever the connection ends."""
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                await self.prepare()
+                client = await self.connect()
+                watching = self.loop.create_task(self.watch(client))
+                reason = await client.over
+                watching.cancel()
+                pause = FIRST_PAUSE if client.is_welcome else pause
+            except (OSError, TimeoutError) as error:
+                reason = str(error) or "no connection"
+            except Exception as error:  # noqa: BLE001  # the database is away; try again later
+                reason = str(error)
+            self.client = None
+            self._say_down(reason)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
 
-    # The following four run in the thread of paho.
+    async def prepare(self) -> None:
+        """Find out what may be seen and written there, and from where on news are published."""
+        self.session.account.access = await self.gate.access((None, None)) or {}
+        self.session.account.credentials = ("key", self.key) if self.key else (None, None)
+        if self.session.position < 0:
+            before = await self.gate.load(self.session.key, self.session.account)
+            position = before.position if before is not None else await self.gate.head()
+            self.session.safe = self.session.kept = position
+        self.session.position = self.session.safe  # what was not acknowledged is published again
 
-    def _connected(
-        self, _client: mqtt.Client, _data: object, _flags: object, reason: object, _more: object
-    ) -> None:
-        if getattr(reason, "is_failure", False):
-            self._say_down(f"it says {reason}")
-            return
+    async def connect(self) -> Client:
+        """Return a new connection."""
+        writer = await self.gate.access(self.session.account.credentials) or {}
+
+        def place(topic: str) -> Place:
+            interface = self.gate.interface_of(topic)
+            if interface:
+                return (), interface, writer.get(interface)
+            return self.index.sources(topic), "", None
+
+        client = Client(
+            greeting=self.address.greeting(),
+            place=place,
+            put=self.committer.put,
+            may_read=lambda: self.committer.has_room,
+            is_open=self._opened,
+            has_room=lambda: self.on_room(),
+        )
+        client.on_idle = self._idle
+        context = ssl.create_default_context() if self.address.is_encrypted else None
+        await asyncio.wait_for(
+            self.loop.create_connection(lambda: client, self.address.host, self.address.port, ssl=context),
+            CONNECT_SECONDS,
+        )
+        self.client = client
+        return client
+
+    def _opened(self, client: Client) -> None:
         if self.is_down:
             logger.info("MQTT broker %s answers again", self.address.host)
         self.is_down = False
-        self.connection += 1
-        self.subscribed = set()
-        self.loop.call_soon_threadsafe(self.subscribe)
+        self.client = client
+        self.subscribed = {}
+        self.subscribe()
+        self.on_room()
 
-    def _not_connected(self, _client: mqtt.Client, _data: object) -> None:
-        self._say_down("no connection")
+    def _idle(self) -> None:
+        self.session.safe = self.session.position
 
-    def _disconnected(
-        self, _client: mqtt.Client, _data: object, _flags: object, reason: object, _more: object
-    ) -> None:
-        self.connection += 1
-        if getattr(reason, "is_failure", False):
-            self._say_down(str(reason))
+    async def watch(self, client: Client) -> None:
+        """Keep the connection alive, and write down how far the broker is."""
+        while True:
+            await asyncio.sleep(WATCH_SECONDS)
+            client.watch(self.loop.time())
+            with contextlib.suppress(Exception):  # the database is away: the next look does it
+                await self.save()
 
-    def _message(self, _client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
-        self.loop.call_soon_threadsafe(self._take, message, self.connection)
+    async def save(self) -> None:
+        """Write down up to where the broker has acknowledged everything."""
+        if self.session.safe != self.session.kept and self.session.safe >= 0:
+            await self.gate.save([self.session])
+
+    def wanted(self) -> dict[str, int]:
+        """Return the topic filters that we read now, with their options."""
+        found = dict.fromkeys(sorted(self.index.all_filters()), 1 | NO_LOCAL | RETAINED_ONCE)
+        return found | {f"{root}/#": 1 | NO_LOCAL | RETAINED_NEVER for root in self.gate.roots}
+
+    def subscribe(self) -> None:
+        """Subscribe to what the sources and the interfaces read now, and to nothing else."""
+        if self.client is None or not self.client.is_welcome:
+            return
+        wanted = self.wanted()
+        self.client.places.clear()
+        self.client.unsubscribe([one for one in self.subscribed if one not in wanted])
+        self.client.subscribe([(one, how) for one, how in wanted.items() if one not in self.subscribed])
+        self.subscribed = wanted
 
     def _say_down(self, reason: str) -> None:
         if not self.is_down:
             logger.warning("MQTT broker %s does not answer: %s", self.address.host, reason)
         self.is_down = True
 
-    def _take(self, message: mqtt.MQTTMessage, connection: int) -> None:
-        """Have a message stored, then acknowledge it; one that is too late for its connection comes again."""
-        if message.qos == 0 and not self.committer.room.is_set():
+    # a subscriber of the feed
+
+    @property
+    def position(self) -> int:
+        """Number of the last item that was published."""
+        return self.session.position
+
+    @property
+    def has_room(self) -> bool:
+        """Whether the broker can take more now."""
+        return self.client is not None and self.client.has_room
+
+    def wishes(self) -> Iterable[tuple[str, Any, frozenset[str] | None]]:
+        """Return the interfaces, as a stranger sees them: the broker decides who its readers are."""
+        for slug, access in self.session.account.access.items():
+            yield slug, access, None
+
+    def deliver(self, publications: Iterable[tuple[str, bytes]], position: int) -> None:
+        """Publish what there is up to a position."""
+        if self.client is None:
             return
-        stored = self.committer.submit(
-            message.topic, bytes(message.payload), self.index.sources(message.topic)
-        )
-
-        def acknowledge(future: asyncio.Future[None]) -> None:
-            if message.qos and not future.cancelled() and connection == self.connection:
-                self.client.ack(message.mid, message.qos)
-
-        stored.add_done_callback(acknowledge)
+        self.session.position = position
+        self.client.publish(publications)

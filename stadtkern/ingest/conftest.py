@@ -6,12 +6,10 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from django.contrib.auth.models import Group
 from django.core.cache import cache
 
 from stadtkern.ingest import hooks
 from stadtkern.ingest.models import Source
-from stadtkern.people.models import User
 
 Respond = Callable[[BaseHTTPRequestHandler], None]
 
@@ -95,22 +93,3 @@ def json_source(db: None, server: Server) -> Source:  # noqa: ARG001  # needs th
         "thing_path": "nr",
     }
     return Source.objects.create(slug="levels", connector="http_json", title={"de": "Pegel"}, options=options)
-
-
-def person(name: str, *roles: str) -> User:
-    """Return a person of the standing cast."""
-    user = User.objects.create_user(username=name, email=f"{name}@example.org")
-    user.groups.set(Group.objects.filter(name__in=roles))
-    return user
-
-
-@pytest.fixture
-def alice(db: None) -> User:  # noqa: ARG001
-    """Give Alice, an editor."""
-    return person("alice", "editor")
-
-
-@pytest.fixture
-def charlie(db: None) -> User:  # noqa: ARG001
-    """Give Charlie, who may nothing."""
-    return person("charlie")

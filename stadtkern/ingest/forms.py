@@ -1,6 +1,6 @@
 """The form of a source, built from what its connector can be told."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +13,7 @@ from stadtkern.contracts.connector import Connector
 from stadtkern.contracts.option import Option
 from stadtkern.governance.models import DataProfile
 from stadtkern.ingest import services
+from stadtkern.ingest.accounts import seal
 from stadtkern.ingest.models import Source
 
 PREFIX = "option_"
@@ -61,6 +62,9 @@ MAKERS: dict[str, Maker] = {
     "datastreams": lambda _option, common: LinesField(**common),
     "image": lambda _option, common: forms.IntegerField(**common),
     "list": lambda _option, common: LinesField(**common),
+    "secret": lambda _option, common: forms.CharField(
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}), **common
+    ),
 }
 
 
@@ -130,9 +134,13 @@ class SourceForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in 
 
     def options(self) -> dict[str, object]:
         """Return the settings as typed, without those left empty."""
-        given: Mapping[str, object] = {
+        given: dict[str, object] = {
             option.name: self.cleaned_data.get(PREFIX + option.name) for option in self.plugin.options
         }
+        for option in self.plugin.options:
+            if option.kind == "secret":  # it is not shown; left empty it stays as it was
+                typed = given[option.name]
+                given[option.name] = seal(str(typed)) if typed else self.instance.options.get(option.name)
         return {name: value for name, value in given.items() if value not in (None, "", [])}
 
     def clean(self) -> dict[str, Any]:

@@ -103,3 +103,51 @@ class UnclaimedTopic(models.Model):
 
     def __str__(self) -> str:
         return self.topic
+
+
+class NewsItem(models.Model):
+    """What one transaction stored or changed; read by position, so that subscribers miss nothing."""
+
+    made = models.DateTimeField(default=now, db_index=True)
+    kind = models.CharField(max_length=40)
+    how = models.CharField(max_length=10)
+    content = models.JSONField(default=dict)
+    """`runs` of identifiers; `fields`; of observations also `datastreams` and `span`."""
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.pk} {self.kind} {self.how}"
+
+
+class MqttSession(models.Model):
+    """What a client that comes back subscribed to, and up to where it got the news."""
+
+    key = models.CharField(max_length=2000, unique=True)
+    topics = models.JSONField(default=dict)
+    """Quality of service by topic."""
+    position = models.BigIntegerField(default=-1)
+    """Number of the last news that the client acknowledged."""
+    seen = models.DateTimeField(default=now, db_index=True)
+
+    class Meta:
+        ordering = ["key"]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class OutgoingMessage(models.Model):
+    """A message that waits to be published by the broker; gone as soon as it is."""
+
+    topic = models.CharField(max_length=500)
+    payload = models.BinaryField()
+    retain = models.BooleanField(default=False)
+    created = models.DateTimeField()
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return self.topic

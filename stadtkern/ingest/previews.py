@@ -6,7 +6,17 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from stadtkern.base.units import symbol
-from stadtkern.contracts.connector import Follow, Item, Reading, Rejected, Station, Threshold
+from stadtkern.contracts.connector import (
+    DeviceStatus,
+    DownlinkReport,
+    Follow,
+    Item,
+    RawUplink,
+    Reading,
+    Rejected,
+    Station,
+    Threshold,
+)
 from stadtkern.ingest.services import Preview
 
 
@@ -27,7 +37,7 @@ def shown_items(preview: Preview) -> list[PreviewRow]:
     return [shown(item) for item in preview.items]
 
 
-def shown(item: Item) -> PreviewRow:
+def shown(item: Item) -> PreviewRow:  # noqa: PLR0911  # one for each kind of item
     """Return one item as a line."""
     match item:
         case Reading():
@@ -46,5 +56,12 @@ def shown(item: Item) -> PreviewRow:
             return PreviewRow(_("Threshold"), what, item.valid_from, item.value, symbol(item.unit))
         case Rejected():
             return PreviewRow(_("Rejected"), item.where, note=f"{item.reason} {item.raw}"[:300])
+        case RawUplink():
+            payload = item.payload.hex(" ").upper()[:90]
+            return PreviewRow(_("Uplink"), f"{item.thing}: {item.name}", item.time, note=payload)
+        case DeviceStatus():
+            return PreviewRow(_("State of a device"), item.thing, item.time)
+        case DownlinkReport():
+            return PreviewRow(_("Message to a device"), item.reference, item.time, note=item.state)
         case Follow():
             return PreviewRow(_("Further address"), item.request.url)

@@ -4,19 +4,24 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from amqtt.errors import BrokerError
+import uvloop
 from django.conf import settings
 from django.db import close_old_connections, connections
 
+from stadtkern.base.clock import now
 from stadtkern.base.http import Answer, Client
 from stadtkern.contracts.connector import Request
 from stadtkern.ingest.bridge import Bridge, BrokerAddress
-from stadtkern.ingest.broker import DurableBroker, quiet
-from stadtkern.ingest.committer import Committer
+from stadtkern.ingest.broker import Broker
+from stadtkern.ingest.committer import Committer, Message
+from stadtkern.ingest.downlinks import Downlinks
+from stadtkern.ingest.feed import Feed, Subscriber
+from stadtkern.ingest.gate import Gate
+from stadtkern.ingest.interfaces import interfaces
 from stadtkern.ingest.models import Source
 from stadtkern.ingest.polling import poll
 from stadtkern.ingest.roster import Roster
@@ -53,9 +58,14 @@ class Process:
         self.readers = ThreadPoolExecutor(POLLS_TOGETHER, thread_name_prefix="poll")
         self.looker = ThreadPoolExecutor(1, thread_name_prefix="roster")
         self.writer = ThreadPoolExecutor(1, thread_name_prefix="commit")
-        self.committer = Committer(Writer(lambda: self.roster.sources), self.writer)
+        self.askers = ThreadPoolExecutor(2, thread_name_prefix="mqtt")
+        self.followers = ThreadPoolExecutor(1, thread_name_prefix="feed")
+        self.committer = Committer(Writer(lambda: self.roster.sources, interfaces()), self.writer)
+        self.gate = Gate(interfaces(), self.askers)
+        self.feed = Feed(interfaces(), self.followers, self.subscribers)
+        self.committer.on_stored.append(self.feed.wake)
         self.bridge: Bridge | None = None
-        self.broker: DurableBroker | None = None
+        self.broker: Broker | None = None
         self.database_is_down = False
 
     async def run(self) -> None:
@@ -65,12 +75,16 @@ class Process:
         await self.first_look()
         commits = asyncio.create_task(self.committer.run())
         mqtt = asyncio.create_task(self.open_mqtt())
+        following = asyncio.create_task(self.feed.run())
+        sending = asyncio.create_task(Downlinks(self.ask_database, self.publish, self.client).run())
         while not self.stopping.is_set():
             await self.look()
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self.stopping.wait(), READ_AGAIN)
         mqtt.cancel()
+        sending.cancel()
         await self.end(commits)
+        following.cancel()
 
     async def first_look(self) -> None:
         """Wait for the database: without the sources nobody knows what a message means."""
@@ -128,32 +142,68 @@ class Process:
         )
         return asyncio.run_coroutine_threadsafe(asked, self.loop).result()
 
+    async def ask_database(self, work: Callable[[], T]) -> T:
+        """Do a piece of work with the database beside the loop."""
+        return await self.loop.run_in_executor(self.looker, with_database, work)
+
+    def publish(self, topic: str, body: bytes) -> bool:
+        """Hand a message to the broker; False if it is away or nobody there would get it."""
+        if self.bridge is not None:
+            if not self.bridge.has_room or self.bridge.client is None:
+                return False
+            self.bridge.client.publish([(topic, body)])
+            return True
+        if self.broker is None or not self.broker.has_listener(topic):
+            return False
+        self.broker.hand_on([Message(topic, body, (), now(), qos=1)])
+        return True
+
+    def subscribers(self) -> Iterator[Subscriber]:
+        """Yield those who follow what is stored."""
+        if self.bridge is not None:
+            yield self.bridge
+        if self.broker is not None:
+            yield from [session for session in self.broker.sessions.values() if session.topics]
+
     async def open_mqtt(self) -> None:
-        """Join the outside broker, or open our own; a port that is taken is tried again."""
+        """Join the outside broker, or open our own; WebSockets of `web` always come to our own."""
+        self.broker = Broker(
+            committer=self.committer,
+            index=self.roster.index,
+            accounts=self.roster.accounts,
+            gate=self.gate,
+            anonymous=bool(settings.DEMO),
+        )
+        self.broker.feed = self.feed
         if settings.MQTT_URL:
-            self.bridge = Bridge(BrokerAddress.from_url(settings.MQTT_URL), self.committer, self.roster.index)
+            self.bridge = Bridge(
+                BrokerAddress.from_url(settings.MQTT_URL),
+                self.committer,
+                self.roster.index,
+                self.gate,
+                settings.MQTT_KEY,
+            )
+            self.bridge.on_room = self.feed.wake
             self.bridge.start()
-            return
-        quiet()
+        else:
+            await self.open_port(self.broker)
+        try:
+            await self.broker.start_local(settings.MQTT_SOCKET)
+        except OSError as error:
+            logger.error("no MQTT for browsers: %s: %s", settings.MQTT_SOCKET, error)  # noqa: TRY400  # one line
+
+    async def open_port(self, broker: Broker) -> None:
+        """Listen; a port that is taken is tried again."""
         is_told = False
         while True:
-            broker = DurableBroker(
-                host=settings.MQTT_HOST,
-                port=settings.MQTT_PORT,
-                committer=self.committer,
-                index=self.roster.index,
-                accounts=self.roster.accounts,
-                anonymous=bool(settings.DEMO),
-            )
             try:
-                await broker.start()
-            except BrokerError as error:
+                await broker.start(settings.MQTT_HOST, settings.MQTT_PORT)
+            except OSError as error:
                 if not is_told:
                     logger.error("MQTT port %d cannot be opened: %s", settings.MQTT_PORT, error)  # noqa: TRY400
                 is_told = True
                 await asyncio.sleep(PORT_PAUSE)
             else:
-                self.broker = broker
                 logger.info("MQTT broker listens on %s:%d", settings.MQTT_HOST, settings.MQTT_PORT)
                 return
 
@@ -162,20 +212,20 @@ class Process:
         await self.committer.close(commits, seconds=END_SECONDS)
         await asyncio.sleep(0.1)  # the acknowledgements leave
         if self.bridge:
-            await asyncio.to_thread(self.bridge.stop)
+            await self.bridge.stop()
         if self.broker:
-            with contextlib.suppress(asyncio.TimeoutError, Exception):
+            with contextlib.suppress(Exception):  # the database is away: some messages are sent twice
                 await asyncio.wait_for(self.broker.shutdown(), END_SECONDS)
         if self.polling:
             await asyncio.wait(self.polling.values(), timeout=END_SECONDS)
         await self.client.aclose()
-        for executor in (self.readers, self.looker, self.writer):
+        for executor in (self.readers, self.looker, self.writer, self.askers, self.followers):
             executor.shutdown(wait=False, cancel_futures=True)
 
 
 def serve() -> None:
     """Run until SIGTERM."""
-    asyncio.run(main())
+    uvloop.run(main())
 
 
 async def main() -> None:

@@ -32,6 +32,7 @@ class Roster:
         active = [source for source in self.sources.values() if not source.is_paused]
         self.accounts.digests = {source.slug: source.key_hash for source in active if source.key_hash}
         filters = {source.slug: self._filters(source) for source in active}
+        self.index.commands = {source.slug: commands_of(source) for source in active}
         return self.index.replace({slug: ones for slug, ones in filters.items() if ones})
 
     def _filters(self, source: Source) -> tuple[str, ...]:
@@ -48,6 +49,15 @@ class Roster:
     def due(self) -> list[Source]:
         """Return the sources whose turn it is to be asked."""
         return [source for source in self.sources.values() if is_due(source)]
+
+
+def commands_of(source: Source) -> tuple[str, ...]:
+    """Return under which topics the sender of a source waits for orders at our broker."""
+    connector = connectors().get(source.connector)
+    if connector is None or connector.commands is None:
+        return ()
+    found = connector.commands(filled(connector, source.options))
+    return tuple(one for one in found if is_filter(one))
 
 
 def ask_topics(source: Source, connector: Connector) -> tuple[str, ...]:

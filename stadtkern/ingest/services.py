@@ -21,6 +21,7 @@ from stadtkern.ingest.registry import connector_of, filled
 from stadtkern.ingest.states import Tally
 from stadtkern.ingest.storing import exclusive, keep
 from stadtkern.ingest.topics import matches
+from stadtkern.lorawan import services as lorawan
 from stadtkern.people.models import User
 
 PREVIEW_ITEMS = 20
@@ -92,6 +93,7 @@ def receive(source: Source, body: bytes, context: Context) -> Tally:
             keep([Rejected(reason=states.one_line(error), where=where[:200], raw=raw)], source=source)
             states.received(source, trouble=str(error))
         raise BadInput(states.one_line(error)) from error
+    (items,) = lorawan.prepare([items])
     with exclusive():
         tally = keep(items, source=source, received=context.received)
         trouble = rejections(tally.rejected, items) if tally.rejected else ""

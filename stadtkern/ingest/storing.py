@@ -10,14 +10,18 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 
 from stadtkern.base.clock import now
 from stadtkern.contracts.connector import Connector, Context, Item, Rejected, SourceError
+from stadtkern.contracts.messages import Arrival, Messages
 from stadtkern.ingest import states
 from stadtkern.ingest.committer import Message
 from stadtkern.ingest.models import Source, UnclaimedTopic
 from stadtkern.ingest.reading import TooSlowError, bounded, plain_read
 from stadtkern.ingest.registry import connector_of, filled
 from stadtkern.ingest.states import Tally
+from stadtkern.lorawan import services as lorawan
 from stadtkern.observations.services import record
+from stadtkern.observations.services.quarantine import quarantine
 from stadtkern.observations.services.record import durable
+from stadtkern.observations.services.rows import Reason, Reject
 
 logger = logging.getLogger(__name__)
 GROUP_SECONDS = 30.0
@@ -46,6 +50,7 @@ def keep(items: Sequence[Item], *, source: Source, received: datetime | None = N
     tally = Tally(messages=1)
     with transaction.atomic():
         outcome = record(items, source=source.slug, profile=source.profile, received=received)
+        lorawan.keep(items, source=source.slug, received=received)
         tally.stored, tally.repeated, tally.rejected = outcome.stored, outcome.repeated, outcome.rejected
         tally.note(items)
         states.count(source, tally)
@@ -99,8 +104,11 @@ def parse_patiently(
 class Writer:
     """Stores groups of MQTT messages; each group in one transaction."""
 
-    def __init__(self, sources: Callable[[], Mapping[str, Source]]) -> None:
+    def __init__(
+        self, sources: Callable[[], Mapping[str, Source]], interfaces: Mapping[str, Messages]
+    ) -> None:
         self.sources = sources
+        self.interfaces = interfaces
 
     def __call__(self, messages: Sequence[Message]) -> None:
         """Store messages; when it returns they are on disk, unreadable ones in quarantine."""
@@ -113,7 +121,11 @@ class Writer:
         with exclusive():
             for source, own, items, trouble in work:
                 self._store(source, own, items, trouble)
-            note_unclaimed([m for m in messages if not any(slug in sources for slug in m.sources)])
+            for slug, interface in self.interfaces.items():
+                if own := [m for m in messages if m.interface == slug]:
+                    store_for_interface(slug, interface, own)
+            unclaimed = [m for m in messages if not any(slug in sources for slug in m.sources)]
+            note_unclaimed([m for m in unclaimed if not m.interface])
 
     @staticmethod
     def _parse(source: Source, messages: Sequence[Message]) -> tuple[list[list[Item]], str]:
@@ -121,7 +133,8 @@ class Writer:
             connector = connector_of(source.connector)
         except Exception as error:  # noqa: BLE001  # an uninstalled connector: its messages are kept as unreadable
             return [[poison(error, message)] for message in messages], str(error)
-        return parse_patiently(connector, filled(connector, source.options), messages)
+        items, trouble = parse_patiently(connector, filled(connector, source.options), messages)
+        return lorawan.prepare(items), trouble
 
     def _store(
         self, source: Source, messages: Sequence[Message], items: Sequence[Sequence[Item]], trouble: str
@@ -151,6 +164,41 @@ class Writer:
                 keep([poison(reason, message)], source=source, received=message.received)
                 last.trouble = f"{message.topic}: {reason}"
         return last
+
+
+def store_for_interface(slug: str, interface: Messages, messages: Sequence[Message]) -> None:
+    """Store messages to topics of an interface; what cannot be used goes into quarantine with its reason."""
+    usable = [message for message in messages if message.access is not None]
+    refused = [(m, "its sender may not write here") for m in messages if m.access is None]
+    try:
+        with transaction.atomic():
+            lines = interface.store([_arrival(message) for message in usable])
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:  # noqa: BLE001  # one message must not hold up all others for good
+        logger.debug("group for %s cannot be stored at once: %s", slug, error)
+        lines = [_store_one(interface, message) for message in usable]
+    refused += [(message, line) for message, line in zip(usable, lines, strict=True) if line]
+    if refused:
+        rejects = [
+            Reject(Reason.UNREADABLE, one.reason, one.where, one.raw)
+            for one in (poison(line, message) for message, line in refused)
+        ]
+        quarantine(rejects, source=slug, received=messages[0].received)
+
+
+def _arrival(message: Message) -> Arrival:
+    return Arrival(message.topic, message.body, message.access, message.received)
+
+
+def _store_one(interface: Messages, message: Message) -> str:
+    try:
+        with transaction.atomic():
+            return interface.store([_arrival(message)])[0]
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:  # noqa: BLE001  # it goes into quarantine with its reason
+        return f"it could not be stored ({type(error).__name__}: {str(error)[:200]})"
 
 
 def note_unclaimed(messages: Sequence[Message]) -> None:

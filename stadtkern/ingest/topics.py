@@ -39,6 +39,8 @@ class TopicIndex:
     """Topic filters by source, with a memory for the topics seen."""
 
     filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    commands: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Topic filters under which the sender of a source, such as a network server, waits for orders."""
     _seen: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def sources(self, topic: str) -> tuple[str, ...]:

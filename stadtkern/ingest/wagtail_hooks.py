@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 
-from stadtkern.ingest import admin
+from stadtkern.ingest import admin, setup_admin
 
 
 class SourcesMenuItem(MenuItem):
@@ -22,6 +22,10 @@ def source_urls() -> list[URLPattern]:
     """Return the addresses of the pages about sources."""
     return [
         path("sources/", admin.SourceList.as_view(), name="sources"),
+        path("sources/setup/", setup_admin.SetupPage.as_view(), name="setup"),
+        path(
+            "sources/setup/stadtkern-setup.json", setup_admin.SetupDownload.as_view(), name="setup-download"
+        ),
         path("sources/new/", admin.ChooseConnector.as_view(), name="source-choose"),
         path("sources/new/<slug:connector>/", admin.NewSource.as_view(), name="source-new"),
         path("sources/<int:pk>/", admin.SourceDetail.as_view(), name="source"),

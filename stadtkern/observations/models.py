@@ -473,6 +473,31 @@ class Change(models.Model):
         return str(self.version)
 
 
+class LateChange(models.Model):
+    """Something written, changed or deleted at a time that a datastream had already passed."""
+
+    datastream = models.ForeignKey(Datastream, on_delete=models.CASCADE, related_name="+")
+    first = InstantField()
+    last = InstantField()
+    version = models.BigIntegerField(db_index=True)
+
+    class Meta:
+        ordering = ["version", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.datastream_id} from {self.first.isoformat()}"
+
+
+class Follower(models.Model):
+    """Somebody who works through all changes in order, and up to which one that is done."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    version = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.version}"
+
+
 class EntityVersion(models.Model):
     """An entity as it was from one moment to another, for `$asof` and the history of entities."""
 

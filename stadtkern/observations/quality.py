@@ -32,9 +32,13 @@ class Check(IntFlag):
     FUTURE = 64
     OLD = 128
     """More than ten years old when it came in."""
+    EDITOR_GOOD = 256
+    """A person looked at it; that counts more than all tests."""
+    EDITOR_QUESTIONABLE = 512
     SOURCE_GOOD = 1024
     SOURCE_QUESTIONABLE = 2048
     SOURCE_BAD = 4096
+    EDITOR_BAD = 8192
 
 
 CHECK_NAMES = {
@@ -46,10 +50,14 @@ CHECK_NAMES = {
     Check.NEIGHBOUR: _("does not fit its neighbours"),
     Check.FUTURE: _("lies in the future"),
     Check.OLD: _("came in years late"),
+    Check.EDITOR_GOOD: _("found good by a person"),
+    Check.EDITOR_QUESTIONABLE: _("found questionable by a person"),
+    Check.EDITOR_BAD: _("found bad by a person"),
     Check.SOURCE_GOOD: _("good according to the source"),
     Check.SOURCE_QUESTIONABLE: _("questionable according to the source"),
     Check.SOURCE_BAD: _("bad according to the source"),
 }
+EDITOR = Check.EDITOR_GOOD | Check.EDITOR_QUESTIONABLE | Check.EDITOR_BAD
 SOURCE = Check.SOURCE_GOOD | Check.SOURCE_QUESTIONABLE | Check.SOURCE_BAD
 FROM_SOURCE = {
     "": Check(0),
@@ -70,6 +78,8 @@ def verdict(checks: int, *, tested: bool) -> int:
 
     A gap or a great age says nothing against the value itself.
     """
+    if checks & EDITOR:
+        return _verdict_of_editor(checks)
     if checks & _BAD:
         return int(QualityFlag.BAD)
     if checks & _QUESTIONABLE:
@@ -77,6 +87,12 @@ def verdict(checks: int, *, tested: bool) -> int:
     if tested or checks & Check.SOURCE_GOOD:
         return int(QualityFlag.GOOD)
     return int(QualityFlag.NOT_EVALUATED)
+
+
+def _verdict_of_editor(checks: int) -> int:
+    if checks & Check.EDITOR_BAD:
+        return int(QualityFlag.BAD)
+    return int(QualityFlag.QUESTIONABLE if checks & Check.EDITOR_QUESTIONABLE else QualityFlag.GOOD)
 
 
 def check_names(checks: int) -> list[str]:

@@ -17,6 +17,7 @@ from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.views.reports import ReportView
 from wagtail.admin.viewsets.model import ModelViewSet
 
+from stadtkern.base.tables import harmless
 from stadtkern.people.models import Membership, Organisation
 from stadtkern.people.roles import BACK_OFFICE
 from stadtkern.people.trail import events
@@ -68,6 +69,9 @@ class TrailView(ReportView):
     index_results_url_name = "audit-trail-results"
     is_searchable = False
     list_export = ["timestamp", "actor", "action", "content_type", "object_repr", "changes"]
+    custom_field_preprocess = {
+        name: {"csv": lambda value: harmless(str(value))} for name in ("actor", "object_repr", "changes")
+    }
     export_headings = {"timestamp": _("When"), "actor": _("Who"), "object_repr": _("Object")}
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # noqa: ANN401

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -83,6 +83,37 @@ def _covers(allowed: str, host: str) -> bool:
     return host == bare or (bare.startswith(".") and (host.endswith(bare) or host == bare[1:]))
 
 
+def check_proxies(**_kwargs: Any) -> list[CheckMessage]:  # noqa: ANN401
+    """Look whose word on the address of a visitor counts."""
+    bad = [one for one in settings.TRUSTED_PROXIES if not _is_network(one)]
+    if bad:
+        said = f"No address and no network: {', '.join(bad)}."
+        hint = "Name the reverse proxies in STADTKERN_TRUSTED_PROXIES, such as 10.0.0.5,10.1.0.0/24."
+        return [Warning(said, hint=hint, id="people.W010")]
+    if any(ip_network(one, strict=False).prefixlen == 0 for one in settings.TRUSTED_PROXIES):
+        hint = (
+            "Name the reverse proxies in STADTKERN_TRUSTED_PROXIES; else anybody gets around the rate limits."
+        )
+        return [Warning("Anybody may say which address a request comes from.", hint=hint, id="people.W011")]
+    return []
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True
+
+
+def check_second_factor(**_kwargs: Any) -> list[CheckMessage]:  # noqa: ANN401
+    """Look whether a stolen password alone opens the back office."""
+    if settings.REQUIRE_SECOND_FACTOR or settings.DEMO:
+        return []
+    said = "A password alone opens the back office."
+    return [Warning(said, hint="Set STADTKERN_REQUIRE_SECOND_FACTOR=yes.", id="people.W012")]
+
+
 def check_secret(**_kwargs: Any) -> list[CheckMessage]:  # noqa: ANN401
     """Look whether others on the machine can read the key of the installation."""
     path = Path(settings.DATA_DIR) / "secret_key"
@@ -152,5 +183,8 @@ def _administrators() -> list[CheckMessage]:
 
 def register_checks() -> None:
     """Make Django run our checks."""
-    for check in (check_address, check_open_writing, check_secret, check_mail, check_backup, check_accounts):
+    for check in (
+        *(check_address, check_open_writing, check_proxies, check_second_factor, check_secret),
+        *(check_mail, check_backup, check_accounts),
+    ):
         register(check, TAG, deploy=True)

@@ -24,6 +24,7 @@ def safe(settings: Settings, tmp_path: Path) -> Settings:
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.DATA_DIR = tmp_path
     settings.DEMO = ""
+    settings.REQUIRE_SECOND_FACTOR = True
     settings.SECRET_KEY = "kV3nX9tQ2bL7wR5yP1zM8cF4hJ6dS0gAeUoIiTqZ-_abcdEFGHijkl"
     (tmp_path / "last_backup").write_text((now() - timedelta(days=1)).isoformat())
     return settings
@@ -53,6 +54,9 @@ def test_django_itself_is_content_too(safe: Settings, monkeypatch: pytest.Monkey
         ("ALLOWED_HOSTS", ["*"], "people.W002"),
         ("ALLOWED_HOSTS", ["cottbus.example"], "people.W003"),
         ("STA_ANONYMOUS_WRITE", True, "people.E001"),
+        ("TRUSTED_PROXIES", ["10.0.0.0/8", "proxy.guben.example"], "people.W010"),
+        ("TRUSTED_PROXIES", ["0.0.0.0/0"], "people.W011"),
+        ("REQUIRE_SECOND_FACTOR", False, "people.W012"),
         ("EMAIL_BACKEND", "django.core.mail.backends.filebased.EmailBackend", "people.W005"),
     ],
 )

@@ -15,6 +15,7 @@ from stadtkern.base.errors import NotPermitted
 from stadtkern.people.forms import AccountForm
 from stadtkern.people.models import User
 from stadtkern.people.roles import ROLES
+from stadtkern.people.second_factor import WAY_BACK, has_second_factor
 from stadtkern.people.services import erase_person, export_person
 
 
@@ -42,6 +43,16 @@ def account(request: HttpRequest) -> HttpResponse:
         "may_open_back_office": request.user.has_perm("wagtailadmin.access_admin"),
     }
     return render(request, "people/account.html", context)
+
+
+@never_cache
+@require_safe
+@login_required
+def second_factor(request: HttpRequest) -> HttpResponse:
+    """Say why the back office waits, and lead to the two ways; who has a factor goes on."""
+    if has_second_factor(request):
+        return redirect(request.session.pop(WAY_BACK, None) or "wagtailadmin_home")
+    return render(request, "people/second_factor.html", {"is_sent": False})
 
 
 @never_cache

@@ -1,13 +1,11 @@
 """Street names as people type them: one spelling for "Straße", "Str." and "strasse", no accents, no case."""
 
 import re
-import unicodedata
 
-UNTOUCHED_BY_NFKD = str.maketrans({"ł": "l", "đ": "d", "ø": "o", "æ": "a", "œ": "o"})
-DIGRAPHS = re.compile("([aou])e+")
+from stadtkern.base.folding import plain_words
+
 STREET = re.compile("str(a|as|ass|asse)?$")
 NUMBER_AND_LETTER = re.compile(r"\b(\d+) ([a-z])\b")
-WORDS = re.compile("[a-z0-9]+")
 DROPPED = {"ul", "ulica", "ulicy", "al", "aleja", "aleje"}
 """Polish words for street that people leave out as often as not."""
 SHORT = {
@@ -30,9 +28,6 @@ def folded_words(text: str) -> list[str]:
     >>> folded_words("ul. Śląska")
     ['slaska']
     """
-    plain = unicodedata.normalize("NFKD", text.casefold().translate(UNTOUCHED_BY_NFKD))
-    plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
-    words = WORDS.findall(DIGRAPHS.sub(r"\1", plain))
-    words = [SHORT.get(word, STREET.sub("str", word)) for word in words]
+    words = [SHORT.get(word, STREET.sub("str", word)) for word in plain_words(text)]
     kept = [word for word in words if word not in DROPPED] or words
     return NUMBER_AND_LETTER.sub(r"\1\2", " ".join(kept)).split()

@@ -1,7 +1,9 @@
 """Bring areas and addresses in from files."""
 
+import json
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,13 +14,16 @@ from django.db.models import CharField
 from django.utils.text import slugify
 from shapely.geometry.base import BaseGeometry
 
+from stadtkern.base.errors import BadInput
 from stadtkern.places.files import FileRow, Rejected, read_rows
 from stadtkern.places.folding import folded_words
 from stadtkern.places.models import Address, AddressWord, Area
+from stadtkern.web.fields import in_language
 
 Parsed = TypeVar("Parsed")
 
 BATCH = 500
+LANGUAGES = ("de", "pl", "en", "dsb")
 WITHIN = {
     Area.Kind.QUARTER: [Area.Kind.TOWN, Area.Kind.DISTRICT, Area.Kind.COUNTRY],
     Area.Kind.TOWN: [Area.Kind.DISTRICT, Area.Kind.COUNTRY],
@@ -147,14 +152,46 @@ def _area(row: FileRow) -> Area:
     kind = row.first(("kind",)) or KIND_BY_DIGITS.get(len(code) if code.isdigit() else 0, Area.Kind.OTHER)
     if kind not in Area.Kind.values:
         raise Unusable(f"unknown kind of area {kind!r}")
-    texts = {
-        language: text for language in ("de", "pl", "en", "dsb") if (text := row.first((f"name_{language}",)))
-    }
     language = "pl" if len(code) in {2, 4, 7} and code.isdigit() else "de"
-    slug = slugify(row.first(("slug",)) or "-".join(folded_words(name)))[:80]
-    return Area(
-        kind=kind, slug=slug or code, name=texts or {language: name}, code=code, geometry=_to_django(shape)
-    )
+    texts = _texts(row, name, language)
+    slug = slugify(row.first(("slug",)) or "-".join(folded_words(in_language(texts, language)[0])))[:80]
+    return Area(kind=kind, slug=slug or code, name=texts, code=code, geometry=_to_django(shape))
+
+
+def _texts(row: FileRow, name: str, language: str) -> dict[str, str]:
+    """Return the names by language: columns `name_de` ..., an object `{"de": ...}`, or one in `language`."""
+    if texts := {code: text for code in LANGUAGES if (text := row.first((f"name_{code}",)))}:
+        return texts
+    try:
+        found = json.loads(name)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        return {language: name}
+    texts = {code: str(found[code]) for code in LANGUAGES if found.get(code)}
+    if not texts:
+        raise Unusable("no name in a language of ours")
+    return texts
+
+
+def one_outline(file: Path) -> Any:  # noqa: ANN401  # a multipolygon of Django
+    """Return the outline in a file that holds exactly one area.
+
+    Raises
+    ------
+    BadInput
+        if it holds none, several, or something else.
+    """
+    rows = list(islice(read_rows(file), 2))
+    if len(rows) != 1:
+        raise BadInput("the file has to hold exactly one area")
+    (row,) = rows
+    if isinstance(row, Rejected):
+        raise BadInput(row.reason)
+    try:
+        return _to_django(_polygons(row.geometry))
+    except Unusable as problem:
+        raise BadInput(problem.reason) from problem
 
 
 def _polygons(geometry: BaseGeometry) -> BaseGeometry:
@@ -213,7 +250,7 @@ def _store_areas(areas: list[Area], report: Report) -> None:
     Area.objects.bulk_create(fresh, batch_size=BATCH)
     Area.objects.bulk_update(changed, ["name", "geometry"], batch_size=BATCH)
     for area in (*fresh, *changed):
-        _find_parent(area)
+        find_parent(area)
     report.created, report.updated = len(fresh), len(changed)
 
 
@@ -225,7 +262,7 @@ def _free_slug(area: Area, taken: set[str]) -> str:
     return next(slug for slug in candidates if slug not in taken)
 
 
-def _find_parent(area: Area) -> None:
+def find_parent(area: Area) -> None:
     """Store of which area this one is a part: the smallest kind that holds a point inside of it."""
     for kind in WITHIN.get(Area.Kind(area.kind), []):
         holders = Area.objects.filter(kind=kind, geometry__covers=area.geometry.point_on_surface)
@@ -237,7 +274,7 @@ def _find_parent(area: Area) -> None:
 def _store_addresses(addresses: list[Address], report: Report) -> None:
     names = ("street", "house_number", "postcode", "place")
     known = {tuple(key): pk for pk, *key in Address.objects.values_list("pk", *names).iterator()}
-    _find_areas(addresses)
+    find_areas(addresses)
     fresh = [address for address in addresses if _address_key(address) not in known]
     changed = [address for address in addresses if _address_key(address) in known]
     for address in changed:
@@ -249,7 +286,7 @@ def _store_addresses(addresses: list[Address], report: Report) -> None:
     report.created, report.updated = len(fresh), len(changed)
 
 
-def _find_areas(addresses: list[Address]) -> None:
+def find_areas(addresses: list[Address]) -> None:
     """Give each address the smallest of our areas it lies in: a quarter, else a town."""
     for kind in (Area.Kind.TOWN, Area.Kind.QUARTER):
         areas = list(Area.objects.filter(kind=kind).only("pk", "geometry"))

@@ -424,3 +424,23 @@ def test_there_and_back_is_the_same_place(lon: float, lat: float, srid: int) -> 
     there = crs.transform(shapely.Point(lon, lat, 35.5), srid, source=4326)
     back = crs.transform(there, 4326)
     assert (back.x, back.y, back.z) == pytest.approx((lon, lat, 35.5), abs=1e-6)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("name", "names"),
+    [
+        ('{"de": "Süd", "pl": "Południe", "fr": "Sud"}', {"de": "Süd", "pl": "Południe"}),
+        ('{"fr": "Sud"}', None),
+        ("[1]", {"de": "[1]"}),
+        ("{", {"de": "{"}),
+    ],
+)
+def test_names_may_be_an_object_by_language(tmp_path: Path, name: str, names: dict[str, str] | None) -> None:
+    shape = {"type": "Polygon", "coordinates": [[[14, 51], [15, 51], [15, 52], [14, 51]]]}
+    value = json.loads(name) if names is None or len(names) > 1 else name
+    feature = {"type": "Feature", "properties": {"name": value}, "geometry": shape}
+    file = tmp_path / "a.geojson"
+    file.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}), encoding="utf-8")
+    import_areas(file)
+    assert [area.name for area in Area.objects.all()] == ([names] if names else [])

@@ -40,7 +40,9 @@ class BarrierForm(KernForm, forms.Form):
     )
     email = forms.EmailField(
         label=_("Your email address"),
-        help_text=_("Only for our answer; we delete it together with your report a year after that."),
+        help_text=_(
+            "Only for our answer; we delete it and your report a year after that, at the latest after two."
+        ),
         max_length=254,
         required=False,
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),

@@ -5,11 +5,13 @@ from itertools import islice
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from stadtkern.base.errors import NotFound
+from stadtkern.base.errors import BadInput, NotFound
+from stadtkern.base.fields import finite
 from stadtkern.web import map_layers
-from stadtkern.web.maps import Place, by_relevance, feature_collection, places_of
+from stadtkern.web.maps import Place, by_relevance, distance, feature_collection, places_of
 from stadtkern.web.town import current_town
 
 PER_PAGE = 25
@@ -21,7 +23,30 @@ def chosen_places(request: HttpRequest) -> list[Place]:
     slug, word = request.GET.get("layer", ""), request.GET.get("q", "").strip().casefold()
     layers = [map_layers.get_layer(slug)] if slug else map_layers.all_layers()
     places = (place for layer in layers for place in places_of(layer.features(), layer.slug))
-    return by_relevance(place for place in places if word in f"{place.name} {place.text}".casefold())
+    found = [place for place in places if word in f"{place.name} {place.text}".casefold()]
+    if point := wanted_point(request):
+        return sorted(found, key=lambda place: distance(place, *point))
+    return by_relevance(found)
+
+
+def wanted_point(request: HttpRequest) -> tuple[float, float] | None:
+    """Return longitude and latitude of `?near=51.95,14.71` (latitude first, as people write it).
+
+    Raises
+    ------
+    BadInput
+        if there is something else.
+    """
+    text = request.GET.get("near", "").strip()
+    if not text:
+        return None
+    try:
+        latitude, longitude = (finite(part) for part in text[:40].split(","))
+    except ValueError as error:
+        raise BadInput(_("Write a place as latitude and longitude, such as 51.95,14.71.")) from error
+    if abs(latitude) > 90 or abs(longitude) > 180:  # noqa: PLR2004  # degrees
+        raise BadInput(_("This place does not lie on the earth."))
+    return longitude, latitude
 
 
 @require_safe
@@ -33,6 +58,8 @@ def map_page(request: HttpRequest) -> HttpResponse:
         "page_obj": page,
         "layers": map_layers.all_layers(),
         "layer": request.GET.get("layer", ""),
+        "point": wanted_point(request),
+        "near": request.GET.get("near", ""),
         "word": request.GET.get("q", ""),
         "query": request.GET.urlencode(),
     }

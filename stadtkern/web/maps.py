@@ -65,17 +65,19 @@ def places_of(collection: Mapping[str, Any], layer: str = "") -> list[Place]:
     return [place for place in found if place is not None]
 
 
+def distance(place: Place, longitude: float, latitude: float) -> float:
+    """Return how far away a place is, for sorting: degrees of latitude on a plane around the point."""
+    return hypot((place.longitude - longitude) * cos(radians(latitude)), place.latitude - latitude)
+
+
 def by_relevance(places: Iterable[Place]) -> list[Place]:
     """Return dangers first, then the places of the town, then what lies around it, nearest first."""
     town = current_town()
     west, south, east, north = town.bbox
-    longitude, latitude = town.centre
 
     def rank(place: Place) -> tuple[int, bool, float]:
         inside = west <= place.longitude <= east and south <= place.latitude <= north
-        squeeze = cos(radians(latitude))
-        away = hypot((place.longitude - longitude) * squeeze, place.latitude - latitude)
-        return RANKS.get(place.state, len(RANKS)), not inside, away
+        return RANKS.get(place.state, len(RANKS)), not inside, distance(place, *town.centre)
 
     return sorted(places, key=rank)
 

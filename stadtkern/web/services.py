@@ -6,6 +6,7 @@ from smtplib import SMTPException
 
 from django.conf import settings
 from django.core.mail import send_mail
+from django.db.models import Q
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -42,9 +43,10 @@ def tell_office(report: BarrierReport) -> None:
 
 
 def delete_old_reports(now: datetime) -> int:
-    """Delete reports a year after they were answered, and return how many (a retention rule)."""
-    limit = now - timedelta(days=settings.BARRIER_KEEP_DAYS)
-    deleted, _by_model = BarrierReport.objects.filter(answered_at__lt=limit).delete()
+    """Delete reports a year after the answer, others after two; return how many (a retention rule)."""
+    answered = Q(answered_at__lt=now - timedelta(days=settings.BARRIER_KEEP_DAYS))
+    forgotten = Q(answered_at=None, created_at__lt=now - timedelta(days=settings.BARRIER_OPEN_DAYS))
+    deleted, _by_model = BarrierReport.objects.filter(answered | forgotten).delete()
     return deleted
 
 

@@ -162,6 +162,12 @@ def test_answered_report_is_not_overdue_and_goes_after_a_year() -> None:
     assert delete_old_reports(now + timedelta(days=366)) == 1
 
 
+def test_report_that_nobody_answered_goes_after_two_years() -> None:
+    BarrierReport.objects.create(description="a")
+    assert delete_old_reports(clock.now() + timedelta(days=729)) == 0
+    assert delete_old_reports(clock.now() + timedelta(days=731)) == 1
+
+
 def test_office_sees_what_is_overdue(admin_client: Client) -> None:
     BarrierReport.objects.create(description="Zu alt", due_at=clock.now() - timedelta(days=1))
     html = admin_client.get("/admin/snippets/web/barrierreport/").content.decode()

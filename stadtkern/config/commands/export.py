@@ -6,8 +6,8 @@ from pathlib import Path
 
 from stadtkern.config.start import start_django
 
-HELP = "export observations, streams or the register as csv, json, xlsx or parquet"
-KINDS = ("observations", "streams", "register")
+HELP = "export observations, streams, the register, areas or addresses as a table, or the setup as JSON"
+KINDS = ("observations", "streams", "register", "areas", "addresses", "setup")
 FORMATS = ("csv", "json", "xlsx", "parquet")
 
 
@@ -24,6 +24,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Write the rows."""
     start_django()
+    if arguments.kind == "setup":
+        return write_setup(arguments.output)
     from stadtkern.config.export import table, write
 
     columns, rows = table(arguments.kind, streams=arguments.stream)
@@ -35,4 +37,16 @@ def run(arguments: argparse.Namespace) -> int:
         sys.stderr.write(f"{count} rows in {arguments.output}\n")
     else:
         write(columns, rows, form=arguments.format, file=sys.stdout.buffer)
+    return 0
+
+
+def write_setup(output: Path | None) -> int:
+    """Write what is measured where and why, without the readings."""
+    from stadtkern.ingest.setup import dump, export_setup
+
+    text = dump(export_setup())
+    if output is None:
+        sys.stdout.write(text)
+    else:
+        output.write_text(text, encoding="utf-8")
     return 0

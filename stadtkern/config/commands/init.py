@@ -7,7 +7,7 @@ from pathlib import Path
 
 from stadtkern.base.errors import Unavailable
 from stadtkern.config.messages import compile_catalogues
-from stadtkern.config.start import start_django
+from stadtkern.config.start import seldom_collecting, start_django
 
 HELP = "make or update the database of a town from its folder (towns/<town>)"
 
@@ -37,7 +37,8 @@ def run(arguments: argparse.Namespace) -> int:
     # static files need no database: they are made beside the migrations, on the other core
     files = get_context("fork").Process(target=collect_if_changed)
     files.start()
-    call_command("migrate", verbosity=0, interactive=False)
+    with seldom_collecting():
+        call_command("migrate", verbosity=0, interactive=False)
     files.join()
     if files.exitcode:
         raise Unavailable("the static files could not be made; the reason stands above")
@@ -45,6 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
     counts["pages"] = load_pages(arguments.town_dir)
     if arguments.demo:
         fill.logins()
+        fill.devices(arguments.town_dir)
         fill.recent(arguments.town_dir)
     else:
         print(", ".join(f"{count} {name}" for name, count in counts.items()))

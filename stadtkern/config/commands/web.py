@@ -17,7 +17,7 @@ def run(arguments: argparse.Namespace) -> int:
     import uvicorn
 
     os.environ["STADTKERN_PORT"] = str(arguments.port)
-    from stadtkern.config.settings import env_flag  # reads the port
+    from stadtkern.config.settings import TRUSTED_PROXIES, env_flag  # reads the port
 
     uvicorn.run(
         "stadtkern.config.asgi:application",
@@ -27,6 +27,7 @@ def run(arguments: argparse.Namespace) -> int:
         access_log=False,
         lifespan="off",
         proxy_headers=env_flag("BEHIND_PROXY"),
+        forwarded_allow_ips=TRUSTED_PROXIES,
         server_header=False,
         timeout_graceful_shutdown=5,
     )

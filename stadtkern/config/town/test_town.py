@@ -42,6 +42,14 @@ def test_loading_again_changes_nothing_and_keeps_what_an_editor_changed() -> Non
     assert Source.objects.get(slug="brightsky").options["latitude"] == 1
 
 
+@pytest.mark.usefixtures("town")
+def test_areas_have_a_name_in_each_language() -> None:
+    """The file names them as objects; a reader of geographic files hands those over as text."""
+    district = Area.objects.get(slug="spree-neisse")
+    assert district.name["pl"] == "Powiat Sprewa-Nysa"
+    assert not [area.slug for area in Area.objects.all() if "{" in str(area)]
+
+
 WORDS = {
     "de": ("Guten Tag in Guben und Gubin", "Strompreis", "Amtliche Warnungen"),
     "pl": ("Dzień dobry w Guben i Gubinie", "Cena prądu", "Ostrzeżenia urzędowe"),

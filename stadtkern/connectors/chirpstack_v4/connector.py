@@ -5,8 +5,11 @@ webhook (`?event=up`). Fields whose value is zero may be missing in the JSON.
 https://www.chirpstack.io/docs/chirpstack/integrations/events.html
 """
 
+import json
+from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -16,11 +19,35 @@ from stadtkern.base import jsonbody
 from stadtkern.base.fields import finite
 from stadtkern.base.times import parse_time
 from stadtkern.contracts.answers import part, position, reject
-from stadtkern.contracts.connector import Connector, Context, Item, Reading, SourceError, Station
-from stadtkern.contracts.decoded import FieldRules, Uplink, field_readings, radio_readings
+from stadtkern.contracts.connector import (
+    Connector,
+    Context,
+    DeviceStatus,
+    DownlinkOrder,
+    DownlinkReport,
+    Item,
+    Outgoing,
+    RawUplink,
+    Reading,
+    Reception,
+    SourceError,
+    Station,
+)
+from stadtkern.contracts.decoded import (
+    FieldRules,
+    Uplink,
+    field_readings,
+    number,
+    payload_of,
+    radio_readings,
+    whole,
+)
 from stadtkern.contracts.mapping import check_meanings
 from stadtkern.contracts.option import Option
+from stadtkern.contracts.servers import server_problems
 
+MOST_GATEWAYS = 100
+DOWNLINK_CODES = ("DOWNLINK_PAYLOAD_SIZE", "DOWNLINK_CODEC", "DOWNLINK_GATEWAY", "F_CNT_DOWN", "EXPIRED")
 EVENTS = ("up", "status", "join", "ack", "txack", "log", "location", "integration")
 _SHAPES = (
     ("integrationName", "integration"),
@@ -64,16 +91,86 @@ def _device(message: Mapping[str, Any]) -> Station:
 def _up(message: Mapping[str, Any], uplink: Uplink, rules: FieldRules) -> Iterator[Item]:
     decoded = message.get("object")
     if not isinstance(decoded, Mapping):
-        reason = "the uplink has no decoded payload: set a codec in the device profile at the network server"
-        yield reject(reason, uplink.thing, message.get("data", ""))
+        reason = (
+            "the uplink has no decoded payload: set a codec in the device profile at the network server, "
+            "or enrol the device here"
+        )
+        items: list[Item] = [reject(reason, uplink.thing, message.get("data", ""))]
     else:
-        is_empty = True
-        for item in field_readings(decoded, uplink, rules):
-            is_empty = False
-            yield item
-        if is_empty:
-            yield reject("the decoded payload holds no number", uplink.thing, decoded)
+        items = list(field_readings(decoded, uplink, rules))
+        if not items:
+            items.append(reject("the decoded payload holds no number", uplink.thing, decoded))
+    yield _raw(message, uplink, items)
+    yield from items
     yield from radio_readings(message.get("rxInfo"), uplink)
+
+
+def _raw(message: Mapping[str, Any], uplink: Uplink, items: list[Item]) -> Item:
+    try:
+        payload = payload_of(message.get("data"))
+    except ValueError as error:
+        return reject(error, uplink.thing, message.get("data"))
+    info = part(message, "deviceInfo")
+    lora = part(part(part(message, "txInfo"), "modulation"), "lora")
+    spreading, bandwidth = whole(lora.get("spreadingFactor")), whole(lora.get("bandwidth"))
+    frequency = number(part(message, "txInfo").get("frequency"))
+    decoded = message.get("object")
+    application = info.get("applicationId")
+    return RawUplink(
+        thing=uplink.thing,
+        time=uplink.time,
+        payload=payload,
+        port=whole(message.get("fPort"), 255),
+        counter=whole(message.get("fCnt", 0)),
+        name=str(info.get("deviceName") or ""),
+        application=application if isinstance(application, str) else "",
+        join_eui=str(message.get("joinEui") or "").upper()[:16],
+        data_rate=f"SF{spreading}BW{bandwidth // 1000}" if spreading and bandwidth else "",
+        frequency=frequency / 1e6 if frequency else None,
+        receptions=tuple(_receptions(message.get("rxInfo"))),
+        decoded=decoded if isinstance(decoded, Mapping) else None,
+        items=tuple(items),
+    )
+
+
+def _receptions(metadata: object) -> Iterator[Reception]:
+    for entry in islice(metadata, MOST_GATEWAYS) if isinstance(metadata, list) else ():
+        gateway = entry.get("gatewayId") if isinstance(entry, Mapping) else None
+        if not isinstance(gateway, str) or not gateway:
+            continue
+        place = part(entry, "location")
+        longitude, latitude = position(place.get("longitude"), place.get("latitude"))
+        yield Reception(
+            gateway=gateway.upper(),
+            rssi=number(entry.get("rssi")),
+            snr=number(entry.get("snr", 0.0 if "rssi" in entry else None)),
+            longitude=longitude,
+            latitude=latitude,
+        )
+
+
+def _report(kind: str, message: Mapping[str, Any], thing: str) -> Iterator[Item]:
+    """Yield what became of a message to a device: sent by a gateway, confirmed by the device, or neither."""
+    if kind == "log":
+        context = part(message, "context")
+        reference = context.get("queue_item_id") or context.get("id")
+        if not isinstance(reference, str) or message.get("code") not in DOWNLINK_CODES:
+            yield _without_readings(kind, message, thing)
+            return
+        state, detail = "failed", str(message.get("description") or message.get("code"))
+    else:
+        reference = message.get("queueItemId")
+        if not isinstance(reference, str) or not reference:
+            return
+        is_good = kind == "txack" or bool(message.get("acknowledged"))
+        state = "sent" if kind == "txack" else "acknowledged" if is_good else "failed"
+        detail = "" if is_good else "the device did not confirm the message"
+    yield DownlinkReport(
+        reference=reference[:64],
+        state=state,  # type: ignore[arg-type]  # one of three words
+        time=_time(message),
+        detail=detail[:300],
+    )
 
 
 def _status(message: Mapping[str, Any], uplink: Uplink) -> Iterator[Item]:
@@ -81,6 +178,8 @@ def _status(message: Mapping[str, Any], uplink: Uplink) -> Iterator[Item]:
     values = {"link_margin": (message.get("margin", 0), "dB")}
     if not message.get("externalPowerSource") and not message.get("batteryLevelUnavailable"):
         values["battery_level"] = (message.get("batteryLevel", 0), "%")
+    battery = number(values["battery_level"][0]) if "battery_level" in values else None
+    yield DeviceStatus(thing=uplink.thing, time=uplink.time, battery=battery)
     for observed_property, (value, unit) in values.items():
         try:
             result = finite(value)
@@ -141,6 +240,11 @@ def parse(body: bytes, context: Context) -> Iterator[Item]:
             yield reject(error, station.thing, message.get("time", ""))
             return
         yield from _up(message, uplink, rules) if kind == "up" else _status(message, uplink)
+    elif kind in {"txack", "ack", "log"}:
+        try:
+            yield from _report(kind, message, station.thing)
+        except ValueError as error:
+            yield reject(error, station.thing, message.get("time", ""))
     elif kind == "join":
         yield station
     else:
@@ -155,7 +259,45 @@ def _profile(message: Mapping[str, Any]) -> str:
 def topics(options: Mapping[str, Any]) -> Sequence[str]:
     """Return the topics of the events that hold readings or places."""
     application = str(options.get("application") or "").strip() or "+"
-    return [f"application/{application}/device/+/event/{kind}" for kind in ("up", "status", "location")]
+    kinds = ("up", "status", "location", "txack", "ack", "log")
+    return [f"application/{application}/device/+/event/{kind}" for kind in kinds]
+
+
+def commands(options: Mapping[str, Any]) -> Sequence[str]:
+    """Return the topics under which ChirpStack waits for messages to devices."""
+    application = str(options.get("application") or "").strip() or "+"
+    return [f"application/{application}/device/+/command/{kind}" for kind in ("down", "+")]
+
+
+def downlink(order: DownlinkOrder, options: Mapping[str, Any]) -> Outgoing:
+    """Return the message that puts a downlink into the queue of a device.
+
+    https://www.chirpstack.io/docs/chirpstack/integrations/mqtt.html#scheduling-a-downlink
+    """
+    item = {
+        "id": order.reference,
+        "confirmed": order.is_confirmed,
+        "fPort": order.port,
+        "data": b64encode(order.payload).decode(),
+    }
+    eui = order.device_eui.lower()
+    server = str(options.get("server") or "").strip().rstrip("/")
+    if server:
+        key = str(options.get("server_key") or "").strip()
+        if not key:
+            raise SourceError("for messages to devices by HTTP the settings need the API key")
+        return Outgoing(
+            body=json.dumps({"queueItem": item}).encode(),
+            url=f"{server}/api/devices/{eui}/queue",
+            headers={"Grpc-Metadata-Authorization": f"Bearer {key}", "Content-Type": "application/json"},
+        )
+    application = str(options.get("application") or order.application).strip()
+    if not application:
+        raise SourceError("neither the settings nor the device name the application at the network server")
+    return Outgoing(
+        body=json.dumps({"devEui": eui, **item}).encode(),
+        topic=f"application/{application}/device/{eui}/command/down",
+    )
 
 
 def check_options(options: Mapping[str, Any]) -> Sequence[str]:
@@ -164,7 +306,7 @@ def check_options(options: Mapping[str, Any]) -> Sequence[str]:
     application = str(options.get("application") or "").strip()
     if any(sign in application for sign in "/+# "):
         problems.append(f'application: "{application[:40]}" is no id of an application')
-    return problems
+    return problems + server_problems(options)
 
 
 connector = Connector(
@@ -178,6 +320,8 @@ connector = Connector(
     transport="mqtt",
     topics=topics,
     webhook=True,
+    downlink=downlink,
+    commands=commands,
     check_options=check_options,
     options=(
         Option(
@@ -185,6 +329,18 @@ connector = Connector(
             kind="text",
             label=_("Application"),
             help=_("Its id at the network server. Empty: all applications."),
+        ),
+        Option(
+            name="server",
+            kind="url",
+            label=_("Address of the network server"),
+            help=_("Only to send messages to devices by HTTP. Empty: by MQTT."),
+        ),
+        Option(
+            name="server_key",
+            kind="secret",
+            label=_("API key of the network server"),
+            help=_("Only to send messages to devices by HTTP. It is stored encrypted and never shown again."),
         ),
         Option(
             name="fields",

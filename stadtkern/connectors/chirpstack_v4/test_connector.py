@@ -9,7 +9,18 @@ from typing import Any
 import pytest
 
 from stadtkern.connectors.chirpstack_v4.connector import connector
-from stadtkern.contracts.connector import Context, Item, Reading, Rejected, SourceError, Station
+from stadtkern.contracts.connector import (
+    Context,
+    DeviceStatus,
+    DownlinkOrder,
+    DownlinkReport,
+    Item,
+    RawUplink,
+    Reading,
+    Rejected,
+    SourceError,
+    Station,
+)
 
 RECORDED = Path(os.environ.get("STADTKERN_SHARED", "../shared")) / "payloads" / "chirpstack-v4"
 SAMPLE = (Path(__file__).parent / "sample.json").read_bytes()
@@ -97,7 +108,7 @@ def test_topics_and_settings() -> None:
     assert connector.topics is not None
     assert connector.check_options is not None
     assert list(connector.topics({})) == [
-        f"application/+/device/+/event/{kind}" for kind in ("up", "status", "location")
+        f"application/+/device/+/event/{kind}" for kind in ("up", "status", "location", "txack", "ack", "log")
     ]
     assert connector.check_options({"application": "a/b"})[0].startswith("application")
     assert connector.check_options({"fields": ["a = b"]})[0].startswith("fields, line 1")
@@ -130,5 +141,69 @@ def test_recorded_events_give_their_values() -> None:
     assert (joined.thing, joined.name) == ("0101010101010101", "Test device")
     (complaint,) = reasons(recorded("log"))
     assert complaint.startswith("the network server reports ERROR UPLINK_MIC: MIC of join-request is invalid")
-    for kind in ("ack", "txack", "integration"):
-        assert reasons(recorded(kind)) == [f"an event of kind {kind} holds no readings"]
+    assert reasons(recorded("integration")) == ["an event of kind integration holds no readings"]
+    fates = [item for kind in ("txack", "ack") for item in recorded(kind) if isinstance(item, DownlinkReport)]
+    assert [(fate.reference[:8], fate.state) for fate in fates] == [
+        ("42cb6459", "sent"),
+        ("1bbcab1d", "acknowledged"),
+    ]
+
+
+@needs_recorded
+def test_a_recorded_uplink_is_kept_raw() -> None:
+    items = read((RECORDED / "event_up.json").read_bytes())
+    (raw,) = [item for item in items if isinstance(item, RawUplink)]
+    assert (raw.payload, raw.port, raw.counter, raw.data_rate) == (b"\xaa", 1, 0, "SF11BW125")
+    assert (raw.application, raw.frequency) == ("17c82e96-be03-4f38-aef3-f83d48582d97", 867.1)
+    assert [(one.gateway, one.rssi, one.snr) for one in raw.receptions] == [("0016C001F153A14C", -36.0, 10.5)]
+    assert [type(item) for item in raw.items] == [Rejected]
+    (status,) = [
+        i for i in read((RECORDED / "event_status.json").read_bytes()) if isinstance(i, DeviceStatus)
+    ]
+    assert status.battery == 88.3
+
+
+@pytest.mark.parametrize("payload", ["***", 7, "A" * 2000])
+def test_a_payload_that_is_no_base64_is_rejected(payload: object) -> None:
+    items = read(event(data=payload, object={"temperature": 1}))
+    assert "payload" in reasons(items)[0]
+    assert values(items) == {"air_temperature": 1.0}
+
+
+def test_a_refused_message_to_a_device_is_told() -> None:
+    log = event(
+        level="ERROR", code="DOWNLINK_PAYLOAD_SIZE", description="too long", context={"queue_item_id": "q1"}
+    )
+    (fate,) = read(log, topic="application/1/device/2/event/log")
+    assert isinstance(fate, DownlinkReport)
+    assert (fate.reference, fate.state, fate.detail) == ("q1", "failed", "too long")
+    nack = event(queueItemId="q2", acknowledged=False)
+    assert [i.state for i in read(nack, url="/hooks/x/?event=ack") if isinstance(i, DownlinkReport)] == [
+        "failed"
+    ]
+
+
+def test_a_message_to_a_device_goes_by_mqtt_or_http() -> None:
+    assert connector.downlink is not None
+    order = DownlinkOrder(
+        reference="q1",
+        device_eui="24E124126D000001",
+        network_id="",
+        application="town",
+        port=10,
+        payload=b"\x01",
+    )
+    by_mqtt = connector.downlink(order, {})
+    assert by_mqtt.topic == "application/town/device/24e124126d000001/command/down"
+    assert json.loads(by_mqtt.body) == {
+        "devEui": "24e124126d000001",
+        "id": "q1",
+        "confirmed": False,
+        "fPort": 10,
+        "data": "AQ==",
+    }
+    by_http = connector.downlink(order, {"server": "https://lora.example", "server_key": "K"})
+    assert by_http.url == "https://lora.example/api/devices/24e124126d000001/queue"
+    assert by_http.headers["Grpc-Metadata-Authorization"] == "Bearer K"
+    with pytest.raises(SourceError, match="API key"):
+        connector.downlink(order, {"server": "https://lora.example"})

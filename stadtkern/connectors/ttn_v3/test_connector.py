@@ -11,7 +11,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stadtkern.connectors.ttn_v3.connector import connector
-from stadtkern.contracts.connector import Context, Item, Reading, Rejected, SourceError, Station
+from stadtkern.contracts.connector import (
+    Context,
+    DownlinkOrder,
+    DownlinkReport,
+    Item,
+    RawUplink,
+    Reading,
+    Rejected,
+    SourceError,
+    Station,
+)
 
 RECORDED = Path(os.environ.get("STADTKERN_SHARED", "../shared")) / "payloads" / "ttn-v3"
 SAMPLE = (Path(__file__).parent / "sample.json").read_bytes()
@@ -110,8 +120,16 @@ def test_topics_and_settings() -> None:
     assert connector.topics is not None
     assert connector.check_options is not None
     assert list(connector.topics({"application": "klima", "tenant": "ttn"})) == [
-        "v3/klima@ttn/devices/+/up",
-        "v3/klima@ttn/devices/+/location/solved",
+        f"v3/klima@ttn/devices/+/{kind}"
+        for kind in (
+            "up",
+            "location/solved",
+            "down/queued",
+            "down/sent",
+            "down/ack",
+            "down/nack",
+            "down/failed",
+        )
     ]
     assert not connector.topics({})
     assert connector.check_options({"application": "a/b", "fields": ["x"]})[0].startswith("fields, line 1")
@@ -146,7 +164,8 @@ def test_any_decoded_payload_is_read_or_rejected(fields: dict[str, Any]) -> None
 @pytest.mark.parametrize("path", sorted(RECORDED.glob("*.json")), ids=lambda path: path.name)
 def test_every_recorded_message_gives_items_or_a_reason(path: Path) -> None:
     items = read(path.read_bytes())
-    assert items
+    # messages of others to the devices are none of our business
+    assert items or path.name in {"doc_2_downlink_ack.json", "doc_3_downlink_failed.json"}
     assert all(reasons(items))
 
 
@@ -178,6 +197,91 @@ def test_recorded_messages_give_their_values() -> None:
     assert values(silent)["signal_strength"] == -54.0
     assert "payload formatter" in reasons(silent)[0]
     assert isinstance(read((RECORDED / "doc_0_join_accept.json").read_bytes())[0], Station)
-    assert reasons(read((RECORDED / "doc_3_downlink_failed.json").read_bytes())) == [
-        "a message of kind downlink_failed holds no readings"
+    assert read((RECORDED / "doc_3_downlink_failed.json").read_bytes()) == []
+
+
+@needs_recorded
+def test_a_recorded_uplink_is_kept_raw() -> None:
+    items = read((RECORDED / "event_no_decoded_payload.json").read_bytes())
+    (raw,) = [item for item in items if isinstance(item, RawUplink)]
+    assert raw.payload.hex() == "010008010008030201362967" + "00f62a0202582b020f602c6507d8"
+    assert (raw.port, raw.counter, raw.join_eui) == (1, 41, "70B3D57ED002E4B5")
+    assert (raw.network_id, raw.application) == ("distance-03", "home-assistant-casa")
+    assert (raw.data_rate, raw.frequency, raw.decoded) == ("SF7BW125", 868.1, None)
+    (heard,) = raw.receptions
+    assert (heard.gateway, heard.rssi, heard.snr) == ("A840411DBD104150", -54.0, 9.0)
+    assert (heard.longitude, heard.latitude) == (9.1596689, 48.76826575)
+    assert [item.reason for item in raw.items if isinstance(item, Rejected)] == reasons(items)
+
+
+def test_what_the_server_decoded_is_known_as_such() -> None:
+    items = read(message(frm_payload="AAE=", f_port=2, decoded_payload={"temperature": 4}, rx_metadata=[]))
+    (raw,) = [item for item in items if isinstance(item, RawUplink)]
+    assert raw.decoded == {"temperature": 4}
+    assert [item.observed_property for item in raw.items if isinstance(item, Reading)] == ["air_temperature"]
+    assert all(any(one is item for one in items) for item in raw.items)
+
+
+@pytest.mark.parametrize("payload", ["***", 7, "A" * 2000, "AAE"])
+def test_a_payload_that_is_no_base64_is_rejected_and_the_rest_kept(payload: object) -> None:
+    items = read(message(frm_payload=payload, decoded_payload={"temperature": 4}))
+    assert not [item for item in items if isinstance(item, RawUplink)]
+    assert "payload" in reasons(items)[0]
+    assert values(items)["air_temperature"] == 4.0
+
+
+def reported(kind: str, **told: Any) -> list[Item]:  # noqa: ANN401
+    return read(
+        {
+            "end_device_ids": {"device_id": "a", "dev_eui": "70B3D57ED0001234"},
+            "received_at": "2026-11-23T13:00:00Z",
+            kind: told,
+        }
+    )
+
+
+def test_the_fate_of_our_messages_is_told() -> None:
+    ours = ["as:downlink:1", "stadtkern:abc"]
+    (sent,) = reported("downlink_sent", correlation_ids=ours)
+    assert isinstance(sent, DownlinkReport)
+    assert (sent.reference, sent.state) == ("abc", "sent")
+    failed = reported(
+        "downlink_failed", downlink={"correlation_ids": ours}, error={"message_format": "payload is too long"}
+    )
+    assert [(i.state, i.detail) for i in failed if isinstance(i, DownlinkReport)] == [
+        ("failed", "payload is too long")
     ]
+    assert reported("downlink_ack", correlation_ids=["as:downlink:1"]) == []
+    assert reported("downlink_ack", correlation_ids=7) == []
+
+
+def test_a_message_to_a_device_goes_by_mqtt_or_http() -> None:
+    assert connector.downlink is not None
+    order = DownlinkOrder(
+        reference="abc",
+        device_eui="70B3D57ED0001234",
+        network_id="steg",
+        application="pegel",
+        port=10,
+        payload=b"\x01\x0f",
+        is_confirmed=True,
+    )
+    by_mqtt = connector.downlink(order, {"tenant": "ttn"})
+    assert (by_mqtt.topic, by_mqtt.url) == ("v3/pegel@ttn/devices/steg/down/push", "")
+    assert json.loads(by_mqtt.body) == {
+        "downlinks": [
+            {
+                "f_port": 10,
+                "frm_payload": "AQ8=",
+                "priority": "NORMAL",
+                "confirmed": True,
+                "correlation_ids": ["stadtkern:abc"],
+            }
+        ]
+    }
+    settings = {"application": "pegel", "server": "https://eu1.example/", "server_key": "K", "webhook": "w"}
+    by_http = connector.downlink(order, settings)
+    assert by_http.url == "https://eu1.example/api/v3/as/applications/pegel/webhooks/w/devices/steg/down/push"
+    assert by_http.headers["Authorization"] == "Bearer K"
+    with pytest.raises(SourceError, match="webhook id"):
+        connector.downlink(order, {**settings, "webhook": ""})

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from stadtkern.base.tables import harmless
 from stadtkern.base.units import symbol
 from stadtkern.observations.fields import instant, micros
 from stadtkern.observations.models import Datastream, ObservedProperty
@@ -81,5 +82,7 @@ class CsvText:
 
     def _text(self, rows: list[list[str]]) -> str:
         out = io.StringIO()
-        csv.writer(out, delimiter=";" if self.has_comma else ",").writerows(rows)
+        csv.writer(out, delimiter=";" if self.has_comma else ",").writerows(
+            map(harmless, row) for row in rows
+        )
         return out.getvalue()

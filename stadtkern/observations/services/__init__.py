@@ -1,18 +1,26 @@
 """What may be done with sensor data; `record` is the only way in."""
 
-from stadtkern.observations.services.changes import changed_since
+from stadtkern.observations.services.changes import changed_since, forget_late
 from stadtkern.observations.services.control import check_quality
+from stadtkern.observations.services.entities.versions import delete_versions
 from stadtkern.observations.services.partitions import drop_empty_partitions, ensure_partitions
 from stadtkern.observations.services.record import Outcome, record
-from stadtkern.observations.services.retention import delete_observations, delete_quarantine
+from stadtkern.observations.services.retention import (
+    delete_idempotency_keys,
+    delete_observations,
+    delete_quarantine,
+)
 
 __all__ = [
     "Outcome",
     "changed_since",
     "check_quality",
+    "delete_idempotency_keys",
     "delete_observations",
     "delete_quarantine",
+    "delete_versions",
     "drop_empty_partitions",
     "ensure_partitions",
+    "forget_late",
     "record",
 ]

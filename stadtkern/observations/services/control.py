@@ -13,11 +13,13 @@ from stadtkern.observations.models import Datastream, ObservedProperty
 from stadtkern.observations.quality import SOURCE, USELESS, Check, verdict
 from stadtkern.observations.services import newest
 from stadtkern.observations.services.bulk import durable
+from stadtkern.observations.services.changes import note_late
 from stadtkern.observations.services.facts import hold
 from stadtkern.observations.services.neighbours import neighbour_values
 from stadtkern.observations.services.rollups import roll_up
 from stadtkern.observations.services.rows import Row
 from stadtkern.observations.services.storage import Storage, storage
+from stadtkern.observations.upkeep.marks import mark_bits
 
 CONTEXT = timedelta(days=1)
 """Read before the first row to judge, and at least as much as `Limits.stuck`."""
@@ -63,6 +65,20 @@ def _check(stream: Datastream, since: datetime | None) -> int:
             return changed
 
 
+def judge_span(stream: Datastream, start: datetime, end: datetime) -> int:
+    """Judge the observations with start <= time < end again; return how many changed."""
+    changed, first, until = 0, micros(start), micros(end)
+    while True:
+        with durable():
+            hold(storage(), [stream.pk])
+            found = storage().span(stream.pk, first, MOST)
+            rows = [row for row in found if row.time < until]
+            changed += _judge(stream, _context(stream, first), rows) if rows else 0
+        if len(rows) < MOST:
+            return changed
+        first = rows[-1].time + 1
+
+
 def _context(stream: Datastream, first: int) -> list[Row]:
     """Return the rows before `first` that the tests need to see."""
     reach = max(CONTEXT, limits_of(stream.observed_property.slug).stuck or CONTEXT)
@@ -72,6 +88,7 @@ def _context(stream: Datastream, first: int) -> list[Row]:
 def _judge(stream: Datastream, context: Sequence[Row], rows: Sequence[Row]) -> int:
     everything = [*context, *rows]
     found = failed_tests(stream, everything)[len(context) :]
+    found |= mark_bits(stream.pk, [row.time for row in rows])
     prop = stream.observed_property
     limits = limits_of(prop.slug)
     tested = prop.minimum is not None or limits.spike is not None
@@ -91,15 +108,17 @@ def _write(datastream: int, changed: Sequence[tuple[Row, Row]]) -> None:
     store.set_flags([new for _old, new in changed])
     moved = [new.time for old, new in changed if (old.quality in USELESS) != (new.quality in USELESS)]
     roll_up(store, [(datastream, time) for time in moved])
-    refresh_newest(store, datastream)
+    refresh_newest(store, datastream, [new.time for _old, new in changed])
 
 
-def refresh_newest(store: Storage, datastream: int) -> None:
-    """Read the newest values of a datastream again, and count the change."""
+def refresh_newest(store: Storage, datastream: int, times: Sequence[int] = ()) -> None:
+    """Read the newest values of a datastream again, and count the change of rows at `times`."""
     stream = hold(store, [datastream])[datastream]
     if stream.newest is not None:
         found = newest.reread(store, [datastream], {datastream: stream.newest})
-        newest.put(store, found, received=micros(clock.now()))
+        version = newest.put(store, found, received=micros(clock.now()))
+        if times:
+            note_late([(datastream, min(times), max(times))], version=version)
 
 
 def failed_tests(stream: Datastream, rows: Sequence[Row]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
+
 from stadtkern.observations.fields import micros
 from stadtkern.observations.services.changes import next_version
 from stadtkern.observations.services.columns import NULL, Ints
@@ -133,16 +134,16 @@ def recount(store: Storage, datastream: int) -> tuple[int, int | None, int | Non
 
 def put(store: Storage, newest: Mapping[int, Newest], *, received: int) -> int:
     """Write the newest rows and count the batch; return its version."""
-    version = next_version()
-    store.put_latest(
+    if not newest:
+        return next_version()
+    return store.put_latest(
         [
             (
                 key, one.time, one.copy, one.number, one.result,
                 None if one.value is None else json.dumps(one.value), one.quality, one.checks,
-                one.previous_time, one.previous_result, received, version, one.count, one.first_time,
+                one.previous_time, one.previous_result, received, one.count, one.first_time,
                 one.last_time, one.first_result_time, one.last_result_time,
             )
             for key, one in sorted(newest.items())
         ]
     )  # fmt: skip
-    return version

@@ -7,6 +7,7 @@ from django.db import transaction
 from stadtkern.observations.fields import micros
 from stadtkern.observations.models import (
     Datastream,
+    IdempotencyKey,
     LatestObservation,
     Observation,
     QuarantinedReading,
@@ -18,6 +19,8 @@ from stadtkern.observations.services.storage import storage
 CHUNK = 20_000
 """Rows deleted in one transaction, so that writers need not wait."""
 QUARANTINE_KEPT = timedelta(days=90)
+IDEMPOTENCY_KEPT = timedelta(hours=24)
+"""How long a request sent again gets the answer of the first time."""
 
 
 def delete_observations(now: datetime) -> int:
@@ -60,3 +63,8 @@ def delete_quarantine(now: datetime) -> int:
     """Delete quarantined readings that did not come again for 90 days."""
     old = QuarantinedReading.objects.filter(last_seen__lt=now - QUARANTINE_KEPT)
     return old.delete()[0]
+
+
+def delete_idempotency_keys(now: datetime) -> int:
+    """Delete the answers that nobody will ask for again."""
+    return IdempotencyKey.objects.filter(created__lt=now - IDEMPOTENCY_KEPT).delete()[0]

@@ -3,7 +3,10 @@
 from django import forms, template
 from django.conf import settings
 from django.forms import BoundField
+from django.template import Context
 from django.utils.safestring import SafeString
+
+from stadtkern.people.second_factor import WAY_BACK, has_second_factor
 
 register = template.Library()
 
@@ -48,3 +51,10 @@ def widget(field: BoundField) -> SafeString:
 def signup_is_open() -> bool:
     """Return whether anybody may make an account."""
     return bool(settings.SIGNUP_OPEN)
+
+
+@register.simple_tag(takes_context=True)
+def way_back(context: Context) -> bool:
+    """Return whether the person came from the back office for a second factor and has one now."""
+    request = context["request"]
+    return bool(request.session.get(WAY_BACK)) and has_second_factor(request)

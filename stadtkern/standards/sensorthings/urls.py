@@ -1,5 +1,10 @@
 """Addresses of the interface."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from stadtkern.standards.sensorthings import views
+
+urlpatterns = [
+    path("", views.resource, name="sensorthings"),
+    path("<path:path>", views.resource, name="sensorthings_resource"),
+]

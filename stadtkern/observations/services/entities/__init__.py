@@ -11,9 +11,9 @@ from stadtkern.observations.models import Observation
 from stadtkern.observations.services.entities import observations, versions
 from stadtkern.observations.services.entities.change import apply_change
 from stadtkern.observations.services.entities.change import unlink as end_link
+from stadtkern.observations.services.entities.creation import make
 from stadtkern.observations.services.entities.drafts import Draft, Place, Result
 from stadtkern.observations.services.entities.errors import BadEntity, Changed, Conflict
-from stadtkern.observations.services.entities.make import make
 from stadtkern.observations.services.entities.remove import remove
 from stadtkern.observations.services.entities.work import Work, of_kind, work
 

@@ -5,9 +5,9 @@ from typing import Any
 
 from stadtkern.observations.models import Datastream, HistoricalLocation, Location, Thing
 from stadtkern.observations.services.entities import components, places
+from stadtkern.observations.services.entities.creation import children, end_of, ends_of, ends_of_properties
 from stadtkern.observations.services.entities.drafts import Draft
 from stadtkern.observations.services.entities.errors import BadEntity
-from stadtkern.observations.services.entities.make import children, end_of, ends_of, ends_of_properties
 from stadtkern.observations.services.entities.shapes import apply
 from stadtkern.observations.services.entities.work import Work, require_manager
 

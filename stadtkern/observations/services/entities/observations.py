@@ -1,6 +1,7 @@
 """Observations made, changed and removed one by one; all storing goes through the bulk path."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -12,17 +13,21 @@ from stadtkern.observations.fields import instant, micros
 from stadtkern.observations.models import Datastream, FeatureOfInterest, Observation
 from stadtkern.observations.services import bulk
 from stadtkern.observations.services.columns import NULL, Columns, Texts
-from stadtkern.observations.services.entities import make as making
+from stadtkern.observations.services.entities import creation, places
 from stadtkern.observations.services.entities.drafts import Draft, Result
 from stadtkern.observations.services.entities.errors import BadEntity, Conflict
 from stadtkern.observations.services.entities.work import Work
+from stadtkern.observations.services.facts import Stream, hold
+from stadtkern.observations.services.judging import judge, verdicts
 from stadtkern.observations.services.rows import Duplicates, Reason
+from stadtkern.observations.services.settle import settle
+from stadtkern.observations.services.storage import storage
 
 CHUNK = 5_000
 """Observations removed by one statement."""
 
 
-def make(work: Work, drafts: "Sequence[tuple[Draft, making.Given]]") -> list[int]:
+def make(work: Work, drafts: "Sequence[tuple[Draft, creation.Given]]") -> list[int]:
     """Store Observations and return their identifiers in order; if one cannot be stored, none is.
 
     Raises
@@ -35,8 +40,11 @@ def make(work: Work, drafts: "Sequence[tuple[Draft, making.Given]]") -> list[int
     streams = [_stream(work, draft, given) for draft, given in drafts]
     features = [_feature(work, draft, given) for draft, given in drafts]
     for stream in {stream.pk: stream for stream in streams}.values():
-        making.require_writable(work, stream)
+        creation.require_writable(work, stream)
     results = [_result(work, draft, stream) for (draft, _given), stream in zip(drafts, streams, strict=True)]
+    places.default_features(
+        [stream.pk for stream, feature in zip(streams, features, strict=True) if feature is None]
+    )
     stored = bulk.store(columns([stream.pk for stream in streams], results, features), received=work.now)
     for row, (reason, text) in sorted(stored.reasons.items()):
         where = drafts[row][0].where
@@ -83,17 +91,17 @@ def _texts(values: Sequence[Any]) -> Texts | None:
     return np.array(texts, dtype=object)
 
 
-def _stream(work: Work, draft: Draft, given: "making.Given") -> Datastream:
+def _stream(work: Work, draft: Draft, given: "creation.Given") -> Datastream:
     for name in ("Datastream", "MultiDatastream"):
         if name in given or name in draft.links:
-            found: Datastream = making.linked(work, draft, name, given)
+            found: Datastream = creation.linked(work, draft, name, given)
             return found
     raise BadEntity(f"{draft.where or draft.kind}: Datastream is missing")
 
 
-def _feature(work: Work, draft: Draft, given: "making.Given") -> int | None:
+def _feature(work: Work, draft: Draft, given: "creation.Given") -> int | None:
     if "FeatureOfInterest" in given or "FeatureOfInterest" in draft.links:
-        found: FeatureOfInterest = making.linked(work, draft, "FeatureOfInterest", given)
+        found: FeatureOfInterest = creation.linked(work, draft, "FeatureOfInterest", given)
         return int(found.pk)
     return None
 
@@ -103,7 +111,7 @@ def _result(work: Work, draft: Draft, stream: Datastream) -> Result:
     values = draft.values
     prefix = f"{draft.where}." if draft.where else ""
     number, other = values["result"]
-    making.check_of(stream)(other if number is None else number, f"{prefix}result")
+    creation.check_of(stream)(other if number is None else number, f"{prefix}result")
     begin, end = values.get("phenomenonTime") or (micros(work.now), None)
     return Result(
         begin,
@@ -125,15 +133,23 @@ def find(work: Work, number: int, *, change: bool = True) -> Observation:
     NotFound, NotPermitted
         If there is none that may be seen, or it may not be changed.
     """
-    rows = Observation.objects.filter(number=number)
-    if change and connection.vendor == "postgresql":
-        rows = rows.select_for_update()
-    row = rows.first()
-    if row is None or not work.access.may_read(row.datastream_id):
+    row = Observation.objects.filter(number=number).first()
+    if row is not None and change:
+        # the stream first and then the row, in the order in which the bulk path takes them
+        hold(storage(), [row.datastream_id])
+        row = Observation.objects.filter(number=number).first()
+    if row is None:
         raise NotFound(f"There is no Observation {number}")
-    if change and not work.access.may_write(row.datastream_id):
-        raise NotPermitted(f"Observation {number} may not be changed with these rights")
+    _require_own(work, row, change=change)
     return row
+
+
+def _require_own(work: Work, row: Observation, *, change: bool = True) -> None:
+    """Refuse who may not see or may not change an Observation."""
+    if not work.access.may_read(row.datastream_id):
+        raise NotFound(f"There is no Observation {row.number}")
+    if change and not work.access.may_write(row.datastream_id):
+        raise NotPermitted(f"Observation {row.number} may not be changed with these rights")
 
 
 def document(row: Observation) -> dict[str, Any]:
@@ -151,7 +167,7 @@ def document(row: Observation) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value is not None or name == "resultTime"}
 
 
-def _text(time: Any) -> str | None:  # noqa: ANN401
+def _text(time: datetime | None) -> str | None:
     return None if time is None else time.isoformat().replace("+00:00", "Z")
 
 
@@ -163,22 +179,35 @@ def change(work: Work, draft: Draft, number: int) -> None:
     Conflict
         If its new time already has a result and the stream keeps only one.
     """
-    row = find(work, number)
-    was = (row.datastream_id, micros(row.phenomenon_time))
-    stream = _target(work, draft, row)
-    key = (row.datastream_id, row.phenomenon_time, row.copy)
+    was = find(work, number)
+    stream = _target(work, draft, was)
+    store = storage()
+    held = hold(store, {was.datastream_id, stream.pk})
     fields = _changed(draft)
     if "FeatureOfInterest" in draft.links:
         (end,) = draft.links["FeatureOfInterest"]
-        fields["feature_id"] = making.end_of(work, "FeatureOfInterest", end, "FeatureOfInterest")
+        fields["feature_id"] = creation.end_of(work, "FeatureOfInterest", end, "FeatureOfInterest")
     fields["datastream_id"] = stream.pk
-    result = fields.get("result", row.result)
-    making.check_of(stream)(fields.get("value", row.value) if result is None else result, "result")
-    if (stream.pk, fields.get("phenomenon_time", row.phenomenon_time)) != key[:2]:
-        fields["copy"] = _free_copy(stream, fields.get("phenomenon_time", row.phenomenon_time))
-    _write(key, fields)
-    now = (stream.pk, micros(fields.get("phenomenon_time", row.phenomenon_time)))
-    bulk.settle(sorted({was, now}), received=work.now, changed=[number])
+    time = fields.get("phenomenon_time", was.phenomenon_time)
+    if (stream.pk, time) != (was.datastream_id, was.phenomenon_time):
+        fields["copy"] = _free_copy(stream, time)
+    if "result" in fields:
+        creation.check_of(stream)(fields["value"] if fields["result"] is None else fields["result"], "result")
+        fields |= _verdict(held[stream.pk], time, fields["result"], work)
+    _write(was, fields)
+    settle(store, held, [was], [Observation.objects.get(number=number)], received=work.now)
+
+
+def _verdict(stream: Stream, time: datetime, result: float | None, work: Work) -> dict[str, int]:
+    """Return the quality of a new result, as far as it can be told from it alone."""
+    one = columns([stream.id], [Result(micros(time), number=result)])
+    if result is None:
+        one.value = np.array(["0"], dtype=object)
+    judged = judge(one, np.zeros(1, dtype=np.int64), [stream], micros(work.now), strict=False)
+    if judged.reasons:
+        raise BadEntity(judged.reasons[0][1])
+    flags = verdicts(judged.checks, judged.is_tested)
+    return {"quality": int(flags[0]), "checks": int(judged.checks[0])}
 
 
 def _target(work: Work, draft: Draft, row: Observation) -> Datastream:
@@ -186,8 +215,8 @@ def _target(work: Work, draft: Draft, row: Observation) -> Datastream:
     for name in ("Datastream", "MultiDatastream"):
         if name in draft.links:
             (end,) = draft.links[name]
-            stream: Datastream = work.target(name, making.end_of(work, name, end, name), name)
-            making.require_writable(work, stream)
+            stream: Datastream = work.target(name, creation.end_of(work, name, end, name), name)
+            creation.require_writable(work, stream)
             return stream
     return Datastream.objects.get(pk=row.datastream_id)
 
@@ -214,7 +243,7 @@ def _changed(draft: Draft) -> dict[str, Any]:
     return fields
 
 
-def _free_copy(stream: Datastream, time: Any) -> int:  # noqa: ANN401
+def _free_copy(stream: Datastream, time: datetime) -> int:
     """Return the number beside which a further result of a time may stand."""
     taken = Observation.objects.filter(datastream=stream, phenomenon_time=time)
     highest = taken.order_by("-copy").values_list("copy", flat=True).first()
@@ -228,7 +257,7 @@ def _free_copy(stream: Datastream, time: Any) -> int:  # noqa: ANN401
 _JSON = {"value", "parameters", "result_quality"}
 
 
-def _write(key: tuple[int, Any, int], fields: dict[str, Any]) -> None:
+def _write(was: Observation, fields: dict[str, Any]) -> None:
     """Update one row by its key; SQL, as the key itself may change."""
     table = Observation._meta  # noqa: SLF001  # Django's own name for it
     parameters: list[Any] = []
@@ -236,27 +265,29 @@ def _write(key: tuple[int, Any, int], fields: dict[str, Any]) -> None:
         if name in _JSON:
             parameters.append(None if value is None else msgspec.json.encode(value).decode())
         else:
-            field = table.get_field(name.removesuffix("_id"))
-            parameters.append(field.get_db_prep_value(value, connection))
+            parameters.append(table.get_field(name.removesuffix("_id")).get_db_prep_value(value, connection))
     assignments = ", ".join(f"{name} = %s" for name in fields)
-    time = table.get_field("phenomenon_time").get_db_prep_value(key[1], connection)
+    time = table.get_field("phenomenon_time").get_db_prep_value(was.phenomenon_time, connection)
     with connection.cursor() as cursor:
         cursor.execute(
             f"UPDATE observations_observation SET {assignments} "  # noqa: S608  # names of our own columns
             "WHERE datastream_id = %s AND phenomenon_time = %s AND copy = %s",
-            [*parameters, key[0], time, key[2]],
+            [*parameters, was.datastream_id, time, was.copy],
         )
 
 
 def remove(work: Work, numbers: Sequence[int]) -> None:
     """Remove Observations; statistics and rollups follow."""
-    rows = [find(work, number) for number in numbers]
-    touched = [(row.datastream_id, micros(row.phenomenon_time)) for row in rows]
+    store = storage()
+    rows = list(Observation.objects.filter(number__in=numbers))
+    held = hold(store, {row.datastream_id for row in rows})
+    rows = list(Observation.objects.filter(number__in=numbers))
     for row in rows:
-        Observation.objects.filter(
-            datastream=row.datastream_id, phenomenon_time=row.phenomenon_time, copy=row.copy
-        ).delete()
-    bulk.settle(sorted(set(touched)), received=work.now, removed=numbers)
+        _require_own(work, row)
+    if len(rows) < len(numbers):
+        raise NotFound(f"There is no Observation {min(set(numbers) - {row.number for row in rows})}")
+    store.delete([(row.datastream_id, micros(row.phenomenon_time), row.copy) for row in rows])
+    settle(store, held, rows, [], received=work.now)
 
 
 def remove_of_feature(work: Work, feature: FeatureOfInterest) -> None:

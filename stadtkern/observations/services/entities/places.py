@@ -84,11 +84,12 @@ def default_features(streams: Sequence[int]) -> None:
     one thing share the feature. Things without a Location have none.
     """
     bare = Datastream.objects.filter(pk__in=streams, feature_of_interest=None)
-    things = Thing.objects.filter(pk__in=bare.values("thing"), locations__isnull=False).distinct()
-    for thing in things.order_by("pk"):
-        shared = FeatureOfInterest.objects.filter(datastreams__thing=thing).order_by(
-            "pk"
-        ).first() or _feature_at(thing.locations.order_by("pk")[0])
+    for thing in Thing.objects.filter(pk__in=bare.values("thing")).order_by("pk"):
+        location = thing.locations.order_by("pk").first()
+        if location is None:
+            continue
+        known = FeatureOfInterest.objects.filter(datastreams__thing=thing).order_by("pk").first()
+        shared = known or _feature_at(location)
         Datastream.objects.filter(thing=thing, feature_of_interest=None).update(feature_of_interest=shared)
 
 

@@ -75,7 +75,7 @@ def delete_versions(now: datetime) -> int:
     """Delete versions that ended longer ago than the history is kept, also the marks of what was deleted."""
     limit = now - timedelta(days=settings.HISTORY_DAYS)
     ended = EntityVersion.objects.filter(valid_to__lt=limit)
-    gone = EntityVersion.objects.filter(valid_to=None, document=None, valid_from__lt=limit)
+    gone = EntityVersion.objects.filter(valid_to=None, document__isnull=True, valid_from__lt=limit)
     deleted = 0
     for rows in (ended, gone):
         for part in chunks(rows.order_by("pk").values_list("pk", flat=True).iterator()):

@@ -48,10 +48,14 @@ FACTS = (
 )
 LATEST = (
     "datastream_id", "phenomenon_time", "copy", "number", "result", "value", "quality", "checks",
-    "previous_time", "previous_result", "received", "version", "count", "first_time", "last_time",
+    "previous_time", "previous_result", "received", "count", "first_time", "last_time",
     "first_result_time", "last_result_time",
 )  # fmt: skip
-LATEST_UPDATE = ", ".join(f"{name} = excluded.{name}" for name in LATEST[1:])
+LATEST_UPDATE = ", ".join(f"{name} = excluded.{name}" for name in (*LATEST[1:], "version"))
+NEXT_VERSION = (
+    "INSERT INTO observations_change (id, version, numbers) VALUES (1, 1, 0) "
+    "ON CONFLICT (id) DO UPDATE SET version = observations_change.version + 1 RETURNING version"
+)
 ROLLUP_UPDATE = (
     "count = r.count + excluded.count, total = r.total + excluded.total, "
     "squares = r.squares + excluded.squares"
@@ -138,8 +142,11 @@ class Storage(ABC):
         """Add to the rollups."""
 
     @abstractmethod
-    def put_latest(self, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Write the rows of the newest values; columns as in `LATEST`."""
+    def put_latest(self, rows: Sequence[tuple[Any, ...]]) -> int:
+        """Count one more batch, write the rows of the newest values, return the version of the batch.
+
+        Columns as in `LATEST`. On PostgreSQL writers queue up here until the transaction ends.
+        """
 
     @abstractmethod
     def delete(self, keys: Sequence[tuple[int, int, int]]) -> None:

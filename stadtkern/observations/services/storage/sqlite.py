@@ -133,15 +133,17 @@ class SqliteStorage(Storage):
                 list(zip(*(column.tolist() for column in columns), strict=True)),
             )
 
-    def put_latest(self, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Write the rows of the newest values."""
+    def put_latest(self, rows: Sequence[tuple[Any, ...]]) -> int:
+        """Count one more batch, write the rows of the newest values, return the version of the batch."""
+        ((version,),) = self.execute(base.NEXT_VERSION, [])
         marks = ", ".join(["%s"] * len(base.LATEST))
         with connection.cursor() as cursor:
             cursor.executemany(
-                f"INSERT INTO observations_latestobservation ({', '.join(base.LATEST)}) VALUES ({marks}) "  # noqa: S608  # constants of this module; values are parameters
+                f"INSERT INTO observations_latestobservation ({', '.join(base.LATEST)}, version) VALUES ({marks}, {version}) "  # noqa: S608  # constants of this module; values are parameters
                 f"ON CONFLICT (datastream_id) DO UPDATE SET {base.LATEST_UPDATE}",
                 rows,
             )
+        return int(version)
 
     def delete(self, keys: Sequence[tuple[int, int, int]]) -> None:
         """Delete rows by (datastream, time, copy)."""

@@ -2,9 +2,13 @@
 
 import json
 from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
+from django.conf import settings
+from django.db import DatabaseError, connection, transaction
 from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
@@ -13,11 +17,12 @@ from stadtkern.observations.access import Access, access_for_request
 from stadtkern.standards.sensorthings.batch import json_form, multipart
 from stadtkern.standards.sensorthings.batch.parts import BadBatch, Part, check
 from stadtkern.standards.sensorthings.batch.run import run
+from stadtkern.standards.sensorthings.standard import standard
 from stadtkern.standards.sensorthings.write.answers import Answer, failed, failure
 from stadtkern.standards.sensorthings.write.handler import Ask, WrongMethod, WrongType, handle
 from stadtkern.standards.sensorthings.write.once import once
 from stadtkern.standards.sensorthings.write.values import decode
-from stadtkern.standards.sensorthings.write.views import response, root
+from stadtkern.standards.sensorthings.write.views import body_of, response, root
 
 LARGEST_READ = 8 * 1024 * 1024
 """Bytes of one answer to a GET within a batch."""
@@ -37,37 +42,49 @@ def batch(request: HttpRequest, read: Read) -> HttpResponse:
         return response(failed(error, access))
 
 
+@dataclass(frozen=True, slots=True)
+class _Outer:
+    """The request around the others."""
+
+    request: HttpRequest
+    access: Access
+    base: str
+    read: Read
+
+
 def _answered(request: HttpRequest, access: Access, read: Read) -> HttpResponse:
     told = request.headers.get("Content-Type", "")
     form = told.partition(";")[0].strip().lower()
-    base = root(request)
+    body = body_of(request, settings.MOST_BYTES)
+    outer = _Outer(request, access, root(request), read)
     go_on = "continue-on-error=false" not in request.headers.get("Prefer", "").replace(" ", "").lower()
 
     def do(part: Part) -> Answer:
-        return _do(request, part, access, base, read)
+        return _do(outer, part)
 
     if form == "application/json":
-        parts = check(json_form.parse(decode(request.body)))
+        parts = check(json_form.parse(decode(body)))
         return response(Answer(200, json_form.render(run(parts, do, access, go_on=go_on))))
     if form == "multipart/mixed":
-        parts = check(multipart.parse(told, request.body))
-        content_type, body = multipart.render(run(parts, do, access, go_on=go_on))
-        return HttpResponse(body, content_type=content_type, headers={"Cache-Control": "no-store"})
+        parts = check(multipart.parse(told, body))
+        content_type, content = multipart.render(run(parts, do, access, go_on=go_on))
+        return HttpResponse(content, content_type=content_type, headers={"Cache-Control": "no-store"})
     raise WrongType("$batch takes application/json or multipart/mixed")
 
 
-def _do(request: HttpRequest, part: Part, access: Access, base: str, read: Read) -> Answer:
+def _do(outer: _Outer, part: Part) -> Answer:
     try:
-        path, query = _local(part.url, base)
+        path, query = _local(part.url, outer.base)
     except BadBatch as error:
-        return failed(error, access)
+        return failed(error, outer.access)
     if path.strip("/").lower() in {"$batch", "%24batch"}:
         return failure(400, "A batch cannot hold another batch")
     if part.method == "GET":
-        return _get(request, path, query, part, read)
-    ask = Ask(part.method, path, part.body, base, part.headers, dict(parse_qsl(query)))
+        return _get(outer, path, query, part)
+    ask = Ask(part.method, path, part.body, outer.base, part.headers, dict(parse_qsl(query)))
     body = json.dumps(part.body, sort_keys=True).encode()
-    return once(part.headers.get("idempotency-key"), ask, body, access, lambda: handle(ask, access))
+    key = part.headers.get("idempotency-key")
+    return once(key, ask, body, outer.access, lambda: handle(ask, outer.access))
 
 
 def _local(url: str, base: str) -> tuple[str, str]:
@@ -95,7 +112,7 @@ class _Inner(HttpRequest):
         super().__init__()
         self.method = "GET"
         self.outer = outer
-        self.path = self.path_info = f"/sta/v1.1/{path}"
+        self.path = self.path_info = f"/{standard.prefix}{path}"
         kept = {name: value for name, value in outer.META.items() if name not in _NOT_INHERITED}
         told = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in part.headers.items()}
         told = {name: value for name, value in told.items() if name not in _NOT_TOLD}
@@ -113,9 +130,17 @@ _NOT_TOLD = frozenset(
 )
 
 
-def _get(request: HttpRequest, path: str, query: str, part: Part, read: Read) -> Answer:
+def _get(outer: _Outer, path: str, query: str, part: Part) -> Answer:
     """Answer a GET as the view for it does."""
-    answer = read(_Inner(request, path, query, part), path)
+    within = transaction.atomic() if connection.in_atomic_block else nullcontext()
+    try:
+        with within:
+            return _read(outer.read(_Inner(outer.request, path, query, part), unquote(path)))
+    except (StadtkernError, DatabaseError) as error:
+        return failed(error, outer.access)
+
+
+def _read(answer: HttpResponseBase) -> Answer:
     content = b""
     pieces = answer if isinstance(answer, StreamingHttpResponse) else [answer.content]  # type: ignore[attr-defined]
     for piece in pieces:

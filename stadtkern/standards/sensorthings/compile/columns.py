@@ -7,14 +7,12 @@ from stadtkern.base.units import symbol
 from stadtkern.observations.models import Datastream
 from stadtkern.standards.sensorthings.compile.dialect import Dialect
 from stadtkern.standards.sensorthings.compile.sql import Json, Operand, Span, Sql, Type, build
-from stadtkern.standards.sensorthings.compile.tables import LATEST, STREAMS, column_of
+from stadtkern.standards.sensorthings.compile.tables import LATEST, STREAMS, column_may_be_empty, column_of
 from stadtkern.standards.sensorthings.entities import EntityType, Kind, Property
 from stadtkern.web.fields import FALLBACK
 
 IDS = frozenset({"id", "@iot.id"})
 UCUM = "http://www.opengis.net/def/uom/UCUM/"
-CERTAIN = frozenset({"phenomenonTime", "time"})
-"""Times that are never missing: those of an Observation and of a HistoricalLocation."""
 FLAGGED = 2
 """Quality flags above this are worth a word."""
 
@@ -24,13 +22,16 @@ def operand(entity: EntityType, alias: str, steps: tuple[str | int, ...], dialec
     if not steps:
         raise QueryError(f"A link to {entity.name} is no value; name one of its properties, such as id.")
     first, rest = str(steps[0]), steps[1:]
+    if any('"' in str(step) for step in rest):
+        raise QueryError("Names with double quotes cannot be asked for.")
     if first in IDS and not rest:
         return Sql(f"{alias}.id", (), Type.NUMBER, certain=True)
     if (known := entity.property_of.get(first)) is None:
         names = ", ".join(["id", *entity.property_of, *entity.link_of])
         raise QueryError(f'{entity.name} has no property "{first}"; it has {names}.')
-    special = SPECIAL.get((entity.name, first))
-    if special:
+    if rest and known.kind in {Kind.TEXT, Kind.URI, Kind.INSTANT, Kind.PERIOD, Kind.TIME}:
+        raise QueryError(f"{first} of {entity.name} has no members.")
+    if special := SPECIAL.get((entity.name, first)):
         return special(alias, rest, dialect)
     return _usual(entity, alias, known, rest, dialect)
 
@@ -45,13 +46,12 @@ def _usual(
         return Json(Sql(column), rest)
     if known.kind == Kind.GEOMETRY and rest:
         return Json(_geojson(entity, alias, column, dialect), rest)
-    if rest:
-        raise QueryError(f"{known.name} of {entity.name} has no members.")
+    is_certain = not column_may_be_empty(entity, known.field)
     if known.end:
-        start = Sql(column, (), Type.INSTANT, certain=known.name in CERTAIN)
+        start = Sql(column, (), Type.INSTANT, certain=is_certain)
         return Span(start, Sql(f"{alias}.{column_of(entity, known.end)}", (), Type.INSTANT))
     kinds = {Kind.INSTANT: Type.INSTANT, Kind.GEOMETRY: Type.GEOMETRY}
-    return Sql(column, (), kinds.get(known.kind, Type.TEXT), certain=known.kind != Kind.GEOMETRY)
+    return Sql(column, (), kinds.get(known.kind, Type.TEXT), certain=is_certain)
 
 
 def _geojson(entity: EntityType, alias: str, column: str, dialect: Dialect) -> Sql:
@@ -71,8 +71,8 @@ def name_or_key(alias: str, _rest: object = (), _dialect: object = None) -> Sql:
 
 def property_name(alias: str, _rest: object, dialect: Dialect) -> Sql:
     """Return the name of an observed property: the first there is in the order of the pages, else its slug."""
-    member = f"{alias}.name ->> '{{}}'" if dialect.vendor == "postgresql" else f"{alias}.name ->> '$.{{}}'"
-    names = ", ".join(f"NULLIF({member.format(language)}, '')" for language in FALLBACK)
+    way = "" if dialect.vendor == "postgresql" else "$."
+    names = ", ".join(f"NULLIF({alias}.name ->> '{way}{language}', '')" for language in FALLBACK)
     return Sql(f"COALESCE({names}, {alias}.slug)", (), Type.TEXT, certain=True)
 
 
@@ -98,9 +98,7 @@ def _quality(alias: str, rest: tuple[str | int, ...], dialect: Dialect) -> Json:
 def _statistics(first: str, last: str) -> Callable[..., Span]:
     """Return the maker of a period that the statistics of a datastream hold."""
 
-    def period(alias: str, rest: tuple[str | int, ...], _dialect: Dialect) -> Span:
-        if rest:
-            raise QueryError("A period has no members.")
+    def period(alias: str, _rest: tuple[str | int, ...], _dialect: Dialect) -> Span:
         select = f"(SELECT {{}} FROM {LATEST} s WHERE s.datastream_id = {alias}.id)"
         return Span(
             Sql(select.format(f"s.{first}"), (), Type.INSTANT),
@@ -131,7 +129,9 @@ def _unit(alias: str, rest: tuple[str | int, ...], dialect: Dialect) -> Operand:
 
 def _symbols(alias: str, dialect: Dialect) -> Sql:
     """Return the symbol of the unit in words of SQL, which knows nothing of UCUM."""
-    units = Datastream.objects.filter(unit_of_measurement=None).order_by().values_list("unit", flat=True)
+    units = (
+        Datastream.objects.filter(unit_of_measurement__isnull=True).order_by().values_list("unit", flat=True)
+    )
     pairs = [(unit, symbol(unit) or unit) for unit in sorted(set(units.distinct()))]
     differing = [(dialect.text(unit), dialect.text(sign)) for unit, sign in pairs if unit != sign]
     whens = [build("WHEN {} THEN {}", unit, sign) for unit, sign in differing]

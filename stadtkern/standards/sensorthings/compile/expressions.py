@@ -77,7 +77,9 @@ def _path(one: nodes.Path, scope: Scope) -> Operand:
     home, steps = resolve(one, scope)
     links, rest = home.split(steps)
     entity, alias = home.follow(links)
-    return operand(entity, alias, rest, scope.dialect)
+    found = operand(entity, alias, rest, scope.dialect)
+    # what a link leads to may be missing
+    return replace(found, certain=False) if links and isinstance(found, Sql) else found
 
 
 def resolve(one: nodes.Path, scope: Scope) -> tuple[Scope, tuple[str | int, ...]]:

@@ -4,6 +4,7 @@ import base64
 import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -76,9 +77,7 @@ def order_by(keys: Sequence[Key], dialect: Dialect) -> Sql:
 
 def token_of(values: Sequence[Any]) -> str:
     """Return the values of the last row's keys as a mark for `$skiptoken`."""
-    plain = [
-        micros(value) if hasattr(value, "tzinfo") and hasattr(value, "year") else value for value in values
-    ]
+    plain = [micros(value) if isinstance(value, datetime) else value for value in values]
     return base64.urlsafe_b64encode(msgspec.json.encode(plain)).decode().rstrip("=")
 
 
@@ -99,7 +98,9 @@ def values_of(token: str, keys: Sequence[Key]) -> list[Any]:
 def _fits(value: object, sql: Sql) -> bool:
     if value is None:
         return not sql.certain
-    if isinstance(value, bool) != (sql.type == Type.CONDITION):
+    if sql.type == Type.CONDITION:
+        return value in {0, 1}
+    if isinstance(value, bool):
         return False
     if isinstance(value, int) and abs(value) >= 2**63:
         return False
@@ -123,7 +124,7 @@ def _literal(key: Key, value: Any, dialect: Dialect) -> Sql:  # noqa: ANN401  # 
     if key.sql.type == Type.TEXT:
         return dialect.text(value)
     if key.sql.type == Type.CONDITION:
-        return dialect.condition(value=value)
+        return dialect.condition(value=bool(value))
     return dialect.number(value)
 
 

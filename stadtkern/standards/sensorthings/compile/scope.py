@@ -1,7 +1,6 @@
 """Paths of a query into joins: each path is joined once, so that all that is said of it is about one row."""
 
 from dataclasses import dataclass, field
-from itertools import count
 
 from stadtkern.base.odata.errors import QueryError
 from stadtkern.observations.access import Access
@@ -19,11 +18,12 @@ class Names:
     """Aliases of tables, each given once in a query."""
 
     prefix: str = "t"
-    numbers: count[int] = field(default_factory=lambda: count(1))
+    given: int = 0
 
     def next(self) -> str:
         """Return a new alias."""
-        return f"{self.prefix}{next(self.numbers)}"
+        self.given += 1
+        return f"{self.prefix}{self.given}"
 
 
 @dataclass(slots=True)

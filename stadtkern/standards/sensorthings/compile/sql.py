@@ -1,6 +1,7 @@
 """Pieces of SQL with their parameters and what they mean."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 from enum import StrEnum, auto
 
 
@@ -86,6 +87,7 @@ def every(conditions: list[Sql]) -> Sql:
     )
 
 
-def typed(one: Sql, kind: Type) -> Sql:
-    """Return the same SQL under another type."""
-    return replace(one, type=kind)
+def joined(parts: Iterable[Sql], mark: str = " ") -> Sql:
+    """Return `parts` one after the other, `mark` between them."""
+    found = list(parts)
+    return Sql(mark.join(one.text for one in found), tuple(value for one in found for value in one.params))

@@ -5,6 +5,7 @@ from functools import cache
 from typing import Any
 
 from django.apps import apps
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Model
 
@@ -36,6 +37,12 @@ def table_of(entity: EntityType) -> str:
 def column_of(entity: EntityType, field: str) -> str:
     """Return the column of a field, as Django names it."""
     return str(model_of(entity)._meta.get_field(field).column)  # type: ignore[union-attr]  # noqa: SLF001
+
+
+@cache
+def column_may_be_empty(entity: EntityType, field: str) -> bool:
+    """Return whether the column of a field may be NULL."""
+    return bool(model_of(entity)._meta.get_field(field).null)  # noqa: SLF001
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,5 +152,8 @@ def seen(entity: EntityType, alias: str, access: Access) -> Sql | None:
 def ids_of(access: Access, model: str) -> Sql:
     """Return the query of the ids that a reader may know of."""
     rows = visible(access, apps.get_model("observations", model)._default_manager.order_by())  # noqa: SLF001
-    text, params = rows.values("pk").query.get_compiler(connection=connection).as_sql()
+    try:
+        text, params = rows.values("pk").query.get_compiler(connection=connection).as_sql()
+    except EmptyResultSet:
+        return Sql("SELECT 0 WHERE 1 = 0")
     return Sql(text, tuple(params))

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
+import msgspec
 from django.db import DatabaseError, DataError, IntegrityError, OperationalError
 
 from stadtkern.base.errors import StadtkernError
 from stadtkern.observations.access import Access
 from stadtkern.standards.sensorthings.entities import EntityType
+from stadtkern.standards.sensorthings.read.documents import entity_documents
 
 logger = logging.getLogger(__name__)
 JSON_TYPE = "application/json; charset=utf-8"
@@ -31,7 +33,7 @@ class Answer:
     @property
     def content(self) -> bytes:
         """Return the body as bytes."""
-        return b"" if self.body is None else json.dumps(self.body, ensure_ascii=False).encode()
+        return b"" if self.body is None else msgspec.json.encode(self.body)
 
 
 def failure(status: int, message: str, headers: Mapping[str, str] | None = None) -> Answer:
@@ -83,8 +85,22 @@ def tag(document: Mapping[str, Any]) -> str:
 
 
 def linked(entity: EntityType, pk: int, document: Mapping[str, Any], base: str) -> dict[str, Any]:
-    """Return a document with its identifier and its links; `base` ends with a slash."""
+    """Return a document with its identifier and its links; `base` is the root with a slash at its end."""
     link = f"{base}{entity.plural}({pk})"
     ways = {f"{one.name}@iot.navigationLink": f"{link}/{one.name}" for one in entity.links}
     own = {name: value for name, value in document.items() if name not in entity.link_of}
     return {"@iot.id": pk, "@iot.selfLink": link, **own, **ways}
+
+
+def shown(
+    entity: EntityType, pk: int, snapshot: Mapping[str, Any], access: Access, base: str
+) -> dict[str, Any]:
+    """Return the document of an entity as reading gives it.
+
+    Who may write but not read gets what was stored, with the links.
+    """
+    found = entity_documents(entity, [pk], access, base.rstrip("/")).get(pk)
+    if found is None:
+        return linked(entity, pk, snapshot, base)
+    document: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(found))
+    return document

@@ -11,7 +11,7 @@ from stadtkern.observations.access import Access
 from stadtkern.observations.fields import micros
 from stadtkern.observations.models import Datastream
 from stadtkern.observations.services import bulk
-from stadtkern.observations.services.entities import make, observations
+from stadtkern.observations.services.entities import creation, observations, places
 from stadtkern.observations.services.entities.drafts import Result
 from stadtkern.observations.services.entities.errors import BadEntity
 from stadtkern.standards.sensorthings.write.answers import Answer
@@ -44,6 +44,9 @@ def create(body: object, access: Access, base: str) -> Answer:
         columns = observations.columns(
             [row.stream for _place, row, _result in good], [result for *_row, result in good], features
         )
+        places.default_features(
+            sorted({row.stream for (_place, row, _result) in good if row.feature is None})
+        )
         stored = bulk.store(columns, received=now)
         for index, ((place, _row, _result), number) in enumerate(
             zip(good, stored.number.tolist(), strict=True)
@@ -70,7 +73,7 @@ def _rows(body: object, access: Access, now: int) -> Iterator[Row]:
         except StadtkernError as error:
             yield from (Row(error=str(error)) for _row in rows)
             continue
-        check = make.check_of(stream)
+        check = creation.check_of(stream)
         for row in rows:
             yield _row(stream.pk, components, row, now, check)
 

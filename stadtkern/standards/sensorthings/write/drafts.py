@@ -145,7 +145,9 @@ def _values(
         if value is not None:
             encoding = body.get("encodingType") or reading.stored.get("encodingType", "")
             yield one.name, _value(one, value, encoding, f"{prefix}{one.name}")
-        elif is_told and one.mandatory and not _may_be_null(entity, one):
+        elif one.mandatory and not _may_be_null(entity, one):
+            if not is_told or reading.mode == "create":
+                continue  # `_refuse_incomplete` names it
             raise BadEntity(f"{prefix}{one.name} must not be null")
         elif is_told or whole:
             yield one.name, None

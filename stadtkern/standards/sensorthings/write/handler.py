@@ -16,7 +16,7 @@ from stadtkern.observations.services.entities import Draft
 from stadtkern.observations.services.entities.errors import BadEntity
 from stadtkern.standards.sensorthings.entities import EntityType
 from stadtkern.standards.sensorthings.write import data_array
-from stadtkern.standards.sensorthings.write.answers import Answer, failed, failure, linked, tag
+from stadtkern.standards.sensorthings.write.answers import Answer, failed, failure, shown, tag
 from stadtkern.standards.sensorthings.write.drafts import changed_entity, new_entity
 from stadtkern.standards.sensorthings.write.targets import Target, reference, resolve
 
@@ -109,13 +109,8 @@ def _create(ask: Ask, target: Target, access: Access) -> Answer:
         return _add(ask, target, access)
     draft = new_entity(target.entity, ask.body, given=frozenset(given))
     pk = entities.create(draft, access=access, given=given)
-    return created(target.entity, pk, ask.base)
-
-
-def created(entity: EntityType, pk: int, base: str) -> Answer:
-    """Return the answer to a new entity."""
-    snapshot = entities.snapshot(entity.name, pk)
-    body = linked(entity, pk, snapshot, base)
+    snapshot = entities.snapshot(target.entity.name, pk)
+    body = shown(target.entity, pk, snapshot, access, ask.base)
     return Answer(201, body, {"Location": body["@iot.selfLink"], "ETag": tag(snapshot)})
 
 
@@ -130,7 +125,7 @@ def _update(ask: Ask, target: Target, access: Access) -> Answer:
         is_expected=_expectation(ask),
     )
     snapshot = entities.snapshot(entity.name, pk)
-    return Answer(200, linked(entity, pk, snapshot, ask.base), {"ETag": tag(snapshot)})
+    return Answer(200, shown(entity, pk, snapshot, access, ask.base), {"ETag": tag(snapshot)})
 
 
 def _drafted(ask: Ask, entity: EntityType, stored: dict[str, Any]) -> Draft:

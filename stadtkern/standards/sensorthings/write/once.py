@@ -3,7 +3,6 @@
 import hashlib
 import json
 from collections.abc import Callable
-from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 
@@ -14,7 +13,6 @@ from stadtkern.observations.services.bulk import durable
 from stadtkern.standards.sensorthings.write.answers import Answer, failure
 from stadtkern.standards.sensorthings.write.handler import Ask
 
-KEPT = timedelta(hours=24)
 LONGEST = 200
 FAILED = 400
 _RUNNING = 0
@@ -63,8 +61,3 @@ def _kept(row: IdempotencyKey, digest: str) -> Answer:
     return Answer(
         row.status, json.loads(body) if body else None, row.headers | {"Idempotent-Replayed": "true"}
     )
-
-
-def delete_keys(now: datetime) -> int:
-    """Delete the keys that are older than they are kept."""
-    return IdempotencyKey.objects.filter(created__lt=now - KEPT).delete()[0]

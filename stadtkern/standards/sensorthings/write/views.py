@@ -1,17 +1,18 @@
 """Requests that write, as HTTP brings them."""
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from stadtkern.base.errors import StadtkernError
 from stadtkern.observations.access import Access, access_for_request
+from stadtkern.standards.sensorthings.standard import standard
 from stadtkern.standards.sensorthings.write.answers import JSON_TYPE, Answer, failed
-from stadtkern.standards.sensorthings.write.handler import Ask, handle
+from stadtkern.standards.sensorthings.write.handler import CREATE_OBSERVATIONS, Ask, handle
 from stadtkern.standards.sensorthings.write.once import once
 from stadtkern.standards.sensorthings.write.values import decode
 
 LARGEST = 16 * 1024 * 1024
-"""Bytes of a body; `CreateObservations` and `$batch` take as much as the server does at all."""
-UNLIMITED = ("CreateObservations", "$batch")
+"""Bytes of a body; `CreateObservations` and `$batch` take as much as the server does (`MOST_BYTES`)."""
 
 
 class TooLarge(StadtkernError):
@@ -25,14 +26,26 @@ def write(request: HttpRequest, path: str) -> HttpResponse:
     access: Access | None = None
     try:
         access = access_for_request(request)
-        body = request.body
-        if len(body) > LARGEST and path.strip("/") not in UNLIMITED:
-            raise TooLarge(f"The body has {len(body)} bytes; at most {LARGEST} are taken")
+        body = body_of(request, settings.MOST_BYTES if path.strip("/") == CREATE_OBSERVATIONS else LARGEST)
         ask = ask_of(request, path, body)
     except StadtkernError as error:
         return response(failed(error, access))
     found = access
     return response(once(ask.headers.get("idempotency-key"), ask, body, access, lambda: handle(ask, found)))
+
+
+def body_of(request: HttpRequest, most: int) -> bytes:
+    """Return the body; read as a stream, as Django keeps `request.body` smaller than data arrays are.
+
+    Raises
+    ------
+    TooLarge
+        If it has more than `most` bytes.
+    """
+    body = request.read(most + 1)
+    if len(body) > most:
+        raise TooLarge(f"The body is larger than {most} bytes")
+    return body
 
 
 def ask_of(request: HttpRequest, path: str, body: bytes) -> Ask:
@@ -45,7 +58,7 @@ def ask_of(request: HttpRequest, path: str, body: bytes) -> Ask:
 
 def root(request: HttpRequest) -> str:
     """Return the address of the root of the interface as the client knows it."""
-    return request.build_absolute_uri("/sta/v1.1/")
+    return request.build_absolute_uri(f"/{standard.prefix}")
 
 
 def response(answer: Answer) -> HttpResponse:
@@ -56,5 +69,4 @@ def response(answer: Answer) -> HttpResponse:
     else:
         made.headers["Content-Type"] = JSON_TYPE
     made.headers["Cache-Control"] = "no-store"
-    made.headers["Access-Control-Allow-Origin"] = "*"
     return made

@@ -1,0 +1,1 @@
+"""The pages of the back office where editors look after LoRaWAN devices."""

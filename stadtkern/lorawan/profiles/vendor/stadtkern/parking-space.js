@@ -1,0 +1,61 @@
+// Parking space
+// Format "stadtkern" 0x03: an open payload format without a maker, laid down here.
+//
+// Port 1, big-endian:
+//   byte 0    0x03
+//   byte 1    battery voltage in 1/50 V, 0: outside power
+//   byte 2    1: occupied, 0: free
+//   bytes 3-4 minutes since the last change
+//   bytes 5-6 changes since the start, overflows to 0
+//
+// Port 10, to the device: 0x01 and two bytes set the interval in minutes.
+
+var KIND = 0x03;
+var LENGTH = 7;
+
+function view(bytes) {
+  return new DataView(new Uint8Array(bytes).buffer);
+}
+
+function round(value, digits) {
+  var scale = Math.pow(10, digits);
+  return Math.round(value * scale) / scale;
+}
+
+function refuse(input) {
+  if (input.fPort !== 1) return 'port ' + input.fPort + ' carries no measurements';
+  if (input.bytes.length !== LENGTH) return 'expected ' + LENGTH + ' bytes, got ' + input.bytes.length;
+  if (input.bytes[0] !== KIND) return 'kind ' + input.bytes[0] + ' is not ' + KIND;
+  return '';
+}
+
+function battery(bytes) {
+  return bytes[1] ? round(bytes[1] / 50, 2) : undefined;
+}
+
+function decodeUplink(input) {
+  var problem = refuse(input);
+  if (problem) return { errors: [problem] };
+  var b = view(input.bytes);
+  return {
+    data: {
+      battery_voltage: battery(input.bytes),
+      occupied: b.getUint8(2) === 1,
+      minutes_since_change: b.getUint16(3),
+      changes: b.getUint16(5),
+    },
+  };
+}
+
+function encodeDownlink(input) {
+  var minutes = input.data.interval_minutes;
+  if (!(minutes >= 1 && minutes <= 65535) || minutes !== Math.floor(minutes)) {
+    return { errors: ['interval_minutes has to be a whole number from 1 to 65535'] };
+  }
+  return { bytes: [1, minutes >> 8, minutes & 255], fPort: 10, warnings: [], errors: [] };
+}
+
+function decodeDownlink(input) {
+  if (input.bytes[0] !== 1 || input.bytes.length !== 3) return { errors: ['unknown command'] };
+  return { data: { interval_minutes: (input.bytes[1] << 8) | input.bytes[2] } };
+}

@@ -1,0 +1,79 @@
+"""What the quality editor shows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.core.paginator import Page, Paginator
+
+from stadtkern.observations.fields import instant, micros
+from stadtkern.observations.models import Datastream, Observation
+from stadtkern.observations.quality import QualityFlag, check_names
+from stadtkern.observations.queries.downsample import lttb
+from stadtkern.observations.queries.raw import raw
+from stadtkern.observations.upkeep.models import QualityMark
+
+POINTS = 500
+PER_PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the chart."""
+
+    label: str
+    times: Sequence[datetime]
+    values: Sequence[float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Doubtful:
+    """An observation that is not simply good."""
+
+    time: datetime
+    result: float | None
+    flag: str
+    reasons: str
+
+
+def lines(stream: Datastream, start: datetime, end: datetime, *, labels: tuple[str, str]) -> list[Line]:
+    """Return the values of a span that count and, where there are bad ones, all values beside them."""
+    found = [
+        _line(stream, start, end, label=label, with_bad=with_bad)
+        for label, with_bad in zip(labels, (False, True), strict=True)
+    ]
+    return found if found[0].values != found[1].values else found[:1]
+
+
+def _line(stream: Datastream, start: datetime, end: datetime, *, label: str, with_bad: bool) -> Line:
+    times, values = raw(stream.pk, micros(start), micros(end), with_bad=with_bad)
+    chosen = lttb(times, values, POINTS)
+    return Line(label, [instant(int(t)) for t in times[chosen]], [float(v) for v in values[chosen]])
+
+
+def doubtful(
+    stream: Datastream, start: datetime, end: datetime, page: str | None
+) -> tuple[Page[Observation], list[Doubtful]]:
+    """Return a page of the observations of a span that are not simply good, and what to show of them."""
+    found = (
+        Observation.objects.filter(datastream=stream, phenomenon_time__gte=start, phenomenon_time__lt=end)
+        .exclude(checks=0)
+        .order_by("phenomenon_time", "copy")
+    )
+    shown = Paginator(found, PER_PAGE).get_page(page)
+    rows = [
+        Doubtful(
+            row.phenomenon_time,
+            row.result,
+            str(QualityFlag(row.quality).label),
+            ", ".join(check_names(row.checks)),
+        )
+        for row in shown
+    ]
+    return shown, rows
+
+
+def marks(stream: Datastream, page: str | None) -> Page[QualityMark]:
+    """Return a page of the marks of a datastream, the newest first, undone ones too."""
+    found = QualityMark.objects.filter(datastream=stream).select_related("made_by", "undone_by")
+    return Paginator(found, PER_PAGE).get_page(page)

@@ -1,0 +1,1 @@
+"""Entities out of the database as the documents of the standard."""

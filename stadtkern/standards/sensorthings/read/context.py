@@ -1,0 +1,67 @@
+"""What every part of an answer needs to know of its request."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import DataError, InternalError, OperationalError, connection
+
+from stadtkern.base import clock
+from stadtkern.base.odata.errors import QueryError
+from stadtkern.observations.access import Access
+from stadtkern.standards.sensorthings.compile.dialect import Dialect, dialect
+from stadtkern.standards.sensorthings.compile.sql import Sql
+
+MOST_ENTITIES = 200_000
+"""Entities in one answer that is not streamed, those within others counted."""
+_ASKED = (
+    "user-defined function raised exception",
+    "parser stack overflow",
+    "too deep",
+    "too large",
+    "malformed",
+)
+
+
+@dataclass(slots=True)
+class Context:
+    """Who asks, where the service begins, and when "now" is.
+
+    Parameters
+    ----------
+    root
+        address of the service without the slash at its end, such as `https://town.example/sta/v1.1`.
+    """
+
+    access: Access
+    root: str
+    now: datetime = field(default_factory=clock.now)
+    dialect: Dialect = field(default_factory=dialect)
+    entities: int = 0
+
+    def count(self, entities: int) -> None:
+        """Count entities of the answer."""
+        self.entities += entities
+        if self.entities > MOST_ENTITIES:
+            raise QueryError(
+                f"The answer would hold more than {MOST_ENTITIES} entities; ask for less by $top or $filter."
+            )
+
+    def rows(self, sql: Sql) -> Sequence[tuple[Any, ...]]:
+        """Return all rows of a query."""
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(sql.text, sql.params)
+                return cursor.fetchall()
+        except (DataError, InternalError) as error:
+            raise QueryError(_computed(error)) from error
+        except OperationalError as error:
+            if any(word in str(error) for word in _ASKED):
+                raise QueryError(_computed(error)) from error
+            raise
+
+
+def _computed(error: Exception) -> str:
+    reason = (str(error).splitlines() or [""])[0]
+    return f"The database cannot compute this: {reason}"

@@ -1,0 +1,201 @@
+"""`$expand`: what links lead to, one query for each link however many entities (18-088 section 9.3.2.1)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import Any
+
+from stadtkern.base.odata.nodes import Order
+from stadtkern.base.odata.render import render_query
+from stadtkern.standards.sensorthings.compile.order import order_by
+from stadtkern.standards.sensorthings.compile.scope import Names, Scope
+from stadtkern.standards.sensorthings.compile.sql import Sql, build, every, joined
+from stadtkern.standards.sensorthings.compile.tables import (
+    LATEST,
+    OBSERVATION,
+    STREAMS,
+    joins,
+    seen,
+    table_of,
+)
+from stadtkern.standards.sensorthings.read.conditions import conjuncts, where_of
+from stadtkern.standards.sensorthings.read.context import Context
+from stadtkern.standards.sensorthings.read.documents import Builder, Document, rows_by_id
+from stadtkern.standards.sensorthings.read.limits import DEFAULT, MOST
+from stadtkern.standards.sensorthings.read.rows import TIME, Listing, each_stream
+from stadtkern.standards.sensorthings.read.shape import Branch, Shape, shape_of
+
+Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Children:
+    """What a link leads to from one entity."""
+
+    documents: list[Document]
+    has_more: bool
+
+
+def expanded(context: Context, shape: Shape, builder: Builder, rows: Sequence[Row]) -> list[Document]:
+    """Return the documents of `rows` with all that is expanded."""
+    context.count(len(rows))
+    documents = [builder.document(row) for row in rows]
+    for branch in shape.branches:
+        if branch.link.many:
+            _add_many(context, shape, branch, rows, documents)
+        else:
+            _add_one(context, builder, branch, rows, documents)
+    return documents
+
+
+def _add_one(
+    context: Context, builder: Builder, branch: Branch, rows: Sequence[Row], documents: list[Document]
+) -> None:
+    """Put the one entity that a link leads to into each document; entities that share it share its document."""
+    slot = builder.targets[branch.link.name]
+    wanted = sorted({row[slot] for row in rows if row[slot] is not None})
+    inner = shape_of(branch.target, branch.query, context.dialect.vendor)
+    maker = Builder(inner, context.root)
+    found = rows_by_id(context, branch.target, maker.columns, wanted)
+    by_id = dict(zip((row[0] for row in found), expanded(context, inner, maker, found), strict=True))
+    for row, document in zip(rows, documents, strict=True):
+        if row[slot] in by_id:
+            document[branch.link.name] = by_id[row[slot]]
+
+
+def _add_many(
+    context: Context, shape: Shape, branch: Branch, rows: Sequence[Row], documents: list[Document]
+) -> None:
+    """Put the collection that a link leads to into each document."""
+    parents = [row[0] for row in rows]
+    inner = shape_of(branch.target, branch.query, context.dialect.vendor)
+    maker = Builder(inner, context.root)
+    top = min(DEFAULT if branch.query.top is None else branch.query.top, MOST)
+    is_observed = branch.target.name == "Observation" and shape.entity.name in STREAMS
+    find = _observations if is_observed else _ranked
+    found = find(context, shape, branch, maker.columns, parents, top + 1)
+    flat = [row for parent in found.values() for row in parent[:top]]
+    made = dict(zip(map(id, flat), expanded(context, inner, maker, flat), strict=True))
+    counts = _counts(context, shape, branch, parents) if branch.query.count else {}
+    name = branch.link.name
+    for parent, document in zip(parents, documents, strict=True):
+        own = found.get(parent, [])
+        if branch.query.count:
+            document[f"{name}@iot.count"] = counts.get(parent, 0)
+        document[name] = [made[id(row)] for row in own[:top]]
+        if len(own) > top:
+            document[f"{name}@iot.nextLink"] = _next(context, shape, branch, parent, top)
+
+
+def _next(context: Context, shape: Shape, branch: Branch, parent: int, top: int) -> str:
+    query = replace(branch.query, top=top, skip=(branch.query.skip or 0) + top)
+    return f"{context.root}/{shape.entity.plural}({parent})/{branch.link.name}?{render_query(query)}"
+
+
+def _scope(context: Context, branch: Branch, alias: str, prefix: str) -> Scope:
+    return Scope(branch.target, alias, context.dialect, context.access, Names(prefix))
+
+
+def _children(context: Context, shape: Shape, branch: Branch, parents: Sequence[int]) -> tuple[Sql, Sql]:
+    """Return the tables `p` of the parents and `t0` of what the link leads to, and the condition on both."""
+    source, before = f"{table_of(shape.entity)} p", "p"
+    steps = joins(shape.entity.name, branch.link.name)
+    for number, join in enumerate(steps):
+        alias = "t0" if number == len(steps) - 1 else f"x{number}"
+        source += f" JOIN {join.table} {alias} ON {join.on.format(a=before, b=alias)}"
+        before = alias
+    where = where_of(branch.target, "t0", conjuncts(branch.query.filter), context, Names("w"))
+    visible = seen(branch.target, "t0", context.access)
+    found = [context.dialect.any_of("p.id", parents), *where.conditions]
+    found += [visible] if visible is not None else []
+    return build("{} {}", Sql(source), joined(where.clauses)), every(found)
+
+
+def _ranked(
+    context: Context, shape: Shape, branch: Branch, columns: Sequence[str], parents: Sequence[int], limit: int
+) -> dict[int, list[Row]]:
+    """Return the first rows of each parent, by rank within it."""
+    if not parents:
+        return {}
+    scope = _scope(context, branch, "t0", "o")
+    keys = Listing(context, branch.target, branch.query.orderby, [], None, None, 0).keys(scope)
+    tables, found = _children(context, shape, branch, parents)
+    order = order_by(keys, context.dialect)
+    selected = ", ".join(f"{column.format(a='t0')} AS c{number}" for number, column in enumerate(columns))
+    inner = build(
+        "SELECT {}, p.id AS parent, ROW_NUMBER() OVER (PARTITION BY p.id ORDER BY {}) AS place FROM {} {} WHERE {}",
+        Sql(selected),
+        order,
+        tables,
+        joined(scope.clauses),
+        found,
+    )
+    skip = branch.query.skip or 0
+    outer = build(
+        "SELECT * FROM ({}) r WHERE place > {} AND place <= {} ORDER BY parent, place",
+        inner,
+        Sql("%s", (skip,)),
+        Sql("%s", (skip + limit,)),
+    )
+    rows = context.rows(outer)
+    return {parent: list(own) for parent, own in groupby(rows, key=lambda row: row[len(columns)])}
+
+
+def _counts(context: Context, shape: Shape, branch: Branch, parents: Sequence[int]) -> dict[int, int]:
+    """Return how many entities a link leads to, by parent."""
+    if not parents:
+        return {}
+    if branch.target.name == "Observation" and shape.entity.name in STREAMS and branch.query.filter is None:
+        only = context.dialect.any_of("l.datastream_id", parents)
+        query = build(f"SELECT l.datastream_id, l.count FROM {LATEST} l WHERE {{}}", only)  # noqa: S608  # name of a table
+    else:
+        tables, found = _children(context, shape, branch, parents)
+        query = build("SELECT p.id, count(*) FROM {} WHERE {} GROUP BY p.id", tables, found)
+    return {int(parent): int(number) for parent, number in context.rows(query)}
+
+
+# ---- observations of datastreams
+
+
+def _observations(
+    context: Context, shape: Shape, branch: Branch, columns: Sequence[str], parents: Sequence[int], limit: int
+) -> dict[int, list[Row]]:
+    """Return the first observations of each datastream; by time they are looked up, not ranked."""
+    orders = branch.query.orderby or (Order(TIME),)
+    if len(orders) != 1 or orders[0].expression != TIME:
+        return _ranked(context, shape, branch, columns, parents, limit)
+    if not parents:
+        return {}
+    skip = branch.query.skip or 0
+    time = -1 if orders[0].descending else 1
+    if time < 0 and limit == 2 and not skip and branch.query.filter is None:  # noqa: PLR2004  # the newest, and whether there are more
+        return _newest(context, columns, parents)
+    rest = conjuncts(branch.query.filter)
+    listing = Listing(context, branch.target, orders, rest, None, list(parents), time)
+    table, joins_, found = each_stream(listing, parents, limit + skip, ())
+    way = " DESC" if time < 0 else ""
+    query = build(
+        f"SELECT {{}}, t0.datastream_id FROM {{}} {{}} WHERE {{}} "
+        f"ORDER BY t0.datastream_id, t0.phenomenon_time{way}, t0.copy{way}",
+        Sql(", ".join(column.format(a="t0") for column in columns)),
+        table,
+        joins_,
+        found,
+    )
+    rows = context.rows(query)
+    return {
+        stream: list(own)[skip : skip + limit]
+        for stream, own in groupby(rows, key=lambda row: row[len(columns)])
+    }
+
+
+def _newest(context: Context, columns: Sequence[str], parents: Sequence[int]) -> dict[int, list[Row]]:
+    """Return the newest observation of each datastream, twice where there are more, by the statistics."""
+    query = build(
+        f"SELECT {{}}, l.count, l.datastream_id FROM {LATEST} l JOIN {OBSERVATION} t0 ON "  # noqa: S608  # names of tables
+        "t0.datastream_id = l.datastream_id AND t0.phenomenon_time = l.phenomenon_time AND t0.copy = l.copy "
+        "WHERE {}",
+        Sql(", ".join(column.format(a="t0") for column in columns)),
+        context.dialect.any_of("l.datastream_id", parents),
+    )
+    return {row[-1]: [row, row] if row[-2] > 1 else [row] for row in context.rows(query)}

@@ -1,0 +1,1 @@
+"""LoRaWAN from the message of the network server to the page."""
