@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 from django.db import connection
 
-from stadtkern.observations.access import EVERYTHING
+from stadtkern.observations.granted import EVERYTHING
 from stadtkern.observations.models import (
     Datastream,
     EntityVersion,
@@ -72,10 +73,10 @@ def test_one_stream_many_writers() -> None:
 
     work: list[Callable[[], object]] = []
     for number in range(30):
-        work.append(lambda number=number: post(number))
-        work.append(lambda number=number: (change if number % 2 else remove)(number))
+        work.append(partial(post, number))
+        work.append(partial(change if number % 2 else remove, number))
         if number < 6:
-            work.append(lambda number=number: array(number))
+            work.append(partial(array, number))
     assert set(together(*work)) == {200, 201}
     assert Observation.objects.count() == 30 + 30 - 15 + 60
     check_derived(first)
@@ -104,7 +105,7 @@ def test_one_thing_many_changes() -> None:
             return client.ask("POST", f"Things({pk})/Locations", location(name=str(number))).status
         return client.ask("PATCH", f"Things({pk})", {"name": f"name {number}"}).status
 
-    assert set(together(*[lambda number=number: change(number) for number in range(24)])) == {200, 201}
+    assert set(together(*[partial(change, number) for number in range(24)])) == {200, 201}
     made = Thing.objects.get(pk=pk)
     assert made.locations.count() == 1
     assert HistoricalLocation.objects.count() == 12
@@ -124,7 +125,7 @@ def test_removal_meets_writers() -> None:
         told = {"result": 1, "phenomenonTime": f"2026-01-01T00:{number:02}:00Z"}
         return client.ask("POST", f"Datastreams({stream.pk})/Observations", told).status
 
-    work: list[Callable[[], object]] = [lambda number=number: post(number) for number in range(20)]
+    work: list[Callable[[], object]] = [partial(post, number) for number in range(20)]
     work.insert(10, lambda: client.ask("DELETE", f"Things({pk})").status)
     assert set(together(*work)) <= {200, 201, 400, 404, 409}
     assert not Thing.objects.exists()
