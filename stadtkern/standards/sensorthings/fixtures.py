@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
-from stadtkern.observations.access import EVERYTHING, Access
+from stadtkern.observations.granted import EVERYTHING, Access
 from stadtkern.standards.sensorthings.entities import OBSERVATION_TYPE, OM_COMPLEX
 from stadtkern.standards.sensorthings.write.answers import Answer
 from stadtkern.standards.sensorthings.write.handler import Ask, handle

@@ -16,8 +16,9 @@ from django.http import HttpRequest, HttpResponse
 from stadtkern.base.errors import NotFound, StadtkernError
 from stadtkern.base.odata.nodes import Resource
 from stadtkern.base.odata.paths import parse_resource
-from stadtkern.observations.access import Access, access_for_request, visible
+from stadtkern.observations.access import access_for_request, visible
 from stadtkern.observations.fields import instant
+from stadtkern.observations.granted import Access
 from stadtkern.observations.models import EntityVersion
 from stadtkern.observations.services.entities.errors import BadEntity
 from stadtkern.observations.services.entities.versions import EVER, snapshot

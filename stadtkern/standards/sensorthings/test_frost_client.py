@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import frost_sta_client as frost
+import frost_sta_client as frost  # type: ignore[import-untyped]  # ships no types
 import pytest
 from pytest_django.live_server_helper import LiveServer
 

@@ -6,7 +6,7 @@ Each function is one transaction with audit trail and history; nothing is half-w
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from stadtkern.observations.access import Access
+from stadtkern.observations.granted import Access
 from stadtkern.observations.models import Observation
 from stadtkern.observations.services.entities import observations, versions
 from stadtkern.observations.services.entities.change import apply_change

@@ -1,7 +1,7 @@
 """Making entities, with all that is nested in them (OGC 18-088 section 10.2)."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
 from django.db import models
@@ -23,6 +23,7 @@ from stadtkern.observations.services.entities.errors import BadEntity
 from stadtkern.observations.services.entities.shapes import apply
 from stadtkern.observations.services.entities.work import Work, kind_of, require_manager
 
+_Row = TypeVar("_Row", Sensor, ObservedProperty)
 SOURCE = "sensorthings"
 """Source of the things that clients make."""
 LONGEST_SLUG = 60
@@ -137,16 +138,16 @@ def give_unit(observed: ObservedProperty, unit: str) -> None:
         ObservedProperty.objects.filter(pk=observed.pk, unit="").update(unit=unit)
 
 
-def _sensor(work: Work, draft: Draft, given: Given) -> Sensor:
-    return _with_streams(work, draft, Sensor(), given)
+def _sensor(work: Work, draft: Draft, given: Given) -> Sensor:  # noqa: ARG001  # one of the makers
+    return _with_streams(work, draft, Sensor())
 
 
-def _property(work: Work, draft: Draft, given: Given) -> ObservedProperty:
+def _property(work: Work, draft: Draft, given: Given) -> ObservedProperty:  # noqa: ARG001  # as above
     row = ObservedProperty(slug=f"{_slug(draft)}-{uuid4().hex[:8]}", unit="")
-    return _with_streams(work, draft, row, given)
+    return _with_streams(work, draft, row)
 
 
-def _with_streams(work: Work, draft: Draft, row: Any, given: Given) -> Any:  # noqa: ANN401, ARG001  # rows of several models
+def _with_streams(work: Work, draft: Draft, row: _Row) -> _Row:
     apply(draft.kind, row, draft.values)
     row.save()
     work.made(draft.kind, row.pk)
@@ -176,8 +177,8 @@ def children(work: Work, draft: Draft, row: models.Model, back: str, names: tupl
         if name == "Observations":
             make_observations(work, [(end, {back: row.pk}) for end in new])
         else:
-            for end in new:
-                make(work, end, {back_name: row.pk})
+            for one in new:
+                make(work, one, {back_name: row.pk})
         for end in ends:
             if not isinstance(end, Draft):
                 hang(work, name, end, back, row)

@@ -11,7 +11,7 @@ from django.db import connection
 from stadtkern.base.errors import NotFound, NotPermitted
 from stadtkern.observations.fields import instant, micros
 from stadtkern.observations.models import Datastream, FeatureOfInterest, Observation
-from stadtkern.observations.services import bulk
+from stadtkern.observations.services import bulk, told
 from stadtkern.observations.services.columns import NULL, Columns, Texts
 from stadtkern.observations.services.entities import creation, places
 from stadtkern.observations.services.entities.drafts import Draft, Result
@@ -113,13 +113,15 @@ def _result(work: Work, draft: Draft, stream: Datastream) -> Result:
     number, other = values["result"]
     creation.check_of(stream)(other if number is None else number, f"{prefix}result")
     begin, end = values.get("phenomenonTime") or (micros(work.now), None)
+    valid_from, valid_to = values.get("validTime") or (None, None)
     return Result(
         begin,
         end,
         number,
         other,
         values.get("resultTime"),
-        *(values.get("validTime") or (None, None)),
+        valid_from,
+        valid_to,
         values.get("parameters"),
         values.get("resultQuality"),
     )
@@ -265,9 +267,11 @@ def _write(was: Observation, fields: dict[str, Any]) -> None:
         if name in _JSON:
             parameters.append(None if value is None else msgspec.json.encode(value).decode())
         else:
-            parameters.append(table.get_field(name.removesuffix("_id")).get_db_prep_value(value, connection))
+            field: Any = table.get_field(name.removesuffix("_id"))
+            parameters.append(field.get_db_prep_value(value, connection))
     assignments = ", ".join(f"{name} = %s" for name in fields)
-    time = table.get_field("phenomenon_time").get_db_prep_value(was.phenomenon_time, connection)
+    time_field: Any = table.get_field("phenomenon_time")
+    time = time_field.get_db_prep_value(was.phenomenon_time, connection)
     with connection.cursor() as cursor:
         cursor.execute(
             f"UPDATE observations_observation SET {assignments} "  # noqa: S608  # names of our own columns
@@ -288,6 +292,7 @@ def remove(work: Work, numbers: Sequence[int]) -> None:
         raise NotFound(f"There is no Observation {min(set(numbers) - {row.number for row in rows})}")
     store.delete([(row.datastream_id, micros(row.phenomenon_time), row.copy) for row in rows])
     settle(store, held, rows, [], received=work.now)
+    told.entities("Observation", list(numbers), "deleted")
 
 
 def remove_of_feature(work: Work, feature: FeatureOfInterest) -> None:

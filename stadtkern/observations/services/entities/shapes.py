@@ -67,7 +67,8 @@ def geojson(geometry: GEOSGeometry | None) -> dict[str, Any] | None:
     found: dict[str, Any] = {"type": geometry.geom_type}
     if geometry.geom_type == "GeometryCollection":
         return found | {"geometries": [geojson(part) for part in geometry]}  # type: ignore[attr-defined]
-    return found | {"coordinates": json.loads(json.dumps(geometry.coords))}
+    coordinates = geometry.coords  # type: ignore[attr-defined]  # all but collections have them
+    return found | {"coordinates": json.loads(json.dumps(coordinates))}
 
 
 def _name_or_key(row: Thing | Datastream) -> str:

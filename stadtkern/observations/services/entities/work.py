@@ -10,7 +10,8 @@ from django.db import connection, models
 
 from stadtkern.base import clock
 from stadtkern.base.errors import NotFound, NotPermitted
-from stadtkern.observations.access import Access, manageable, visible
+from stadtkern.observations.access import manageable, visible
+from stadtkern.observations.granted import Access
 from stadtkern.observations.models import Datastream
 from stadtkern.observations.services import told
 from stadtkern.observations.services.bulk import durable

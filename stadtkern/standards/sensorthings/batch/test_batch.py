@@ -30,7 +30,8 @@ def post(
     """Send a JSON batch and return the answers."""
     answer = client.post(URL, {"requests": list(requests)}, "application/json", headers=headers)
     assert answer.status_code == status, answer.content
-    return answer.json()["responses"] if status == 200 else answer.json()
+    found: list[dict[str, Any]] = answer.json()["responses"] if status == 200 else [answer.json()]
+    return found
 
 
 def request(name: str, method: str, url: str, body: Any = None, **more: Any) -> dict[str, Any]:  # noqa: ANN401

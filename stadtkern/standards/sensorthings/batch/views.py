@@ -13,7 +13,8 @@ from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpRespo
 from django.http.response import HttpResponseBase
 
 from stadtkern.base.errors import StadtkernError
-from stadtkern.observations.access import Access, access_for_request
+from stadtkern.observations.access import access_for_request
+from stadtkern.observations.granted import Access
 from stadtkern.standards.sensorthings.batch import json_form, multipart
 from stadtkern.standards.sensorthings.batch.parts import BadBatch, Part, check
 from stadtkern.standards.sensorthings.batch.run import run

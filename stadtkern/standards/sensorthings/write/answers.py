@@ -12,7 +12,7 @@ import msgspec
 from django.db import DatabaseError, DataError, IntegrityError, OperationalError
 
 from stadtkern.base.errors import StadtkernError
-from stadtkern.observations.access import Access
+from stadtkern.observations.granted import Access
 from stadtkern.standards.sensorthings.entities import EntityType
 from stadtkern.standards.sensorthings.read.documents import entity_documents
 

@@ -7,8 +7,8 @@ from typing import Any
 from stadtkern.base import clock
 from stadtkern.base.errors import StadtkernError
 from stadtkern.contracts.answers import kind
-from stadtkern.observations.access import Access
 from stadtkern.observations.fields import micros
+from stadtkern.observations.granted import Access
 from stadtkern.observations.models import Datastream
 from stadtkern.observations.services import bulk
 from stadtkern.observations.services.entities import creation, observations, places

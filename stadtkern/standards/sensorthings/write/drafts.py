@@ -7,6 +7,7 @@ from typing import Any, Literal
 from stadtkern.contracts.answers import kind
 from stadtkern.observations.services.entities.drafts import Draft
 from stadtkern.observations.services.entities.errors import BadEntity
+from stadtkern.observations.services.entities.results import shown
 from stadtkern.standards.sensorthings.entities import (
     ENTITY_FOR,
     MULTI_DATASTREAM,
@@ -98,7 +99,7 @@ def _refuse_unknown(entity: EntityType, body: Mapping[str, Any], prefix: str) ->
     """Refuse misspelt names, not annotations such as `@iot.selfLink`: clients send back what they got."""
     for name in body:
         if "@" not in name and name not in entity.property_of and name not in entity.link_of and name != "id":
-            raise BadEntity(f"A {entity.name} has no property or link {values.shown(prefix + name)}")
+            raise BadEntity(f"A {entity.name} has no property or link {shown(prefix + name)}")
 
 
 def _refuse_incomplete(
@@ -209,7 +210,7 @@ def _target(link: Link, value: object, reading: _Reading, where: str, depth: int
 def identifier(value: object, where: str) -> int:
     """Return the identifier of an entity."""
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 2**63:
-        raise BadEntity(f"{where} has an {ID} that is no positive whole number: {values.shown(value)}")
+        raise BadEntity(f"{where} has an {ID} that is no positive whole number: {shown(value)}")
     return value
 
 

@@ -1,5 +1,6 @@
 """A request that writes, from its address and JSON to its answer; HTTP, `$batch` and MQTT share it."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,12 +9,13 @@ import jsonpatch
 import jsonpointer
 from django.db import DatabaseError
 
-from stadtkern.base.errors import StadtkernError
+from stadtkern.base.errors import NotPermitted, StadtkernError
 from stadtkern.base.odata.paths import parse_resource
-from stadtkern.observations.access import Access
+from stadtkern.observations.granted import Access
 from stadtkern.observations.services import entities
 from stadtkern.observations.services.entities import Draft
 from stadtkern.observations.services.entities.errors import BadEntity
+from stadtkern.people.refusals import note_refusal
 from stadtkern.standards.sensorthings.entities import EntityType
 from stadtkern.standards.sensorthings.write import data_array
 from stadtkern.standards.sensorthings.write.answers import Answer, failed, failure, shown, tag
@@ -75,6 +77,10 @@ def handle(ask: Ask, access: Access) -> Answer:
     """Do what is asked, all of it or nothing, and return the answer; errors become answers, too."""
     try:
         return _handle(ask, access)
+    except NotPermitted as error:
+        name = re.match(r"[$A-Za-z]{0,40}", ask.path.lstrip("/"))
+        note_refusal(access.principal, door="http", reason=f"{ask.method} {name[0] if name else ''}")
+        return failed(error, access)
     except (StadtkernError, DatabaseError) as error:
         return failed(error, access)
     except RecursionError:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from django.db import IntegrityError, transaction
 
 from stadtkern.base import clock
-from stadtkern.observations.access import Access
+from stadtkern.observations.granted import Access
 from stadtkern.observations.models import IdempotencyKey
 from stadtkern.observations.services.bulk import durable
 from stadtkern.standards.sensorthings.write.answers import Answer, failure

@@ -7,7 +7,8 @@ from django.db.models import QuerySet
 
 from stadtkern.base.errors import NotFound
 from stadtkern.base.odata.nodes import Resource
-from stadtkern.observations.access import Access, visible, visible_streams
+from stadtkern.observations.access import visible, visible_streams
+from stadtkern.observations.granted import Access
 from stadtkern.observations.models import Datastream, Observation
 from stadtkern.observations.services.entities.errors import BadEntity
 from stadtkern.observations.services.entities.work import of_kind

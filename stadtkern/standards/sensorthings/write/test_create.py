@@ -127,7 +127,7 @@ def test_whole_station_in_one_request() -> None:
     assert [one.unit for one in multi.components.all()] == ["Cel", "%"]
     assert single.feature_of_interest == multi.feature_of_interest
     assert single.feature_of_interest is not None
-    assert single.feature_of_interest.feature.coords == (14.716, 51.95)
+    assert single.feature_of_interest.feature.coords == (14.716, 51.95)  # type: ignore[union-attr]
 
 
 def test_deep_insert_from_below() -> None:

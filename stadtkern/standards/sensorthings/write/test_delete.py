@@ -2,7 +2,7 @@
 
 import pytest
 
-from stadtkern.observations.access import Access
+from stadtkern.observations.granted import Access
 from stadtkern.observations.models import (
     Datastream,
     EntityVersion,

@@ -54,7 +54,7 @@ BODIES: dict[str, Any] = {
         "Observations": [{"result": 1, "Datastream": datastream(Thing=thing())}],
     },
 }
-HOSTILE = st.sampled_from(
+HOSTILE: st.SearchStrategy[Any] = st.sampled_from(
     [
         None,
         True,

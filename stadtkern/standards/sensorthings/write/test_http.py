@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from stadtkern.observations.access import Access
+from stadtkern.observations.granted import Access
 from stadtkern.observations.models import (
     Datastream,
     IdempotencyKey,

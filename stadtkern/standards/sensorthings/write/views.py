@@ -4,7 +4,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from stadtkern.base.errors import StadtkernError
-from stadtkern.observations.access import Access, access_for_request
+from stadtkern.observations.access import access_for_request
+from stadtkern.observations.granted import Access
 from stadtkern.standards.sensorthings.standard import standard
 from stadtkern.standards.sensorthings.write.answers import JSON_TYPE, Answer, failed
 from stadtkern.standards.sensorthings.write.handler import CREATE_OBSERVATIONS, Ask, handle

@@ -1,0 +1,124 @@
+"""Pages of sensors, of personal data and of keys: accessible, quiet, narrow enough, and by keyboard."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from pytest_django.live_server_helper import LiveServer
+
+from stadtkern.base import clock
+from stadtkern.contracts.connector import Reading
+from stadtkern.governance.models import DataProfile
+from stadtkern.observations.models import Thing
+from stadtkern.observations.services import record
+from stadtkern.people.keys import create_key
+from stadtkern.people.models import Organisation, User
+from stadtkern.people.services import add_person
+from tests.browser.conftest import DESKTOP, MODES, Mode, Open, Visit
+from tests.browser.guben import guben, site
+
+__all__ = ["guben", "site"]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def rooms(guben: Path) -> None:
+    """Add six rooms whose presence concerns people."""
+    profile = DataProfile.objects.create(
+        slug="rooms",
+        title={"de": "Belegung der Räume im Rathaus", "pl": "Obłożenie sal w ratuszu"},
+        purpose={"de": "Damit leere Räume nicht geheizt werden", "pl": "Aby nie ogrzewać pustych sal"},
+        legal_basis={"de": "Dienstvereinbarung 3/2026", "pl": "Porozumienie 3/2026"},
+        has_personal_data=True,
+        owner=Organisation.objects.order_by("pk")[0],
+        licence="dl-de/by-2-0",
+        is_published=True,
+    )
+    readings = [
+        Reading(
+            thing=f"room {room}",
+            observed_property="count",
+            unit="1",
+            phenomenon_time=clock.now() - timedelta(hours=hour),
+            result=(room + hour) % 5,
+        )
+        for room in range(6)
+        for hour in range(1, 48)
+    ]
+    record(readings, source="rooms", profile=profile)
+
+
+@pytest.fixture
+def alice(guben: Path) -> User:
+    """Return somebody with two keys."""
+    user = add_person("alice@guben.example", password="Neisse-Bruecke-1908", roles=["editor"])
+    create_key("Zähler an der Brücke", person=user, scopes=["sta:read", "sta:write"], by=None)
+    create_key("Notebook", person=user, scopes=["sta:read"], profiles=["pegel"], by=None)
+    return user
+
+
+def sign_in(seen: Visit, user: User, live_server: LiveServer) -> None:
+    """Give the browser a session."""
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session["account_authentication_methods"] = [{"method": "password", "at": clock.now().timestamp()}]
+    session.save()
+    seen.page.context.add_cookies(
+        [{"name": settings.SESSION_COOKIE_NAME, "value": session.session_key or "", "url": live_server.url}]
+    )
+
+
+@pytest.mark.parametrize("mode", MODES, ids=str)
+def test_pages_of_sensors_hold_in_both_languages(
+    visit: Open, live_server: LiveServer, rooms: None, alice: User, mode: Mode
+) -> None:
+    thing = Thing.objects.get(key="6602800").pk
+    for language in ("de", "pl"):
+        for path in (
+            "sensors/things/",
+            f"sensors/things/{thing}/",
+            f"sensors/things/{thing}/label/",
+            "sensors/groups/rooms/count/",
+            "sensors/profile/rooms/",
+        ):
+            seen = visit(f"/{language}/{path}", mode)
+            seen.check()
+            seen.page.context.close()
+    seen = visit("/de/account/login/", mode)
+    sign_in(seen, alice, live_server)
+    for path in ("account/keys/", "account/keys/new/"):
+        seen.page.goto(f"{live_server.url}/de/{path}")
+        seen.check()
+    seen.page.fill("#id_name", "Test")
+    seen.page.click("main button[type=submit]")
+    seen.page.wait_for_selector(".sk-secret")
+    seen.check()
+
+
+def test_a_sensor_is_found_and_read_by_keyboard(visit: Open, guben: Path) -> None:
+    seen = visit("/de/sensors/things/", DESKTOP)
+    page = seen.page
+    page.focus("#q")
+    page.keyboard.type("Bademeusel")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**q=Bademeusel**")
+    assert page.locator(".sk-place").count() == 1
+    page.focus(".sk-place__name")
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
+    page.keyboard.press("Enter")
+    page.wait_for_selector("h1:has-text('Klein Bademeusel')")
+    assert page.locator(".sk-code").count() >= 3
+    page.focus(".sk-code >> nth=0")
+    assert page.evaluate("document.activeElement.tagName") == "PRE"
+
+
+def test_the_list_works_without_scripts(visit: Open, guben: Path) -> None:
+    seen = visit("/de/sensors/things/?q=Guben", DESKTOP, java_script_enabled=False)
+    assert seen.page.locator(".sk-place__name").count() >= 1
+    seen.page.click(".sk-place__name >> nth=0")
+    assert "CSV" in seen.page.inner_text("main")
