@@ -55,7 +55,7 @@ for number in range(50):
 """
 )
 LIMITS = (
-    MANAGED
+    MANAGED  # noqa: S608  # constants of this program; values are parameters
     + """
 import sys, time, json
 sys.path.insert(0, "bench")
@@ -256,7 +256,9 @@ class Bench:
             "messages_per_second": round(messages / seconds),
             "readings_per_second": round(messages * readings / seconds),
         }
-        print(json.dumps(figure | {f"limit_{name}": value for name, value in self.limits.items()}), flush=True)
+        print(
+            json.dumps(figure | {f"limit_{name}": value for name, value in self.limits.items()}), flush=True
+        )
 
     def own(self) -> None:
         """Measure our own broker."""

@@ -2,8 +2,9 @@
 
     python bench/sta_ingest.py [--seconds 10] [--rows 10000] [--rounds 30] [--clients 16] [--streams 100]
 
-Starts a web server of its own on the database of STADTKERN_DATABASE_URL (PostgreSQL: one for the bench alone)
-or on SQLite in a temporary folder, and sends single Observations from `clients` connections, then data arrays.
+Starts a web server of its own on the database of STADTKERN_DATABASE_URL (PostgreSQL: one for the bench
+alone) or on SQLite in a temporary folder, and sends single Observations from `clients` connections, then
+data arrays.
 """
 
 # ruff: noqa: PLC0415  # Django is set up on a database of its own first
@@ -87,7 +88,9 @@ def bare_copy(rows: int, rounds: int) -> float:
             zeros = np.zeros(rows, dtype=np.int64)
             ((names, data),) = _copies(Writing(columns, n + 1, zeros, zeros + 1, zeros))
             began = time.perf_counter()
-            with database.cursor().copy(f"COPY bench_bare ({', '.join(names)}) FROM STDIN (FORMAT BINARY)") as copy:  # noqa: S608
+            with database.cursor().copy(
+                f"COPY bench_bare ({', '.join(names)}) FROM STDIN (FORMAT BINARY)"
+            ) as copy:
                 copy.write(_HEAD + data + _TAIL)
             took += time.perf_counter() - began
         database.execute("DROP TABLE bench_bare")
@@ -124,7 +127,9 @@ def request(path: str, body: bytes) -> bytes:
     return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
 
 
-async def exchange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, message: bytes) -> tuple[int, bytes]:
+async def exchange(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, message: bytes
+) -> tuple[int, bytes]:
     """Send a request, return status and body of the answer."""
     writer.write(message)
     head = await reader.readuntil(b"\r\n\r\n")
@@ -147,8 +152,13 @@ async def singles(port: int, streams: list[int], clients: int, seconds: float) -
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         stream, minute = streams[number % len(streams)], 100_000 * (number // len(streams))
         while (began := time.perf_counter()) < until:
-            body = b'{"phenomenonTime": "%s", "result": %.1f}' % (time_text(minute).encode(), minute % 97 / 10)
-            status, answer = await exchange(reader, writer, request(f"Datastreams({stream})/Observations", body))
+            body = b'{"phenomenonTime": "%s", "result": %.1f}' % (
+                time_text(minute).encode(),
+                minute % 97 / 10,
+            )
+            status, answer = await exchange(
+                reader, writer, request(f"Datastreams({stream})/Observations", body)
+            )
             assert status == 201, answer
             took.append(time.perf_counter() - began)
             minute += 1
@@ -163,16 +173,24 @@ def array_body(streams: list[int], first: int, rows: int, base: int) -> bytes:
     each = rows // len(streams)
     texts = [time_text(base + first * each + minute) for minute in range(each)]
     parts = [
-        '{"Datastream": {"@iot.id": %d}, "components": ["phenomenonTime", "result"], "dataArray": [%s]}'
-        % (stream, ", ".join(f'["{text}", {(place + stream) % 97 / 10}]' for place, text in enumerate(texts)))
+        {
+            "Datastream": {"@iot.id": stream},
+            "components": ["phenomenonTime", "result"],
+            "dataArray": [[text, (place + stream) % 97 / 10] for place, text in enumerate(texts)],
+        }
         for stream in streams
     ]
-    return f"[{', '.join(parts)}]".encode()
+    return json.dumps(parts).encode()
 
 
-async def arrays(port: int, streams: list[int], rows: int, rounds: int, clients: int) -> tuple[float, list[float]]:
+async def arrays(
+    port: int, streams: list[int], rows: int, rounds: int, clients: int
+) -> tuple[float, list[float]]:
     """Send data arrays; return seconds in all and of each."""
-    messages = [request("CreateObservations", array_body(streams, number, rows, 1_000_000 * clients)) for number in range(rounds)]
+    messages = [
+        request("CreateObservations", array_body(streams, number, rows, 1_000_000 * clients))
+        for number in range(rounds)
+    ]
     took: list[float] = []
     began = time.perf_counter()
 
@@ -228,15 +246,23 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="bench-sta-") as folder:
         port = free_port()
         os.environ.update(
-            STADTKERN_DATA_DIR=folder, STADTKERN_STA_ANONYMOUS_WRITE="1", STADTKERN_LOG_LEVEL="WARNING",
+            STADTKERN_DATA_DIR=folder,
+            STADTKERN_STA_ANONYMOUS_WRITE="1",
+            STADTKERN_LOG_LEVEL="WARNING",
             STADTKERN_PUBLIC_URL=f"http://127.0.0.1:{port}",
         )
         streams = prepare(folder, args.streams)
         from django.db import connection
 
         vendor = connection.vendor
-        bare = bare_executemany(folder, args.rows, args.rounds) if vendor == "sqlite" else bare_copy(args.rows, args.rounds)
-        figure("bare executemany" if vendor == "sqlite" else "bare binary COPY", bare, "rows/s", database=vendor)
+        bare = (
+            bare_executemany(folder, args.rows, args.rounds)
+            if vendor == "sqlite"
+            else bare_copy(args.rows, args.rounds)
+        )
+        figure(
+            "bare executemany" if vendor == "sqlite" else "bare binary COPY", bare, "rows/s", database=vendor
+        )
         connection.close()
         words = [sys.executable, "-m", "stadtkern", "web", "--port", str(port)]
         if profile := os.environ.get("BENCH_PROFILE"):
@@ -245,24 +271,31 @@ def main() -> None:
         try:
             wait_until_up(port)
             asyncio.run(singles(port, streams, args.clients, 1))
-            took = asyncio.run(singles(port, [s for s in streams][::-1], args.clients, args.seconds))
+            took = asyncio.run(singles(port, streams[::-1], args.clients, args.seconds))
             figure(
                 f"single POST, {args.clients} clients", len(took) / args.seconds, "obs/s", database=vendor,
                 limit=LIMITS["single"][vendor], p95_ms=round(percentile(took, 0.95) * 1000, 2),
             )  # fmt: skip
             for clients in (1, 2):
-                all_, took = asyncio.run(arrays(port, streams if clients == 1 else streams[:50], args.rows, args.rounds, clients))
+                all_, took = asyncio.run(
+                    arrays(port, streams if clients == 1 else streams[:50], args.rows, args.rounds, clients)
+                )
                 rate = args.rows * args.rounds / all_
                 figure(
                     f"data arrays of {args.rows} rows, {clients} client(s)", rate, "obs/s", database=vendor,
-                    limit=LIMITS["array"], ratio=round(rate / bare, 3), p95_ms=round(percentile(took, 0.95) * 1000, 1),
+                    limit=LIMITS["array"], ratio=round(rate / bare, 3),
+                    p95_ms=round(percentile(took, 0.95) * 1000, 1),
                 )  # fmt: skip
             figure("memory of web, highest", memory(server.pid), "MB", database=vendor, limit=300)
         finally:
             server.terminate()
             server.wait(20)
     if args.out:
-        machine = {"machine": platform.processor() or platform.machine(), "cpus": os.cpu_count(), "python": platform.python_version()}
+        machine = {
+            "machine": platform.processor() or platform.machine(),
+            "cpus": os.cpu_count(),
+            "python": platform.python_version(),
+        }
         args.out.write_text(json.dumps({**machine, "figures": figures}, indent=1) + "\n", encoding="utf-8")
 
 

@@ -463,6 +463,7 @@ class _GuardedTransport(httpx.AsyncBaseTransport):
                 target=request.url.raw_path,
             ),
             headers=request.headers.raw,
+            content=request.content or None,
             extensions=request.extensions,
         )
         response = await pool.handle_async_request(sent)

@@ -180,3 +180,35 @@ def _tidy(text: str) -> str:
     text = re.sub(r"\(([^()./]*)\)", r"\1", text)
     text = text.replace(".", "·").removesuffix("·")
     return "1" + text if text.startswith("/") else text
+
+
+@lru_cache(maxsize=2048)
+def base_form(unit: str) -> tuple[float, float, tuple[tuple[str, float], ...]]:
+    """Return how `unit` relates to the base units: factor, offset, and exponents of the dimensions.
+
+    value in base units = value * factor + offset; the offset is 0 except for scales of temperature. Scales
+    that are not linear (dB, pH) are a dimension of their own.
+
+    Raises
+    ------
+    UnitError
+        If the unit is unknown.
+    """
+    if unit in SCALES:
+        return 1.0, 0.0, ((unit, 1.0),)
+    quantity = _quantity(unit)
+    currency, worth = _money(unit)
+    money = ((currency, 1.0),) if currency else ()
+    try:
+        zero, one, two = (
+            float(_registry().Quantity(number * quantity.magnitude, quantity.units).to_base_units().magnitude)
+            for number in (0.0, 1.0, 2.0)
+        )
+        is_linear = math.isclose(two - one, one - zero, rel_tol=1e-9) and math.isfinite(zero)
+    except Exception as error:  # noqa: BLE001  # pint has many ways to say no
+        del error
+        is_linear = False
+    if not is_linear:
+        return 1.0, 0.0, ((unit, 1.0),)
+    dimensions = tuple(sorted((str(name), float(power)) for name, power in quantity.dimensionality.items()))
+    return (one - zero) * worth, zero, (*dimensions, *money)

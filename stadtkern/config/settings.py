@@ -284,6 +284,8 @@ AXES_LOCKOUT_TEMPLATE = "people/locked_out.html"
 AUDITLOG_DISABLE_REMOTE_ADDR = True
 AUDIT_DAYS = int(env("AUDIT_DAYS", "1826"))
 """Days after which entries of the audit trail are deleted."""
+ALERT_DAYS = int(env("ALERT_DAYS", "1826"))
+"""Days after its end that an alert is kept."""
 HISTORY_DAYS = int(env("HISTORY_DAYS", "1826"))
 """Days after which former versions of things, datastreams and the like are deleted."""
 CODEC_WORKERS = int(env("CODEC_WORKERS", "2"))

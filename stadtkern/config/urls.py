@@ -21,6 +21,7 @@ urlpatterns = [
     path("api/v1/", include("stadtkern.places.urls_api")),
     path("admin/", include(wagtailadmin_urls)),
     path("", include("stadtkern.governance.machine_urls")),
+    path("", include("stadtkern.warnings.machine_urls")),
     path("documents/", include(wagtaildocs_urls)),
     *(path(s.prefix, include(f"stadtkern.standards.{slug}.urls")) for slug, s in standards.items()),
     *i18n_patterns(
@@ -29,6 +30,7 @@ urlpatterns = [
         path("account/", include("allauth.urls")),
         path("sensors/", include("stadtkern.governance.urls")),
         path("sensors/", include("stadtkern.observations.urls")),
+        path("warnings/", include("stadtkern.warnings.urls")),
         path("sensors/", include("stadtkern.lorawan.urls")),
         path("", include("stadtkern.dashboards.urls")),
         path("", include(wagtail_urls)),

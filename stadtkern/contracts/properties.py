@@ -42,6 +42,9 @@ OBSERVED_PROPERTIES: dict[str, Property] = {
     "relative_humidity": Property(
         gettext_noop("Relative humidity"), "%", 0, 105, _CF + "relative_humidity/", 0
     ),
+    "absolute_humidity": Property(
+        gettext_noop("Absolute humidity"), "g/m3", 0, 100, _CF + "mass_concentration_of_water_vapor_in_air/"
+    ),
     "air_pressure": Property(
         gettext_noop("Air pressure at sea level"),
         "hPa",

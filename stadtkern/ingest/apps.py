@@ -18,6 +18,7 @@ class IngestConfig(AppConfig):
         from stadtkern.web import metrics  # noqa: PLC0415
 
         ends.register("ingest.validators", retention.delete_validators)
+        ends.register("ingest.outgoing", retention.delete_outgoing)
         ends.register("ingest.topics", retention.delete_topics)
         ends.register("ingest.news", retention.delete_news)
         ends.register("ingest.sessions", retention.delete_sessions)

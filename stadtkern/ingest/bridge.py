@@ -150,7 +150,7 @@ class Bridge:
             put=self.committer.put,
             may_read=lambda: self.committer.has_room,
             is_open=self._opened,
-            has_room=lambda: self.on_room(),
+            has_room=lambda: self.on_room(),  # noqa: PLW0108  # set later
         )
         client.on_idle = self._idle
         context = ssl.create_default_context() if self.address.is_encrypted else None

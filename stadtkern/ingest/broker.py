@@ -52,7 +52,7 @@ class Followers(Protocol):
 class Broker:
     """An MQTT 3.1.1 broker whose clients are devices of the town's sources and users of its interfaces."""
 
-    def __init__(  # noqa: PLR0913  # all of them by name
+    def __init__(  # all of them by name
         self,
         *,
         committer: Committer,
@@ -91,7 +91,7 @@ class Broker:
     async def start_local(self, path: str) -> None:
         """Listen on a socket in the file system, for `web`; `OSError` if that cannot be."""
         self.servers.append(await self.loop.create_unix_server(lambda: Connection(self), path))
-        Path(path).chmod(0o600)
+        Path(path).chmod(0o600)  # noqa: ASYNC240  # once, when the broker starts
         self.sweep_regularly()
 
     def sweep_regularly(self) -> None:

@@ -83,7 +83,7 @@ def fresh_limits() -> None:
 
 
 @pytest.fixture
-def json_source(db: None, server: Server) -> Source:  # noqa: ARG001  # needs the database
+def json_source(db: None, server: Server) -> Source:  # needs the database
     """Give a source of levels as JSON: rows with `nr`, `t`, `level`."""
     options = {
         "url": server.url(),

@@ -136,3 +136,18 @@ class MqttSession(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class OutgoingMessage(models.Model):
+    """A message that waits to be published by the broker; gone as soon as it is."""
+
+    topic = models.CharField(max_length=500)
+    payload = models.BinaryField()
+    retain = models.BooleanField(default=False)
+    created = models.DateTimeField()
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return self.topic

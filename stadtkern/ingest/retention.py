@@ -2,9 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from stadtkern.ingest.models import MqttSession, NewsItem, UnclaimedTopic, Validator
+from stadtkern.ingest.models import MqttSession, NewsItem, OutgoingMessage, UnclaimedTopic, Validator
 
 VALIDATORS_KEPT = timedelta(days=30)
+OUTGOING_KEPT = timedelta(days=1)
 TOPICS_KEPT = timedelta(days=7)
 NEWS_KEPT = timedelta(days=1)
 """Time for which a subscriber may be away without missing anything."""
@@ -19,6 +20,11 @@ def delete_validators(moment: datetime) -> int:
 def delete_topics(moment: datetime) -> int:
     """End topics that no device writes to any more."""
     return UnclaimedTopic.objects.filter(seen__lt=moment - TOPICS_KEPT).delete()[0]
+
+
+def delete_outgoing(moment: datetime) -> int:
+    """End messages that no broker took for a day."""
+    return OutgoingMessage.objects.filter(created__lt=moment - OUTGOING_KEPT).delete()[0]
 
 
 def delete_news(moment: datetime) -> int:

@@ -19,7 +19,7 @@ GEOJSON = "application/geo+json"
 
 
 class Location(models.Model):
-    """Where a thing is or was; `document` is the place as it was sent where `geometry` does not say it all."""
+    """Where a thing is or was; `document` is the place as sent where `geometry` does not say it all."""
 
     name = models.CharField(_("name"), max_length=300)
     description = models.TextField(_("description"), blank=True)
@@ -471,6 +471,31 @@ class Change(models.Model):
 
     def __str__(self) -> str:
         return str(self.version)
+
+
+class LateChange(models.Model):
+    """Something written, changed or deleted at a time that a datastream had already passed."""
+
+    datastream = models.ForeignKey(Datastream, on_delete=models.CASCADE, related_name="+")
+    first = InstantField()
+    last = InstantField()
+    version = models.BigIntegerField(db_index=True)
+
+    class Meta:
+        ordering = ["version", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.datastream_id} from {self.first.isoformat()}"
+
+
+class Follower(models.Model):
+    """Somebody who works through all changes in order, and up to which one that is done."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    version = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.version}"
 
 
 class EntityVersion(models.Model):

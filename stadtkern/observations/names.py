@@ -10,6 +10,7 @@ NAMES = [
     _("Felt temperature"),
     _("Dew point"),
     _("Relative humidity"),
+    _("Absolute humidity"),
     _("Air pressure at sea level"),
     _("Air pressure"),
     _("Wind speed"),

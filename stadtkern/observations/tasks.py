@@ -3,8 +3,9 @@
 from huey import crontab
 
 from stadtkern.base import clock
+from stadtkern.observations.derived.work import work
 from stadtkern.observations.services import check_quality, ensure_partitions
-from stadtkern.web.tasks import huey
+from stadtkern.web.tasks import every, huey
 
 
 @huey.periodic_task(crontab(minute="20"))
@@ -17,3 +18,9 @@ def quality() -> None:
 def partitions() -> None:
     """Keep the months to come ready."""
     ensure_partitions(clock.now())
+
+
+@every(1)
+def compute_derived() -> None:
+    """Keep the virtual series right."""
+    work()

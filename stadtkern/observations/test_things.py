@@ -175,6 +175,9 @@ def test_the_label_leads_to_the_page(client: Client, bridge: Thing) -> None:
     assert "data@guben.example" in page
 
 
+@pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnraisableExceptionWarning"
+)  # Wagtail leaves a spooled file open
 def test_an_editor_gives_a_sensor_a_name_and_a_picture(client: Client, bridge: Thing) -> None:
     editor, _user = signed_in("editor")
     image = get_image_model().objects.create(title="bridge", file=get_test_image_file())

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 
+from stadtkern.observations.derived import admin as derived
 from stadtkern.observations.quarantine_admin import QuarantineList
 from stadtkern.observations.thing_admin import ThingBulk, ThingEdit, ThingList
 
@@ -47,3 +48,28 @@ def things_menu_item() -> MenuItem:
 def quarantine_menu_item() -> MenuItem:
     """Return the entry of the quarantine."""
     return QuarantineMenuItem(_("Quarantine"), reverse_lazy("quarantine"), icon_name="warning", order=320)
+
+
+class DerivedMenuItem(MenuItem):
+    """The entry of the virtual series, for those who may see them."""
+
+    def is_shown(self, request: HttpRequest) -> bool:
+        """Return whether the person sees the entry."""
+        return request.user.has_perm("observations.view_derivedstream")
+
+
+@hooks.register("register_admin_urls")
+def derived_urls() -> list[URLPattern]:
+    """Return the addresses of the pages about virtual series."""
+    return [
+        path("derived/", derived.DerivedList.as_view(), name="derived"),
+        path("derived/new/<slug:kind>/", derived.DerivedEditor.as_view(), name="derived-new"),
+        path("derived/<int:pk>/", derived.DerivedEditor.as_view(), name="derived-edit"),
+        path("derived/<int:pk>/delete/", derived.DerivedAction.as_view(), name="derived-delete"),
+    ]
+
+
+@hooks.register("register_admin_menu_item")
+def derived_menu_item() -> MenuItem:
+    """Return the entry in the menu."""
+    return DerivedMenuItem(_("Virtual series"), reverse_lazy("derived"), icon_name="code", order=325)

@@ -165,7 +165,7 @@ def other_zip() -> bytes:
     """Return an archive of something else."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("readme.txt", b"hello")
+        archive.writestr(zipfile.ZipInfo("readme.txt"), b"hello")
     return buffer.getvalue()
 
 

@@ -137,7 +137,7 @@ class Client(asyncio.Protocol):
             while end - at >= 2:  # noqa: PLR2004  # kind and length
                 size, start = packets.decode_length(data, at + 1)
                 if size > LARGEST:
-                    raise Malformed(f"a packet of {size} bytes is too large")
+                    raise Malformed(f"a packet of {size} bytes is too large")  # noqa: TRY301  # the loop ends there
                 stop = start + size
                 if size < 0 or stop > end:
                     break

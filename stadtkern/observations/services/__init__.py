@@ -1,6 +1,6 @@
 """What may be done with sensor data; `record` is the only way in."""
 
-from stadtkern.observations.services.changes import changed_since
+from stadtkern.observations.services.changes import changed_since, forget_late
 from stadtkern.observations.services.control import check_quality
 from stadtkern.observations.services.entities.versions import delete_versions
 from stadtkern.observations.services.partitions import drop_empty_partitions, ensure_partitions
@@ -21,5 +21,6 @@ __all__ = [
     "delete_versions",
     "drop_empty_partitions",
     "ensure_partitions",
+    "forget_late",
     "record",
 ]

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import pairwise
 
 import numpy as np
 from django.db import connection, transaction
@@ -10,6 +11,7 @@ from django.db import connection, transaction
 from stadtkern.observations.fields import instant, micros
 from stadtkern.observations.models import Datastream
 from stadtkern.observations.services import newest, rollups, told
+from stadtkern.observations.services.changes import note_late
 from stadtkern.observations.services.columns import NULL, Columns, Ints, Status, Stored
 from stadtkern.observations.services.entry import check_entry
 from stadtkern.observations.services.facts import Newest, Stream, hold
@@ -154,6 +156,7 @@ class _Batch:
         latest = self._newest(new, slots[is_new], _some(writing, ~is_new), slots[~is_new], turned)
         stored.version = newest.put(database, latest, received=self.received)
         stored.datastreams = tuple(sorted(latest))
+        note_late(self._late(writing, slots, turned), version=stored.version)
         self._give_features(writing, slots)
         told.rows(writing.columns.datastream, writing.columns.time, writing.number)
         self._recheck(writing, slots)
@@ -187,8 +190,23 @@ class _Batch:
             by_stream.setdefault(row.datastream, []).append(row)
         return {key: newest.with_flags(one, by_stream.get(key, ())) for key, one in found.items()}
 
+    def _late(self, writing: Writing, slots: Ints, turned: Sequence[Row]) -> list[tuple[int, int, int]]:
+        """Return datastream, first and last time of what was not written at the end of its datastream."""
+        spans = {row.datastream: (row.time, row.time) for row in turned}
+        for row in turned:
+            first, last = spans[row.datastream]
+            spans[row.datastream] = (min(first, row.time), max(last, row.time))
+        times = writing.columns.time
+        cuts = np.concatenate(([0], np.flatnonzero(np.diff(slots)) + 1, [len(slots)])).tolist()
+        for low, high in pairwise(cuts):
+            stream = self.streams[slots[low]]
+            if stream.newest is not None and times[low] <= stream.newest.time:
+                first, last = spans.get(stream.id, (int(times[low]), stream.newest.time))
+                spans[stream.id] = (min(first, int(times[low])), max(last, int(times[high - 1])))
+        return [(key, first, last) for key, (first, last) in spans.items()]
+
     def _give_features(self, writing: Writing, slots: Ints) -> None:
-        """Give datastreams that have none yet the feature of interest of their things (18-088 section 10.2)."""
+        """Give datastreams without one the feature of interest of their things (18-088 section 10.2)."""
         given = writing.columns.feature
         bare = slots if given is None else slots[given == NULL]
         lacking = [

@@ -13,6 +13,7 @@ from stadtkern.observations.models import Datastream, ObservedProperty
 from stadtkern.observations.quality import SOURCE, USELESS, Check, verdict
 from stadtkern.observations.services import newest
 from stadtkern.observations.services.bulk import durable
+from stadtkern.observations.services.changes import note_late
 from stadtkern.observations.services.facts import hold
 from stadtkern.observations.services.neighbours import neighbour_values
 from stadtkern.observations.services.rollups import roll_up
@@ -107,15 +108,17 @@ def _write(datastream: int, changed: Sequence[tuple[Row, Row]]) -> None:
     store.set_flags([new for _old, new in changed])
     moved = [new.time for old, new in changed if (old.quality in USELESS) != (new.quality in USELESS)]
     roll_up(store, [(datastream, time) for time in moved])
-    refresh_newest(store, datastream)
+    refresh_newest(store, datastream, [new.time for _old, new in changed])
 
 
-def refresh_newest(store: Storage, datastream: int) -> None:
-    """Read the newest values of a datastream again, and count the change."""
+def refresh_newest(store: Storage, datastream: int, times: Sequence[int] = ()) -> None:
+    """Read the newest values of a datastream again, and count the change of rows at `times`."""
     stream = hold(store, [datastream])[datastream]
     if stream.newest is not None:
         found = newest.reread(store, [datastream], {datastream: stream.newest})
-        newest.put(store, found, received=micros(clock.now()))
+        version = newest.put(store, found, received=micros(clock.now()))
+        if times:
+            note_late([(datastream, min(times), max(times))], version=version)
 
 
 def failed_tests(stream: Datastream, rows: Sequence[Row]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

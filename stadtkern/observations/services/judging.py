@@ -77,7 +77,7 @@ def _refuse(judged: Judged, rows: Mask, reason: str, details: Sequence[str] | st
     judged.is_usable[rows] = False
 
 
-def _judge_times(
+def _judge_times(  # noqa: PLR0913  # each by its name
     times: Ints, slots: Ints, streams: Sequence[Stream], now: int, judged: Judged, *, strict: bool
 ) -> None:
     forecast = np.array([stream.is_forecast for stream in streams], dtype=np.bool_)

@@ -32,7 +32,7 @@ class Resolved:
     reasons: dict[int, tuple[str, str]]
 
 
-def resolve(
+def resolve(  # noqa: PLR0913, PLR0917  # each by its name
     store: Storage, columns: Columns, slots: Ints, streams: Sequence[Stream], usable: Mask, policy: str | None
 ) -> Resolved:
     """Decide about the usable rows; those that are not count as rejected.

@@ -1,7 +1,7 @@
 """Keeping the rollups right.
 
-New rows are added to the buckets they fall into, however late they are. Buckets of replaced, deleted and newly
-judged rows are computed anew from what is stored.
+New rows are added to the buckets they fall into, however late they are. Buckets of replaced, deleted and
+newly judged rows are computed anew from what is stored.
 """
 
 from collections.abc import Iterable

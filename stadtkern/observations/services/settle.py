@@ -6,6 +6,7 @@ from datetime import datetime
 from stadtkern.observations.fields import micros
 from stadtkern.observations.models import LatestObservation, Observation
 from stadtkern.observations.services import newest, rollups, told
+from stadtkern.observations.services.changes import note_late
 from stadtkern.observations.services.facts import Newest, Stream
 from stadtkern.observations.services.storage import Storage
 
@@ -35,6 +36,8 @@ def settle(
     found = newest.reread(store, touched, statistics)
     version = newest.put(store, found, received=micros(received))
     LatestObservation.objects.filter(datastream__in=set(touched) - set(found)).delete()
+    times = {pk: [micros(row.phenomenon_time) for row in (*_of(pk, gone), *_of(pk, there))] for pk in touched}
+    note_late([(pk, min(own), max(own)) for pk, own in times.items()], version=version)
     told.rows(
         [row.datastream_id for row in there],
         [micros(row.phenomenon_time) for row in there],

@@ -16,7 +16,7 @@ FORMER = "former_names"
 
 
 def update_stations(stations: Mapping[str, Station], *, source: str, received: datetime) -> None:
-    """Make or update the things that `stations` describe; a place that is new or moved is kept with its time."""
+    """Make or update the things that `stations` describe; new and changed places are kept with their time."""
     for keys in chunks(sorted(stations)):
         known = {thing.key: thing for thing in Thing.objects.filter(source=source, key__in=keys)}
         places = {key: _place(thing.location) for key, thing in known.items()}

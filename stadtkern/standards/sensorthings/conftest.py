@@ -63,7 +63,12 @@ def profile(slug: str, *, is_published: bool) -> DataProfile:
 
 def _things() -> list[Thing]:
     facts = [
-        ("bridge", "Neißebrücke", Point(14.72, 51.95, srid=4326), {"height": 12.5, "owner": {"name": "Town"}, "tags": ["a", "b"]}),
+        (
+            "bridge",
+            "Neißebrücke",
+            Point(14.72, 51.95, srid=4326),
+            {"height": 12.5, "owner": {"name": "Town"}, "tags": ["a", "b"]},
+        ),
         ("mill", "Mill's gauge", Point(14.70, 51.90, srid=4326), {"height": "tall", "closed": True}),
         ("cellar", "Secret cellar", Point(14.71, 51.94, srid=4326), {}),
     ]  # fmt: skip
@@ -86,7 +91,7 @@ def _things() -> list[Thing]:
     return found
 
 
-def observe(stream: Datastream, time: datetime, **values: Any) -> Observation:  # noqa: ANN401  # of any column
+def observe(stream: Datastream, time: datetime, **values: Any) -> Observation:  # of any column
     """Store one observation with all that the table holds, and bring the statistics up to date."""
     highest = Observation.objects.aggregate(most=Max("number"))["most"] or 0
     made = Observation.objects.create(
@@ -145,7 +150,9 @@ def town(db: None) -> Town:
     )
     word = ObservedProperty.objects.create(slug="state", name={"en": "State"}, unit="1")
 
-    def stream(key: str, thing: Thing, observed: ObservedProperty, **facts: Any) -> Datastream:  # noqa: ANN401  # of any column
+    def stream(
+        key: str, thing: Thing, observed: ObservedProperty, **facts: Any
+    ) -> Datastream:  # of any column
         usual = {"sensor": sensor, "feature_of_interest": river, "unit": observed.unit, "profile": public}
         return Datastream.objects.create(key=key, thing=thing, observed_property=observed, **usual | facts)
 
@@ -202,7 +209,7 @@ def town(db: None) -> Town:
 def ask(client: Client) -> Ask:
     """Return how to ask as a stranger: `ask("Things", filter="...")` gives the JSON document."""
 
-    def get(path: str = "", status: int = 200, **options: object) -> Any:  # noqa: ANN401  # JSON
+    def get(path: str = "", status: int = 200, **options: object) -> Any:  # JSON
         query = "&".join(f"${name}={quote(str(value))}" for name, value in options.items())
         response = client.get(f"/sta/v1.1/{path}" + (f"?{query}" if query else ""))
         text = b"".join(response) if response.streaming else response.content

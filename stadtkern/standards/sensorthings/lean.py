@@ -1,7 +1,7 @@
 """The short way for observations: no middlewares between the socket and the bulk path.
 
-It takes `POST` of single Observations and of data arrays by senders with a key or token. Whatever is not plain
-(other headers, other properties, errors) is handed to Django unread, which does it or says what is wrong.
+It takes `POST` of single Observations and of data arrays by senders with a key or token. Whatever is not
+plain (other headers, other properties, errors) is handed to Django, which does it or says what is wrong.
 """
 
 import asyncio
@@ -205,7 +205,7 @@ def single_of(request: Request, access: Access, body: bytes, now: int) -> Single
         raise Unusual from error
 
 
-def _later(value: Any, where: str) -> None:  # noqa: ANN401, ARG001  # a check of results
+def _later(value: Any, where: str) -> None:  # noqa: ANN401  # a check of results
     """Leave the check of a result to the writer, who knows the datastream."""
 
 

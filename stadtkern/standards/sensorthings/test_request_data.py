@@ -252,7 +252,7 @@ def test_next_page_only_where_there_is_one(town: Town, ask: Ask) -> None:
         ("Observations", {"expand": "Datastream/Thing,FeatureOfInterest"}, 5),
     ],
 )  # fmt: skip
-def test_queries_do_not_grow_with_rows(
+def test_queries_do_not_grow_with_rows(  # noqa: PLR0913, PLR0917  # each by its name
     town: Town,
     ask: Ask,
     django_assert_num_queries: DjangoAssertNumQueries,

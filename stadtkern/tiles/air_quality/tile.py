@@ -13,18 +13,9 @@ from stadtkern.base import clock
 from stadtkern.contracts.option import Option
 from stadtkern.contracts.tile import Tile
 from stadtkern.dashboards.data import facts, latest_of, place_name, siblings, sources_of
+from stadtkern.observations.air_index import LIMITS
 from stadtkern.observations.queries import Latest
 
-# Upper limits of the classes very good, good, moderate and poor, ug/m3, hourly mean; above: very poor.
-# Umweltbundesamt, "Der Luftqualitaetsindex (LQI) des Umweltbundesamtes", table of classes,
-# https://www.umweltbundesamt.de/der-luftqualitaetsindex-lqi-des-umweltbundesamtes
-LIMITS: Mapping[str, tuple[float, float, float, float]] = {
-    "pm10": (9, 27, 54, 90),
-    "pm2_5": (5, 15, 30, 50),
-    "ozone": (24, 72, 144, 240),
-    "nitrogen_dioxide": (10, 30, 60, 100),
-    "sulphur_dioxide": (10, 30, 60, 100),
-}
 STATES = ("success", "success", "info", "warning", "danger")
 FRESH = timedelta(hours=6)
 

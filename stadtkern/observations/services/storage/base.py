@@ -22,8 +22,8 @@ _SUMS = f"count(*), sum(o.result), sum({_SQUARE}), min(o.result), max(o.result)"
 _MERGED = "sum(o.count), sum(o.total), sum(o.squares), min(o.minimum), max(o.maximum)"
 ROW = "o.datastream_id, o.phenomenon_time, o.copy, o.result, o.quality, o.checks"
 KNOWN = (
-    "o.datastream_id, o.phenomenon_time, o.copy, o.id, o.result, o.quality, o.checks, o.value, o.phenomenon_end, "
-    "o.result_time, o.valid_from, o.valid_to, o.parameters, o.result_quality, o.feature_id"
+    "o.datastream_id, o.phenomenon_time, o.copy, o.id, o.result, o.quality, o.checks, o.value, "
+    "o.phenomenon_end, o.result_time, o.valid_from, o.valid_to, o.parameters, o.result_quality, o.feature_id"
 )
 USABLE = "o.quality < 4 AND o.result IS NOT NULL"
 SPAN = (

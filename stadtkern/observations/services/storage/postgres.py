@@ -168,7 +168,7 @@ class PostgresStorage(Storage):
         for names, data in _copies(rows):
             sql = f"COPY observations_observation ({', '.join(names)}) FROM STDIN (FORMAT BINARY)"
             connection.ensure_connection()
-            with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+            with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:  # noqa: SIM117  # in this order
                 with cursor.copy(sql) as copy:
                     copy.write(_HEAD)
                     copy.write(data)

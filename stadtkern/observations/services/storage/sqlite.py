@@ -136,11 +136,11 @@ class SqliteStorage(Storage):
     def put_latest(self, rows: Sequence[tuple[Any, ...]]) -> int:
         """Count one more batch, write the rows of the newest values, return the version of the batch."""
         ((version,),) = self.execute(base.NEXT_VERSION, [])
-        marks = ", ".join(["%s"] * len(base.LATEST))
+        columns, marks = ", ".join(base.LATEST), ", ".join(["%s"] * len(base.LATEST))
         with connection.cursor() as cursor:
             cursor.executemany(
-                f"INSERT INTO observations_latestobservation ({', '.join(base.LATEST)}, version) VALUES ({marks}, {version}) "  # noqa: S608  # constants of this module; values are parameters
-                f"ON CONFLICT (datastream_id) DO UPDATE SET {base.LATEST_UPDATE}",
+                f"INSERT INTO observations_latestobservation ({columns}, version) "  # noqa: S608  # constants of this module; values are parameters
+                f"VALUES ({marks}, {version}) ON CONFLICT (datastream_id) DO UPDATE SET {base.LATEST_UPDATE}",
                 rows,
             )
         return int(version)

@@ -70,7 +70,7 @@ def name_or_key(alias: str, _rest: object = (), _dialect: object = None) -> Sql:
 
 
 def property_name(alias: str, _rest: object, dialect: Dialect) -> Sql:
-    """Return the name of an observed property: the first there is in the order of the pages, else its slug."""
+    """Return the name of an observed property: the first there is, by language, else its slug."""
     way = "" if dialect.vendor == "postgresql" else "$."
     names = ", ".join(f"NULLIF({alias}.name ->> '{way}{language}', '')" for language in FALLBACK)
     return Sql(f"COALESCE({names}, {alias}.slug)", (), Type.TEXT, certain=True)
@@ -99,7 +99,7 @@ def _statistics(first: str, last: str) -> Callable[..., Span]:
     """Return the maker of a period that the statistics of a datastream hold."""
 
     def period(alias: str, _rest: tuple[str | int, ...], _dialect: Dialect) -> Span:
-        select = f"(SELECT {{}} FROM {LATEST} s WHERE s.datastream_id = {alias}.id)"
+        select = f"(SELECT {{}} FROM {LATEST} s WHERE s.datastream_id = {alias}.id)"  # noqa: S608  # constants of this program; values are parameters
         return Span(
             Sql(select.format(f"s.{first}"), (), Type.INSTANT),
             Sql(select.format(f"s.{last}"), (), Type.INSTANT),

@@ -8,7 +8,7 @@ from stadtkern.base.odata.nodes import Binary, Call, Day, Duration, Expression, 
 MOMENTS = {"mindatetime": datetime.min.replace(tzinfo=UTC), "maxdatetime": datetime.max.replace(tzinfo=UTC)}
 
 
-def fold(expression: Expression, now: datetime) -> Expression:
+def fold(expression: Expression, now: datetime) -> Expression:  # noqa: PLR0911  # one answer for each kind of expression
     """Return `expression` with its constant times computed; `now()` is the same all through a request."""
     if isinstance(expression, Call):
         if expression.name == "now":

@@ -71,7 +71,7 @@ def joins(source: str, link: str) -> tuple[Join, ...]:
     """Return the steps from an entity type along one of its links."""
     single, multi = "NOT {b}.is_multi", "{b}.is_multi"
     if source in STREAMS:
-        return _from_stream(source, link)
+        return _from_stream(link)
     table = {
         "Thing": "observations_thing",
         "HistoricalLocation": "observations_historicallocation",
@@ -102,14 +102,14 @@ def joins(source: str, link: str) -> tuple[Join, ...]:
         ("Observation", "FeatureOfInterest"): (
             Join(
                 table["FeatureOfInterest"],
-                "{b}.id = COALESCE({a}.feature_id, "
+                "{b}.id = COALESCE({a}.feature_id, "  # noqa: S608  # constants of this program; values are parameters
                 f"(SELECT feature_of_interest_id FROM {STREAM} WHERE id = {{a}}.datastream_id))",
             ),
         ),
         ("FeatureOfInterest", "Observations"): (
             Join(
                 OBSERVATION,
-                "({b}.feature_id = {a}.id OR ({b}.feature_id IS NULL AND {b}.datastream_id IN "
+                "({b}.feature_id = {a}.id OR ({b}.feature_id IS NULL AND {b}.datastream_id IN "  # noqa: S608  # constants of this program; values are parameters
                 f"(SELECT id FROM {STREAM} WHERE feature_of_interest_id = {{a}}.id)))",
             ),
         ),
@@ -117,7 +117,7 @@ def joins(source: str, link: str) -> tuple[Join, ...]:
     return found[source, link]
 
 
-def _from_stream(source: str, link: str) -> tuple[Join, ...]:
+def _from_stream(link: str) -> tuple[Join, ...]:
     found = {
         "Thing": (Join("observations_thing", "{b}.id = {a}.thing_id"),),
         "Sensor": (Join("observations_sensor", "{b}.id = {a}.sensor_id"),),

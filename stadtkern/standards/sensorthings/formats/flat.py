@@ -1,4 +1,4 @@
-"""Documents as rows of a table: one column for each property, those of expanded single entities behind them."""
+"""Documents as rows of a table: a column for each property, then those of expanded entities."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -27,7 +27,7 @@ class Form:
 def row_chunks(
     rows: Listing, builder: Builder, query: Query, after: Sequence[Any]
 ) -> Iterator[Sequence[Row]]:
-    """Yield the rows of a collection, some thousands at a time; each time the query begins behind the last."""
+    """Yield the rows of a collection, some thousands at a time; each query begins behind the last."""
     left = ALL if query.top is None else query.top
     skip = 0 if after else query.skip or 0
     while left > 0:

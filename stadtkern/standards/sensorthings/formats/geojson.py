@@ -19,7 +19,8 @@ _OF_THING = "(SELECT {} FROM observations_thing g WHERE g.id = {{a}}.thing_id)" 
 
 def _place(entity: str, dialect: Dialect) -> str:
     """Return the column with the place of an entity as GeoJSON."""
-    feature = f"(SELECT {dialect.geojson('g.feature')} FROM observations_featureofinterest g WHERE g.id = {FEATURE})"  # noqa: S608  # as above
+    shape = dialect.geojson("g.feature")
+    feature = f"(SELECT {shape} FROM observations_featureofinterest g WHERE g.id = {FEATURE})"  # noqa: S608  # as above
     area = (
         f"COALESCE({dialect.geojson('{a}.observed_area')}, {_OF_THING.format(dialect.geojson('g.location'))})"
     )

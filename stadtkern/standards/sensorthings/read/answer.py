@@ -178,7 +178,7 @@ def _collection(target: Target, resource: Resource, query: Query, context: Conte
         return Answer(encode(_page(rows, shape, query, context, ask)))
     if wanted not in FORMATS:
         raise QueryError(f'There is no format "{query.result_format[:40]}"; there are {", ".join(FORMATS)}.')
-    return _formatted(rows, shape, query, context, wanted)
+    return _formatted(rows, shape, query, wanted)
 
 
 def after(rows: Listing, query: Query) -> Sequence[Any]:
@@ -216,7 +216,7 @@ def _is_paging(part: str) -> bool:
     return part.partition("=")[0].lower().replace("%24", "$") in PAGING
 
 
-def _formatted(rows: Listing, shape: Shape, query: Query, context: Context, wanted: str) -> Answer:
+def _formatted(rows: Listing, shape: Shape, query: Query, wanted: str) -> Answer:
     form = FORMATS[wanted]
     pieces = form.pieces(rows, shape, query, after(rows, query))
     headers = {}

@@ -51,7 +51,7 @@ def expanded(context: Context, shape: Shape, builder: Builder, rows: Sequence[Ro
 def _add_one(
     context: Context, builder: Builder, branch: Branch, rows: Sequence[Row], documents: list[Document]
 ) -> None:
-    """Put the one entity that a link leads to into each document; entities that share it share its document."""
+    """Put the one entity that a link leads to into each document; equal ones are shared."""
     slot = builder.targets[branch.link.name]
     wanted = sorted({row[slot] for row in rows if row[slot] is not None})
     inner = shape_of(branch.target, branch.query, context.dialect.vendor)
@@ -111,7 +111,7 @@ def _children(context: Context, shape: Shape, branch: Branch, parents: Sequence[
     return build("{} {}", Sql(source), joined(where.clauses)), every(found)
 
 
-def _ranked(
+def _ranked(  # noqa: PLR0913, PLR0917  # the same six for every kind of branch
     context: Context, shape: Shape, branch: Branch, columns: Sequence[str], parents: Sequence[int], limit: int
 ) -> dict[int, list[Row]]:
     """Return the first rows of each parent, by rank within it."""
@@ -123,7 +123,8 @@ def _ranked(
     order = order_by(keys, context.dialect)
     selected = ", ".join(f"{column.format(a='t0')} AS c{number}" for number, column in enumerate(columns))
     inner = build(
-        "SELECT {}, p.id AS parent, ROW_NUMBER() OVER (PARTITION BY p.id ORDER BY {}) AS place FROM {} {} WHERE {}",
+        "SELECT {}, p.id AS parent, ROW_NUMBER() OVER (PARTITION BY p.id ORDER BY {}) AS place "
+        "FROM {} {} WHERE {}",
         Sql(selected),
         order,
         tables,
@@ -157,7 +158,7 @@ def _counts(context: Context, shape: Shape, branch: Branch, parents: Sequence[in
 # ---- observations of datastreams
 
 
-def _observations(
+def _observations(  # noqa: PLR0913, PLR0917  # the same six for every kind of branch
     context: Context, shape: Shape, branch: Branch, columns: Sequence[str], parents: Sequence[int], limit: int
 ) -> dict[int, list[Row]]:
     """Return the first observations of each datastream; by time they are looked up, not ranked."""
@@ -175,7 +176,7 @@ def _observations(
     table, joins_, found = each_stream(listing, parents, limit + skip, ())
     way = " DESC" if time < 0 else ""
     query = build(
-        f"SELECT {{}}, t0.datastream_id FROM {{}} {{}} WHERE {{}} "
+        f"SELECT {{}}, t0.datastream_id FROM {{}} {{}} WHERE {{}} "  # noqa: S608  # constants
         f"ORDER BY t0.datastream_id, t0.phenomenon_time{way}, t0.copy{way}",
         Sql(", ".join(column.format(a="t0") for column in columns)),
         table,

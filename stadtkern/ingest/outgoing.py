@@ -1,0 +1,39 @@
+"""Messages that other parts of the program have for the broker; `ingest` publishes them."""
+
+from collections.abc import Callable
+
+from stadtkern.base import clock
+from stadtkern.base.errors import BadInput
+from stadtkern.ingest.models import OutgoingMessage
+
+MOST_WAITING = 10_000
+AT_ONCE = 200
+LARGEST = 1_000_000
+LONGEST_TOPIC = 500
+
+
+def queue_message(topic: str, payload: bytes, *, retain: bool = False) -> int:
+    """Write a message down, to be published within about a second; return its number.
+
+    Raises
+    ------
+    BadInput
+        if the topic cannot be published on, the message is too large, or too many wait already.
+    """
+    if not topic or len(topic) > LONGEST_TOPIC or topic.startswith("$") or {"#", "+", "\0"} & set(topic):
+        raise BadInput(f"cannot publish on the topic {topic[:100]!r}")
+    if len(payload) > LARGEST:
+        raise BadInput(f"a message of {len(payload)} bytes is too large")
+    if OutgoingMessage.objects.count() >= MOST_WAITING:
+        raise BadInput("too many messages wait for the broker")
+    row = OutgoingMessage.objects.create(topic=topic, payload=payload, retain=retain, created=clock.now())
+    return row.pk
+
+
+def publish_waiting(publish: Callable[[str, bytes, bool], None]) -> int:
+    """Publish what waits, oldest first, and forget it; what `publish` raises leaves the rest waiting."""
+    rows = list(OutgoingMessage.objects.order_by("pk")[:AT_ONCE])
+    for row in rows:
+        publish(row.topic, bytes(row.payload), row.retain)
+        row.delete()
+    return len(rows)

@@ -1,0 +1,1 @@
+"""Virtual datastreams: computed from others by a formula, and kept right when those change."""
