@@ -4,7 +4,8 @@
 
 Fills a database (SQLite in a temporary folder, or the PostgreSQL of STADTKERN_DATABASE_URL, for the bench alone)
 with one datastream of `rows` values, a year of minutes and 500 small ones, starts a web server on it and asks as a
-stranger over HTTP, one request after the other.
+stranger over HTTP, one request after the other. `cpu_ms` is the processor time that the server spent for each
+request: on a busy machine it says more than the time that passed.
 """
 
 # ruff: noqa: PLC0415  # Django is set up on a database of its own first
@@ -57,7 +58,9 @@ def prepare(rows: int) -> dict[str, int]:
     )  # fmt: skip
     sensor = Sensor.objects.create(name="bench")
     prop = ObservedProperty.objects.create(slug="bench", name={"en": "Bench"}, unit="1")
-    things = Thing.objects.bulk_create(Thing(source="bench", key=f"t{n}", name=f"Thing {n}") for n in range(100))
+    things = Thing.objects.bulk_create(
+        Thing(source="bench", key=f"t{n}", name=f"Thing {n}") for n in range(100)
+    )
     names = ["big", "year", *(f"s{n}" for n in range(500))]
     for number, name in enumerate(names):
         Datastream.objects.create(
@@ -86,7 +89,10 @@ def fill_small(ids: dict[str, int]) -> None:
         store(Columns(streams, part, np.sin(part / 8.64e10) * 10), received=END)
     small = np.array([pk for name, pk in ids.items() if name.startswith("s")], np.int64)
     each = end - np.arange(50, dtype=np.int64)[::-1] * 900_000_000
-    store(Columns(np.repeat(small, 50), np.tile(each, len(small)), np.tile(np.arange(50.0), len(small))), received=END)
+    store(
+        Columns(np.repeat(small, 50), np.tile(each, len(small)), np.tile(np.arange(50.0), len(small))),
+        received=END,
+    )
 
 
 def fill_big(stream: int, rows: int) -> None:
@@ -151,6 +157,11 @@ class Server:
         assert answer.status == 200, body[:300]
         return body
 
+    def seconds(self) -> float:
+        """Return the seconds of processor time so far."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def memory(self) -> float:
         """Return the largest resident size so far in MB."""
         text = Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
@@ -204,17 +215,27 @@ def measure(server: Server, ids: dict[str, int], requests: int, rows: int) -> No
         ("100 things with streams and units", "Things?$expand=Datastreams($select=name,unitOfMeasurement)", None, None),
     ]  # fmt: skip
     for name, path, limit, peer in asked:
+        before = server.seconds()
         took = p95(lambda path=path: server.get(path), requests)  # type: ignore[misc]  # bound at once
-        more: dict[str, Any] = {"limit": limit} if limit else {}
+        more: dict[str, Any] = {"cpu_ms": round((server.seconds() - before) * 1000 / (requests + 1), 1)}
+        more |= {"limit": limit} if limit else {}
         if peer:
             under = bare(*peer, requests)
             more |= {"bare_ms": round(under, 2), "ratio": round(took / under, 2)}
         figure(name, took, "ms p95", database=vendor, rows=rows, **more)
     exact = by_day.replace("/groupby", "/filter(result ge -1000)/groupby")
-    figure("the same from single rows", p95(lambda: server.get(exact), 3), "ms p95", database=vendor, rows=rows)
+    figure(
+        "the same from single rows", p95(lambda: server.get(exact), 3), "ms p95", database=vendor, rows=rows
+    )
     began = time.perf_counter()
     size = len(server.get(f"Datastreams({year})/Observations?$resultFormat=CSV"))
-    figure("a year of minutes as CSV", YEAR / (time.perf_counter() - began), "rows/s", database=vendor, bytes=size)
+    figure(
+        "a year of minutes as CSV",
+        YEAR / (time.perf_counter() - began),
+        "rows/s",
+        database=vendor,
+        bytes=size,
+    )
     figure("memory of web, highest", server.memory(), "MB", database=vendor, limit=300)
 
 
@@ -232,7 +253,7 @@ def main() -> None:
         os.environ.setdefault("STADTKERN_LOG_LEVEL", "WARNING")
         began = time.perf_counter()
         ids = prepare(args.rows)
-        print(f"filled in {time.perf_counter() - began:.0f} s", file=sys.stderr)
+        print(f"filled in {time.perf_counter() - began:.0f} s; load {os.getloadavg()}", file=sys.stderr)
         server = Server(args.port)
         try:
             measure(server, ids, args.requests, args.rows)
@@ -240,7 +261,12 @@ def main() -> None:
             server.process.terminate()
             server.process.wait(20)
     if args.out:
-        machine = {"machine": platform.processor() or platform.machine(), "cpus": os.cpu_count(), "python": platform.python_version()}
+        machine: dict[str, object] = {
+            "machine": platform.processor() or platform.machine(),
+            "cpus": os.cpu_count(),
+            "python": platform.python_version(),
+        }
+        machine["load"] = os.getloadavg()
         args.out.write_text(json.dumps({**machine, "figures": figures}, indent=1) + "\n", encoding="utf-8")
 
 
