@@ -12,7 +12,7 @@ from shapely.errors import ShapelyError
 from shapely.geometry.base import BaseGeometry
 
 from stadtkern.base.odata.errors import QueryError
-from stadtkern.observations.fields import instant, micros
+from stadtkern.observations.fields import EPOCH, micros
 from stadtkern.places.sqlite.blobs import bounds_of
 from stadtkern.places.sqlite.rtree import spatial_index
 from stadtkern.standards.sensorthings.compile.sql import Json, Sql, Type, build
@@ -121,7 +121,8 @@ class Dialect(Protocol):
     def near(self, alias: str, model: type[Any], field: str, wkt: str) -> Sql | None:
         """Return the condition by which an index finds what may meet a geometry; None: not needed."""
 
-    def to_python(self, value: Any) -> datetime | None:  # noqa: ANN401  # as the driver gives it
+    @staticmethod
+    def to_python(value: Any) -> datetime:  # noqa: ANN401  # as the driver gives it
         """Return a time as the driver gives it as an aware time."""
 
 
@@ -285,9 +286,10 @@ class Sqlite:
         text, params = index.condition(alias, box)
         return Sql(text.replace('"', ""), tuple(params))
 
-    def to_python(self, value: Any) -> datetime | None:  # noqa: ANN401  # as the driver gives it
+    @staticmethod
+    def to_python(value: Any) -> datetime:  # noqa: ANN401  # as the driver gives it
         """Return a time as the driver gives it as an aware time."""
-        return None if value is None else instant(value)
+        return EPOCH + timedelta(microseconds=value)
 
 
 class Postgresql:
@@ -431,9 +433,11 @@ class Postgresql:
         """Return nothing: PostGIS uses the index by itself."""
         return None
 
-    def to_python(self, value: Any) -> datetime | None:  # noqa: ANN401  # as the driver gives it
+    @staticmethod
+    def to_python(value: Any) -> datetime:  # noqa: ANN401  # as the driver gives it
         """Return a time as the driver gives it as an aware time."""
-        return None if value is None else value.astimezone(UTC)
+        found: datetime = value.astimezone(UTC)
+        return found
 
 
 def dialect() -> Dialect:

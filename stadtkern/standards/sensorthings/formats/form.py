@@ -44,7 +44,7 @@ def document_chunks(
     rows: Listing, shape: Shape, query: Query, after: Sequence[Any]
 ) -> Iterator[list[Document]]:
     """Yield the documents of a collection, some thousands at a time."""
-    builder = Builder(shape, rows.context.root)
+    builder = Builder(shape, rows.context.root, rows.parent.entity if rows.parent else None)
     for found in row_chunks(rows, builder, query, after):
         rows.context.entities = 0
         yield expanded(rows.context, shape, builder, found)

@@ -191,7 +191,7 @@ def after(rows: Listing, query: Query) -> Sequence[Any]:
 
 
 def _page(rows: Listing, shape: Shape, query: Query, context: Context, ask: Ask) -> dict[str, Any]:
-    builder = Builder(shape, context.root)
+    builder = Builder(shape, context.root, rows.parent.entity if rows.parent else None)
     top = min(DEFAULT if query.top is None else query.top, MOST)
     behind, skip = after(rows, query), query.skip or 0
     found = rows.page(builder.columns, top + 1, 0 if behind else skip, behind) if top else []

@@ -69,7 +69,7 @@ def _add_many(
     """Put the collection that a link leads to into each document."""
     parents = [row[0] for row in rows]
     inner = shape_of(branch.target, branch.query, context.dialect.vendor)
-    maker = Builder(inner, context.root)
+    maker = Builder(inner, context.root, shape.entity)
     top = min(DEFAULT if branch.query.top is None else branch.query.top, MOST)
     is_observed = branch.target.name == "Observation" and shape.entity.name in STREAMS
     find = _observations if is_observed else _ranked
@@ -77,19 +77,20 @@ def _add_many(
     flat = [row for parent in found.values() for row in parent[:top]]
     made = dict(zip(map(id, flat), expanded(context, inner, maker, flat), strict=True))
     counts = _counts(context, shape, branch, parents) if branch.query.count else {}
-    name = branch.link.name
+    name, rest = branch.link.name, _rest(branch, top)
     for parent, document in zip(parents, documents, strict=True):
         own = found.get(parent, [])
         if branch.query.count:
             document[f"{name}@iot.count"] = counts.get(parent, 0)
         document[name] = [made[id(row)] for row in own[:top]]
         if len(own) > top:
-            document[f"{name}@iot.nextLink"] = _next(context, shape, branch, parent, top)
+            document[f"{name}@iot.nextLink"] = f"{context.root}/{shape.entity.plural}({parent})/{rest}"
 
 
-def _next(context: Context, shape: Shape, branch: Branch, parent: int, top: int) -> str:
+def _rest(branch: Branch, top: int) -> str:
+    """Return the end of the address of what comes behind the first `top` entities of a link."""
     query = replace(branch.query, top=top, skip=(branch.query.skip or 0) + top)
-    return f"{context.root}/{shape.entity.plural}({parent})/{branch.link.name}?{render_query(query)}"
+    return f"{branch.link.name}?{render_query(query)}"
 
 
 def _scope(context: Context, branch: Branch, alias: str, prefix: str) -> Scope:

@@ -94,12 +94,13 @@ def stamp(time: datetime) -> str:
 
 
 def _period(maker: Dialect) -> Callable[[Any, Any], object]:
+    to_python = maker.to_python
+
     def read(start: Any, end: Any) -> object:  # noqa: ANN401  # as the driver gives it
-        begin = maker.to_python(start)
-        if begin is None:
+        if start is None:
             return MISSING
-        finish = maker.to_python(end)
-        return begin if finish is None else f"{stamp(begin)}/{stamp(finish)}"
+        begin = to_python(start)
+        return begin if end is None else f"{stamp(begin)}/{stamp(to_python(end))}"
 
     return read
 
