@@ -55,15 +55,18 @@ def snapshot(kind: str, row: models.Model) -> dict[str, Any]:
 def write(touched: Iterable["Touched"], *, at: datetime, by: str) -> None:
     """Write what became of the touched entities at one moment."""
     for one in touched:
-        open_one = EntityVersion.objects.filter(entity=one.kind, entity_id=one.pk, valid_to=None)
+        versions = EntityVersion.objects.filter(entity=one.kind, entity_id=one.pk, valid_to=None)
+        last = None if one.how == "created" else versions.first()
+        if last is None and one.how != "created":
+            last = EntityVersion(entity=one.kind, entity_id=one.pk, valid_from=EVER, document=one.before)
+        # who waited for another change took the time before it
+        since = at if last is None else max(at, last.valid_from)
+        if last is not None:
+            last.valid_to = since
+            last.save()
         after = None if one.how == "deleted" else _now(one.kind, one.pk)
-        if one.how != "created" and not open_one.exists():
-            EntityVersion.objects.create(
-                entity=one.kind, entity_id=one.pk, valid_from=EVER, document=one.before, changed_by=""
-            )
-        open_one.update(valid_to=at)
         EntityVersion.objects.create(
-            entity=one.kind, entity_id=one.pk, valid_from=at, document=after, changed_by=by[:200]
+            entity=one.kind, entity_id=one.pk, valid_from=since, document=after, changed_by=by[:200]
         )
 
 
