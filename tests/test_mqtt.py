@@ -241,7 +241,9 @@ def test_outside_broker_gives_and_takes(town: Town, broker: Mosquitto) -> None:
     town.start()
     town.wait()
     own = f"v1.1/Datastreams({town.public})"
-    listener = Listener(broker.port, "v1.1/Observations", f"{own}/phenomenonTime", "v1.1/Things(1)")
+    topics = ("v1.1/Observations", f"{own}/phenomenonTime", "v1.1/Things(1)")
+    # a lasting one: else what we publish may be at the new Mosquitto sooner than the reader
+    listener = Listener(broker.port, *topics, words=("-c", "-i", "reader"))
     topic = f"{own}/Observations"
     until(lambda: arrived(town, broker.port, topic), seconds=40)
     until(lambda: 0 in listener.results(), seconds=20)
