@@ -172,6 +172,35 @@ def test_rights_hold_for_mosquitto_clients(town: Town) -> None:
     known.stop()
 
 
+def test_a_key_that_sends_too_much_is_read_from_more_slowly(town: Town) -> None:
+    """The limit of a key holds by MQTT as well; the client waits, and no message is lost."""
+    town.make()
+    key = town.python("-c", KEY.replace("by=None", "by=None, per_minute=60")).split()[-1]
+    town.start("ingest")
+    town.wait()
+    client = mqtt.Client(CallbackAPIVersion.VERSION2)
+    client.username_pw_set("key", key)
+    client.connect("127.0.0.1", town.mqtt_port)
+    client.loop_start()
+    began = time.monotonic()
+    sent = [
+        client.publish(
+            f"v1.1/Datastreams({town.public})/Observations",
+            json.dumps(
+                {"result": number, "phenomenonTime": f"2026-01-01T00:{number // 60:02}:{number % 60:02}Z"}
+            ),
+            qos=1,
+        )
+        for number in range(66)
+    ]
+    for one in sent:
+        one.wait_for_publish(30)
+    assert time.monotonic() - began > 2
+    client.disconnect()
+    client.loop_stop()
+    assert sorted(town.stored().values()) == [float(number) for number in range(66)]
+
+
 def test_lasting_session_misses_nothing_when_the_broker_is_killed(town: Town) -> None:
     """What was stored while the client and the broker were away comes when both are back."""
     town.more = OPEN_WRITING

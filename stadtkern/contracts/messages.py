@@ -54,6 +54,9 @@ class Messages(Protocol):
     def may_write(self, topic: str, access: Any) -> bool:  # noqa: ANN401
         """Return whether a client may write to a topic, as far as the topic alone tells."""
 
+    def seconds_to_wait(self, access: Any) -> int:  # noqa: ANN401
+        """Count a message of a client; return for how many seconds no more are taken from it, mostly 0."""
+
     def refusal(self, topic: str, access: Any) -> str:  # noqa: ANN401
         """Return why a client may not subscribe to a topic; empty: it may. Database."""
 

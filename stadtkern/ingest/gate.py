@@ -51,6 +51,10 @@ class Gate:
         """Return whether a client may write to a topic of an interface."""
         return slug in account.access and self.interfaces[slug].may_write(topic, account.access[slug])
 
+    def seconds_to_wait(self, slug: str, access: object) -> int:
+        """Count a message for an interface; return for how many seconds its client has to wait."""
+        return self.interfaces[slug].seconds_to_wait(access)
+
     async def account(self, username: str | None, password: str, *, is_free: bool) -> Account | None:
         """Return the account of a client that belongs to no source; None: it is not welcome."""
         credentials = (username, password) if username else (None, None)

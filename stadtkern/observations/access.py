@@ -313,6 +313,19 @@ def manageable(access: Access, rows: QuerySet[_Row]) -> QuerySet[_Row]:
     return rows.filter(~Q(Exists(foreign.filter(_belonging(rows.model)))))
 
 
+def reachable(access: Access, rows: QuerySet[_Row]) -> QuerySet[_Row]:
+    """Return those of `rows` that an address in a request that writes may lead to.
+
+    Besides what is visible: what may be changed or written to. Who only sends does not read.
+    """
+    if access.sees_all:
+        return rows
+    condition = Q(pk__in=visible(access, rows).values("pk")) | Q(pk__in=manageable(access, rows).values("pk"))
+    if rows.model is Datastream:
+        condition |= Q(pk__in=writable_streams(access).values("pk"))
+    return rows.filter(condition)
+
+
 def _belonging(model: type[Model]) -> Q:
     """Return a condition on the datastreams that belong to a row of `model`, for a subquery."""
     paths = _PATHS[model]

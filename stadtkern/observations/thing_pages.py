@@ -130,10 +130,11 @@ def place_of(thing: Thing, streams: Sequence[Datastream]) -> Place | None:
         return None
     time = newest(ordered)
     is_silent = time is None or clock.now() - time > SILENT
+    measured = [stream for stream in ordered if not stream.is_forecast] or ordered
     return Place(
         key=str(thing.pk),
         name=str(thing),
-        text=", ".join(value_text(stream) for stream in ordered[:MOST_TEXTS]),
+        text=", ".join(value_text(stream) for stream in measured[:MOST_TEXTS]),
         url=reverse("thing", args=[thing.pk]),
         kind=kinds.kind(ordered[0].observed_property.slug),
         state="stale" if is_silent else "",

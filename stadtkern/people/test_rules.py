@@ -22,6 +22,7 @@ RIGHTS: dict[str, set[str]] = {
     "people.change_membership": {"admin"},
     "people.delete_membership": {"admin"},
     "people.view_audit_trail": {"editor", "admin"},
+    "people.manage_keys": {"admin"},
     "people.export_person": {"admin"},
     "people.erase_person": {"admin"},
     "people.add_user": {"admin"},

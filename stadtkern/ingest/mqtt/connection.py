@@ -207,6 +207,10 @@ class Connection(asyncio.Protocol):
                 route.interface, route.access,
             )
         )  # fmt: skip
+        wait = self.broker.gate.seconds_to_wait(route.interface, route.access) if route.interface else 0
+        if wait and self.state == OPEN:
+            # what came is stored; more is not read from the socket for a while, so that nothing is lost
+            self.go_busy(asyncio.sleep(wait))
 
     def find_route(self, name: bytes, first: int, number: int, body: bytes) -> Route | None:
         """Return where a topic leads; None: the client may not write there, or it is being found out."""

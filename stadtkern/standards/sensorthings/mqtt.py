@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 
 from stadtkern.contracts.messages import Arrival, News
-from stadtkern.observations.access import Access, access_for_mqtt
+from stadtkern.observations.access import Access, access_for_mqtt, seconds_to_wait
 from stadtkern.people.refusals import note_refusal
 from stadtkern.standards.sensorthings import mqtt_write, notify
 from stadtkern.standards.sensorthings.mqtt_topics import BadTopic, read_target, read_topic
@@ -31,6 +31,10 @@ class SensorThingsMessages:
         if target.stream is not None:
             return access.may_write(target.stream)
         return access.writes_all or bool(access.writable)
+
+    def seconds_to_wait(self, access: Access) -> int:
+        """Count a message of a client; return for how many seconds no more are taken from it."""
+        return seconds_to_wait(access)
 
     def refusal(self, topic: str, access: Access) -> str:
         """Return why a client may not subscribe to a topic; empty: it may."""

@@ -13,7 +13,7 @@ from django.views.decorators.csrf import csrf_exempt
 from stadtkern.base.errors import StadtkernError
 from stadtkern.observations.access import access_for_request
 from stadtkern.standards.sensorthings.batch.views import batch
-from stadtkern.standards.sensorthings.errors import NotAllowed, error_body
+from stadtkern.standards.sensorthings.errors import NotAllowed, error_body, error_headers
 from stadtkern.standards.sensorthings.history import asks_for_history, history
 from stadtkern.standards.sensorthings.read.answer import JSON, Answer, Ask, answer
 from stadtkern.standards.sensorthings.standard import standard
@@ -43,7 +43,8 @@ def resource(request: HttpRequest, path: str = "") -> HttpResponseBase:
     try:
         response = _respond(request, path)
     except StadtkernError as error:
-        response = HttpResponse(error_body(error.status, str(error)), content_type=JSON, status=error.status)
+        body, headers = error_body(error.status, str(error)), error_headers(error)
+        response = HttpResponse(body, content_type=JSON, status=error.status, headers=headers)
     for name, value in CORS.items():
         response.headers.setdefault(name, value)
     return response

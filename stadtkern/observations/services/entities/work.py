@@ -10,7 +10,7 @@ from django.db import connection, models
 
 from stadtkern.base import clock
 from stadtkern.base.errors import NotFound, NotPermitted
-from stadtkern.observations.access import manageable, visible
+from stadtkern.observations.access import manageable, reachable
 from stadtkern.observations.granted import Access
 from stadtkern.observations.models import Datastream
 from stadtkern.observations.services import told
@@ -71,7 +71,7 @@ class Work:
             If it may be seen, but not changed.
         """
         rows = of_kind(kind).filter(pk=pk)
-        row = visible(self.access, rows).first()
+        row = reachable(self.access, rows).first()
         if row is None:
             raise NotFound(f"There is no {kind} {pk}")
         if not change:

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from stadtkern.base.errors import NotFound
 from stadtkern.base.odata.nodes import Resource
-from stadtkern.observations.access import visible, visible_streams
+from stadtkern.observations.access import reachable, visible_streams
 from stadtkern.observations.granted import Access
 from stadtkern.observations.models import Datastream, Observation
 from stadtkern.observations.services.entities.errors import BadEntity
@@ -95,7 +95,7 @@ def _require(target: Target, access: Access) -> None:
         is_there = found.filter(datastream__in=visible_streams(access)).exists()
     else:
         found = of_kind(target.entity.name) if rows is None else rows
-        is_there = visible(access, found.filter(pk=target.pk)).exists()
+        is_there = reachable(access, found.filter(pk=target.pk)).exists()
     if not is_there:
         raise NotFound(f"There is no {target.entity.name} {target.pk} at this address")
 

@@ -1,11 +1,16 @@
 """Requests that write, as HTTP brings them."""
 
+import re
+from http import HTTPStatus
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from stadtkern.base.errors import StadtkernError
 from stadtkern.observations.access import access_for_request
 from stadtkern.observations.granted import Access
+from stadtkern.people.refusals import note_refusal
+from stadtkern.standards.sensorthings.entities import BY_SET
 from stadtkern.standards.sensorthings.standard import standard
 from stadtkern.standards.sensorthings.write.answers import JSON_TYPE, Answer, failed
 from stadtkern.standards.sensorthings.write.handler import CREATE_OBSERVATIONS, Ask, handle
@@ -14,6 +19,10 @@ from stadtkern.standards.sensorthings.write.values import decode
 
 LARGEST = 16 * 1024 * 1024
 """Bytes of a body; `CreateObservations` and `$batch` take as much as the server does (`MOST_BYTES`)."""
+
+REFUSED = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
+WORD = re.compile(r"[A-Za-z]{1,40}")
+KNOWN = {*BY_SET, CREATE_OBSERVATIONS}
 
 
 class TooLarge(StadtkernError):
@@ -32,7 +41,17 @@ def write(request: HttpRequest, path: str) -> HttpResponse:
     except StadtkernError as error:
         return response(failed(error, access))
     found = access
-    return response(once(ask.headers.get("idempotency-key"), ask, body, access, lambda: handle(ask, found)))
+    answer = once(ask.headers.get("idempotency-key"), ask, body, access, lambda: handle(ask, found))
+    if answer.status in REFUSED:
+        note_refusal(access.principal, door="http", reason=f"{request.method} {_entity_in(path)}")
+    return response(answer)
+
+
+def _entity_in(path: str) -> str:
+    """Return what an address is about, without numbers: they would make a line each."""
+    words = WORD.findall(path)
+    known = [word for word in words if word in KNOWN]
+    return known[-1] if known else "something else"
 
 
 def body_of(request: HttpRequest, most: int) -> bytes:
