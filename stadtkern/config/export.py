@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, BinaryIO
 from stadtkern.base.tables import harmless
 from stadtkern.governance.models import DataProfile
 from stadtkern.observations.models import Datastream, Observation
+from stadtkern.places.models import Address, Area
+from stadtkern.places.services import LANGUAGES
 
 if TYPE_CHECKING:
     from openpyxl.workbook.child import _WorkbookChild
@@ -50,6 +52,19 @@ def register_rows(_streams: Sequence[str]) -> Iterator[Row]:
         )  # fmt: skip
 
 
+def area_rows(_streams: Sequence[str]) -> Iterator[Row]:
+    """Yield all areas, their outlines as WKT in EPSG:4326; `stadtkern import areas` reads them again."""
+    for area in Area.objects.order_by("slug").iterator(BATCH):
+        names = (area.name.get(code, "") for code in LANGUAGES)
+        yield area.slug, area.kind, area.code, str(area), *names, area.geometry.wkt
+
+
+def address_rows(_streams: Sequence[str]) -> Iterator[Row]:
+    """Yield all addresses; `stadtkern import addresses` reads them again."""
+    for a in Address.objects.order_by("pk").iterator(BATCH):
+        yield a.street, a.house_number, a.postcode, a.place, a.point.x, a.point.y
+
+
 TABLES = {
     "observations": (("datastream", "phenomenon_time", "result", "unit", "quality"), observation_rows),
     "streams": (
@@ -61,6 +76,8 @@ TABLES = {
          "retention_days"),
         register_rows,
     ),
+    "areas": (("slug", "kind", "code", "name", *(f"name_{code}" for code in LANGUAGES), "wkt"), area_rows),
+    "addresses": (("street", "house_number", "postcode", "place", "lon", "lat"), address_rows),
 }  # fmt: skip
 
 

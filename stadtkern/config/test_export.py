@@ -4,14 +4,18 @@ import csv
 import io
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 
 import openpyxl
 import pyarrow.parquet as pq
 import pytest
+from django.contrib.gis.geos import MultiPolygon, Point, Polygon
 
 from stadtkern.config.export import FORMATS, table, write
 from stadtkern.contracts.connector import Reading, Station
 from stadtkern.observations.services import record
+from stadtkern.places.models import Address, Area
+from stadtkern.places.services import IMPORTERS
 
 TIME = datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
 
@@ -83,3 +87,19 @@ def test_name_of_a_station_is_no_formula(form: str) -> None:
     else:
         cells = list(openpyxl.load_workbook(file).worksheets[0].iter_rows())[1]
         assert [(cell.value, cell.data_type) for cell in cells] == [("=1+1", "s"), (-2.5, "n")]
+
+
+@pytest.mark.django_db
+def test_areas_and_addresses_can_be_brought_in_again(tmp_path: Path) -> None:
+    """What the command wrote as CSV, the import reads as the same places."""
+    square = MultiPolygon(Polygon.from_bbox((14.70, 51.94, 14.74, 51.97)), srid=4326)
+    Area.objects.create(slug="sued", kind="quarter", name={"de": "Süd", "pl": "Południe"}, geometry=square)
+    Address(street="Ulica Śląska", house_number="1a", point=Point(14.72, 51.95, srid=4326)).save()
+    for kind, load in IMPORTERS.items():
+        columns, rows = table(kind)
+        with (tmp_path / f"{kind}.csv").open("wb") as file:
+            assert write(columns, rows, form="csv", file=file) == 1
+        report = load(tmp_path / f"{kind}.csv", srid=4326)
+        assert (report.created, report.updated, report.rejected) == (0, 1, [])
+    area = Area.objects.get()
+    assert (area.name, area.geometry.num_points) == ({"de": "Süd", "pl": "Południe"}, 5)

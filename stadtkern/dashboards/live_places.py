@@ -1,26 +1,17 @@
 """Places with their newest public values, for the map page and the map tile."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, cast
 
 from django.contrib.gis.geos import Point
 
 from stadtkern.dashboards.data import address, is_stale, place_name, text_of
+from stadtkern.observations import kinds
 from stadtkern.observations.models import Datastream
 from stadtkern.observations.queries import Latest, latest_values
 from stadtkern.web.maps import Place, by_relevance
 
 MOST, MOST_TEXTS = 400, 3
-KINDS: Mapping[str, Sequence[str]] = {
-    "water": ("water_level", "discharge", "water_temperature"),
-    "weather": ("air_temperature", "relative_humidity", "precipitation", "wind_speed", "air_pressure"),
-    "air": ("pm10", "pm2_5", "nitrogen_dioxide", "ozone", "sulphur_dioxide", "noise"),
-    "traffic": ("parking_free", "vehicles_available", "docks_available", "count"),
-    "energy": ("charging_points", "charging_power", "electricity_price", "electricity_power"),
-    "nature": ("soil_moisture", "soil_temperature"),
-}
-KIND_OF = {slug: kind for kind, slugs in KINDS.items() for slug in slugs}
-ORDER = list(KIND_OF)
 HOUSEKEEPING = (
     "battery_level", "battery_voltage", "gateways", "link_margin", "signal_strength", "signal_to_noise",
 )  # fmt: skip
@@ -40,15 +31,11 @@ def values_on_the_map(wanted: str) -> list[Latest]:
     return list(latest_values(list(streams.order_by("key").values_list("key", flat=True)[:MOST])).values())
 
 
-def rank(value: Latest) -> int:
-    """Return how soon a property is named among those of a place."""
-    slug = value.datastream.observed_property.slug
-    return ORDER.index(slug) if slug in KIND_OF else len(ORDER)
-
-
 def place(values: list[Latest]) -> Place:
     """Return one place with its most telling values."""
-    ordered = sorted(values, key=lambda value: (rank(value), value.datastream.key))
+    ordered = sorted(
+        values, key=lambda value: (kinds.rank(value.datastream.observed_property.slug), value.datastream.key)
+    )
     first = ordered[0]
     point = cast("Point", first.datastream.thing.location)
     texts = [f"{one.datastream.observed_property.label} {text_of(one)}" for one in ordered[:MOST_TEXTS]]
@@ -57,7 +44,7 @@ def place(values: list[Latest]) -> Place:
         name=place_name(first),
         text=", ".join(texts),
         url=address("stream", first.datastream.pk),
-        kind=KIND_OF.get(first.datastream.observed_property.slug, "other"),
+        kind=kinds.kind(first.datastream.observed_property.slug),
         state="stale" if is_stale(first) else "",
         longitude=point.x,
         latitude=point.y,

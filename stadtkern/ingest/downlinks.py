@@ -2,12 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
-from concurrent.futures import Executor
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
-
-from django.db import close_old_connections
+from typing import Any
 
 from stadtkern.base.http import Client, FetchError
 from stadtkern.contracts.connector import DownlinkOrder, Outgoing, SourceError
@@ -24,6 +23,8 @@ NOBODY = "no network server listens at the MQTT broker for %s"
 TEMPORARY = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 Publish = Callable[[str, bytes], bool]
+Work = Callable[[Callable[[], Any]], Awaitable[Any]]
+"""Does something with the database in a thread that may wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,6 @@ class Errand:
 
 def errands() -> list[Errand]:
     """Return the messages whose turn it is."""
-    close_old_connections()
     found = lorawan.waiting()
     if not found:
         return []
@@ -64,8 +64,8 @@ def _errand(downlink: Downlink, order: DownlinkOrder, source: Source | None) -> 
 class Downlinks:
     """Sends what waits, again and again."""
 
-    def __init__(self, executor: Executor, publish: Publish, client: Client) -> None:
-        self.executor = executor
+    def __init__(self, work: Work, publish: Publish, client: Client) -> None:
+        self.work = work
         self.publish = publish
         self.client = client
         self.is_down = False
@@ -84,14 +84,13 @@ class Downlinks:
 
     async def round(self) -> int:
         """Send what waits now; return how many messages were handed over."""
-        loop = asyncio.get_running_loop()
         handed = 0
-        for errand in await loop.run_in_executor(self.executor, errands):
+        for errand in await self.work(errands):
             problem, is_final = await self._send(errand)
             if problem:
-                await loop.run_in_executor(self.executor, _refuse, errand.downlink, problem, is_final)
+                await self.work(partial(lorawan.note_refused, errand.downlink, problem, is_final=is_final))
             else:
-                await loop.run_in_executor(self.executor, lorawan.note_handed, errand.downlink)
+                await self.work(partial(lorawan.note_handed, errand.downlink))
                 handed += 1
         return handed
 
@@ -113,7 +112,3 @@ class Downlinks:
             )
             return f"{error}{hint}", is_final
         return "", False
-
-
-def _refuse(downlink: Downlink, problem: str, is_final: bool) -> None:  # noqa: FBT001  # through an executor
-    lorawan.note_refused(downlink, problem, is_final=is_final)

@@ -37,7 +37,7 @@ def shown_items(preview: Preview) -> list[PreviewRow]:
     return [shown(item) for item in preview.items]
 
 
-def shown(item: Item) -> PreviewRow:
+def shown(item: Item) -> PreviewRow:  # noqa: PLR0911  # one for each kind of item
     """Return one item as a line."""
     match item:
         case Reading():

@@ -77,7 +77,7 @@ class Process:
         commits = asyncio.create_task(self.committer.run())
         mqtt = asyncio.create_task(self.open_mqtt())
         following = asyncio.create_task(self.feed.run())
-        sending = asyncio.create_task(Downlinks(self.looker, self.publish, self.client).run())
+        sending = asyncio.create_task(Downlinks(self.ask_database, self.publish, self.client).run())
         while not self.stopping.is_set():
             await self.look()
             with contextlib.suppress(asyncio.TimeoutError):
@@ -144,6 +144,10 @@ class Process:
             max_bytes=request.max_bytes,
         )
         return asyncio.run_coroutine_threadsafe(asked, self.loop).result()
+
+    async def ask_database(self, work: Callable[[], T]) -> T:
+        """Do a piece of work with the database beside the loop."""
+        return await self.loop.run_in_executor(self.looker, with_database, work)
 
     def publish(self, topic: str, body: bytes) -> bool:
         """Hand a message to the broker; False if it is away or nobody there would get it."""

@@ -17,7 +17,7 @@ FAILED = 1
 MOST_PROBLEMS = 50
 
 
-def test_folder(folder: Path | None, *, only_failed: bool = False, console: Console | None = None) -> int:
+def run_folder(folder: Path | None, *, only_failed: bool = False, console: Console | None = None) -> int:
     """Run every example of a folder and print the outcome; return the exit status."""
     out = console or Console()
     started = time.perf_counter()
@@ -40,9 +40,10 @@ def test_folder(folder: Path | None, *, only_failed: bool = False, console: Cons
         out.print(text, style="red", markup=False, highlight=False)
     for problem in contents.problems[:MOST_PROBLEMS]:
         out.print(problem, style="yellow", markup=False, highlight=False)
+    seconds = time.perf_counter() - started
     without = len(contents.codecs) - len(by_codec)
     out.print(
-        f"{len(everything) - len(wrong)} passed, {len(wrong)} failed in {time.perf_counter() - started:.1f} s; "
+        f"{len(everything) - len(wrong)} passed, {len(wrong)} failed in {seconds:.1f} s; "
         f"{len(contents.codecs)} codecs ({without} without examples), {len(contents.profiles)} profiles, "
         f"{len(contents.problems)} problems",
         highlight=False,

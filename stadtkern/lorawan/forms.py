@@ -67,13 +67,17 @@ class DeviceForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in 
         min_value=1,
         max_value=60 * 24 * 366,
         required=False,
-        help_text=gettext_lazy("Empty: as its profile says. Without any interval there is no alarm when it falls silent."),
+        help_text=gettext_lazy(
+            "Empty: as its profile says. Without any interval there is no alarm when it falls silent."
+        ),
     )
     variables_lines = forms.CharField(
         label=gettext_lazy("Constants of this device"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text=gettext_lazy("One line each, such as height_mm = 2250. The codec reads them as input.variables."),
+        help_text=gettext_lazy(
+            "One line each, such as height_mm = 2250. The codec reads them as input.variables."
+        ),
     )
 
     class Meta:
@@ -87,7 +91,9 @@ class DeviceForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in 
             self.initial["interval_minutes"] = self.instance.interval.total_seconds() / 60
         lines = (f"{name} = {value}" for name, value in self.instance.variables.items())
         self.initial["variables_lines"] = "\n".join(lines)
-        self.order_fields(["name", "longitude", "latitude", "interval_minutes", "patience", "variables_lines", "serial"])
+        self.order_fields(
+            ["name", "longitude", "latitude", "interval_minutes", "patience", "variables_lines", "serial"]
+        )
 
     def clean_variables_lines(self) -> dict[str, str]:
         """Return the constants by name."""
@@ -139,7 +145,10 @@ class FieldRow(forms.Form):
         widget=forms.TextInput(attrs={"list": "units", "size": 8}),
     )
     name = forms.CharField(
-        label=gettext_lazy("Name of the series"), max_length=200, required=False, widget=forms.TextInput(attrs={"size": 22})
+        label=gettext_lazy("Name of the series"),
+        max_length=200,
+        required=False,
+        widget=forms.TextInput(attrs={"size": 22}),
     )
 
     def clean_unit(self) -> str:
@@ -189,7 +198,9 @@ FieldRows = forms.formset_factory(
 )
 
 
-def initial_rows(found: Sequence[Suggestion], device: Device, *, is_normalized: bool) -> list[dict[str, object]]:
+def initial_rows(
+    found: Sequence[Suggestion], device: Device, *, is_normalized: bool
+) -> list[dict[str, object]]:
     """Return what the rows of the fields show first: as the device has it, else what is suggested."""
     said = {entry["field"]: entry for entry in device.fields}
     rows: list[dict[str, object]] = []
@@ -225,13 +236,17 @@ class CodecForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in s
     script = forms.CharField(
         label=gettext_lazy("Codec (JavaScript)"),
         widget=forms.Textarea(attrs={"rows": 24, "spellcheck": "false", "class": "lorawan-code"}),
-        help_text=gettext_lazy("decodeUplink(input), normalizeUplink(input), encodeDownlink(input), decodeDownlink(input)"),
+        help_text=gettext_lazy(
+            "decodeUplink(input), normalizeUplink(input), encodeDownlink(input), decodeDownlink(input)"
+        ),
     )
     fields_lines = forms.CharField(
         label=gettext_lazy("What the fields mean"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=gettext_lazy("One line each: field = property [unit]. Empty: as the codec normalises, else well-known names."),
+        help_text=gettext_lazy(
+            "One line each: field = property [unit]. Empty: as the codec normalises, else well-known names."
+        ),
     )
     sample = forms.CharField(
         label=gettext_lazy("Bytes to try"),
@@ -239,7 +254,9 @@ class CodecForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in s
         max_length=1100,
         help_text=gettext_lazy("In hexadecimal. Empty: the last uplinks of its devices."),
     )
-    port = forms.IntegerField(label=gettext_lazy("Port"), min_value=0, max_value=255, initial=1, required=False)
+    port = forms.IntegerField(
+        label=gettext_lazy("Port"), min_value=0, max_value=255, initial=1, required=False
+    )
 
     class Meta:
         model = DeviceProfile
@@ -286,7 +303,9 @@ class DownlinkForm(forms.Form):
         label=gettext_lazy("Fields or bytes"),
         max_length=2000,
         widget=forms.TextInput(attrs={"spellcheck": "false", "autocomplete": "off"}),
-        help_text=gettext_lazy("Fields for the codec, such as {\"interval_minutes\": 15}, or bytes in hexadecimal, such as 01 00 0F."),
+        help_text=gettext_lazy(
+            'Fields for the codec, such as {"interval_minutes": 15}, or bytes, such as 01 00 0F.'
+        ),
     )
     port = forms.IntegerField(
         label=gettext_lazy("Port"),
@@ -309,7 +328,9 @@ class DownlinkForm(forms.Form):
         try:
             return json.loads(text)
         except ValueError as error:
-            raise forms.ValidationError(_("The fields are no JSON: %(reason)s") % {"reason": error}) from error
+            raise forms.ValidationError(
+                _("The fields are no JSON: %(reason)s") % {"reason": error}
+            ) from error
 
 
 class CsvForm(forms.Form):
@@ -338,7 +359,9 @@ class CsvForm(forms.Form):
 class GatewayForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in stubs
     """Name and place of a gateway."""
 
-    longitude = forms.FloatField(label=gettext_lazy("Longitude"), min_value=-180, max_value=180, required=False)
+    longitude = forms.FloatField(
+        label=gettext_lazy("Longitude"), min_value=-180, max_value=180, required=False
+    )
     latitude = forms.FloatField(label=gettext_lazy("Latitude"), min_value=-90, max_value=90, required=False)
 
     class Meta:

@@ -39,7 +39,8 @@ class Label:
 def checksum(text: str) -> int:
     """Return the check sum of TR005: CRC-16/MODBUS over everything before `:C`.
 
-    >>> f"{checksum('LW:D0:1122334455667788:AABBCCDDEEFF0011:AABB1122:OAABBCCDDEEFF:SYYWWNNNNNN:PFOOBAR'):04X}"
+    >>> text = "LW:D0:1122334455667788:AABBCCDDEEFF0011:AABB1122:OAABBCCDDEEFF:SYYWWNNNNNN:PFOOBAR"
+    >>> f"{checksum(text):04X}"
     'AF2C'
     """
     value = 0xFFFF
@@ -68,7 +69,11 @@ def read_label(text: str) -> Label:
     if [part.upper() for part in parts[:2]] != [PREFIX, SCHEMA] or len(parts) < 5:  # noqa: PLR2004  # mandatory
         raise BadInput(_("This is no label of a LoRaWAN device: it begins with “LW:D0:”."))
     join_eui, dev_eui, kind = (part.upper() for part in parts[2:5])
-    for name, value, size in ((_("join EUI"), join_eui, 16), (_("device EUI"), dev_eui, 16), (_("profile"), kind, 8)):
+    for name, value, size in (
+        (_("join EUI"), join_eui, 16),
+        (_("device EUI"), dev_eui, 16),
+        (_("profile"), kind, 8),
+    ):
         if len(value) != size or not set(value) <= HEXADECIMAL:
             raise BadInput(
                 _("%(name)s on the label: “%(value)s” has to be %(size)d hexadecimal digits.")
@@ -85,7 +90,9 @@ def _optional(parts: list[str], scanned: str) -> dict[str, str]:
     for part in parts:
         name = OPTIONAL.get(part[:1])
         if name is None or name in found:
-            raise BadInput(_("The label has a part that the standard does not know: “%(part)s”.") % {"part": part[:40]})
+            raise BadInput(
+                _("The label has a part that the standard does not know: “%(part)s”.") % {"part": part[:40]}
+            )
         found[name] = part[1:]
     given = found.pop("checksum", "")
     if given:

@@ -37,7 +37,7 @@ NORMALIZED: Mapping[str, tuple[str, str]] = {
     "action.motion.count": ("motion_count", "1"),
     "battery": ("battery_voltage", "V"),
 }
-"""Paths of normalised payloads of The Things Stack (device repository, lib/payload.json) and their meaning."""
+"""Paths of normalised payloads of The Things Stack (its lib/payload.json) and their meaning."""
 DEPTH = "soil.depth"
 OLDEST, AHEAD = timedelta(days=366), timedelta(minutes=15)
 """A measurement may carry a time of its own within these limits."""
@@ -71,7 +71,9 @@ class Meanings:
     @property
     def rules(self) -> FieldRules:
         """The same for the reader of decoded payloads."""
-        meanings = {one.field: FieldMeaning(one.field, one.observed_property, one.unit) for one in self.fields}
+        meanings = {
+            one.field: FieldMeaning(one.field, one.observed_property, one.unit) for one in self.fields
+        }
         return FieldRules(meanings, is_only_listed=bool(self.fields))
 
 
@@ -115,7 +117,9 @@ def _normal_readings(measurements: Sequence[Mapping[str, Any]], uplink: Uplink) 
                 continue
             observed_property, unit = NORMALIZED[path]
             if (observed_property, time) in used and depth is not None:
-                observed_property = f"{observed_property}_{depth:g}cm" if isinstance(depth, int | float) else ""
+                observed_property = (
+                    f"{observed_property}_{depth:g}cm" if isinstance(depth, int | float) else ""
+                )
             if not observed_property or (observed_property, time) in used:
                 yield reject("two measurements mean the same", f"{uplink.thing}, {path}", value)
                 continue
@@ -134,7 +138,7 @@ def _own_time(value: object, default: datetime) -> datetime:
     return time
 
 
-def _reading(
+def _reading(  # noqa: PLR0913, PLR0917  # what a reading needs
     observed_property: str, unit: str, value: object, time: datetime, uplink: Uplink, path: str
 ) -> Item:
     try:
@@ -161,7 +165,7 @@ def _battery_readings(fields: Mapping[str, Any], uplink: Uplink) -> Iterator[Rea
 
 
 def batteries(data: object) -> tuple[float | None, float | None]:
-    """Return level in percent and voltage of the battery, where decoded fields tell them under usual names."""
+    """Return level in percent and voltage of the battery, where fields with usual names tell them."""
     level = voltage = None
     for name, value in flatten(data) if isinstance(data, Mapping) else ():
         found = known_field(name)

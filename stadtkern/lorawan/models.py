@@ -45,7 +45,12 @@ class DeviceProfile(models.Model):
     name = models.CharField(_("name"), max_length=200)
     description = models.TextField(_("description"), blank=True)
     codec = models.ForeignKey(
-        Codec, on_delete=models.PROTECT, null=True, blank=True, related_name="profiles", verbose_name=_("codec")
+        Codec,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="profiles",
+        verbose_name=_("codec"),
     )
     fields = models.JSONField(_("fields"), default=list, blank=True)
     """Lines of the form `field = property [unit]`; empty: as the codec normalises, else well-known names."""
@@ -103,7 +108,12 @@ class Device(models.Model):
         verbose_name=_("device profile"),
     )
     thing = models.ForeignKey(
-        Thing, on_delete=models.SET_NULL, null=True, blank=True, related_name="devices", verbose_name=_("thing")
+        Thing,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="devices",
+        verbose_name=_("thing"),
     )
     source = models.CharField(_("source"), max_length=100, blank=True)
     join_eui = models.CharField(_("join EUI"), max_length=16, blank=True, validators=[EUI])
@@ -135,7 +145,7 @@ class Device(models.Model):
     enrolled = models.DateTimeField(_("enrolled"), null=True, blank=True, editable=False)
     first_seen = models.DateTimeField(_("first heard"), default=now, editable=False)
 
-    objects: ClassVar[models.Manager["Device"]] = DeviceQuerySet.as_manager()
+    objects: ClassVar["models.Manager[Device]"] = DeviceQuerySet.as_manager()
 
     class Meta:
         ordering = ["name", "eui"]
@@ -200,7 +210,9 @@ class Uplink(models.Model):
         verbose_name = _("uplink")
         verbose_name_plural = _("uplinks")
         constraints = [
-            models.UniqueConstraint(fields=["device", "time", "counter"], name="one_uplink_device_time_counter")
+            models.UniqueConstraint(
+                fields=["device", "time", "counter"], name="one_uplink_device_time_counter"
+            )
         ]
         indexes = [models.Index(fields=["time"], name="uplink_time")]
 
@@ -246,7 +258,9 @@ class Coverage(models.Model):
 
     class Meta:
         ordering = ["-last_seen"]
-        constraints = [models.UniqueConstraint(fields=["gateway", "device"], name="one_coverage_gateway_device")]
+        constraints = [
+            models.UniqueConstraint(fields=["gateway", "device"], name="one_coverage_gateway_device")
+        ]
 
     def __str__(self) -> str:
         return f"{self.gateway_id} {self.device_id}"
@@ -271,7 +285,9 @@ class Downlink(models.Model):
     payload = models.BinaryField(_("bytes"))
     fields = models.JSONField(_("as typed"), null=True)
     is_confirmed = models.BooleanField(_("with confirmation"), default=False)
-    state = models.CharField(_("state"), max_length=20, choices=State.choices, default=State.WAITING, db_index=True)
+    state = models.CharField(
+        _("state"), max_length=20, choices=State.choices, default=State.WAITING, db_index=True
+    )
     detail = models.CharField(_("detail"), max_length=300, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     next_try = models.DateTimeField(default=now)
@@ -307,7 +323,11 @@ class Redecoding(models.Model):
         FAILED = "failed", _("failed")
 
     profile = models.ForeignKey(
-        DeviceProfile, on_delete=models.CASCADE, null=True, related_name="redecodings", verbose_name=_("profile")
+        DeviceProfile,
+        on_delete=models.CASCADE,
+        null=True,
+        related_name="redecodings",
+        verbose_name=_("profile"),
     )
     device = models.ForeignKey(
         Device, on_delete=models.CASCADE, null=True, related_name="redecodings", verbose_name=_("device")
@@ -328,7 +348,9 @@ class Redecoding(models.Model):
     started = models.DateTimeField(_("started"), default=now)
     alive = models.DateTimeField(default=now)
     finished = models.DateTimeField(_("finished"), null=True)
-    started_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    started_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
 
     class Meta:
         ordering = ["-started", "-pk"]
@@ -394,6 +416,6 @@ class DeviceAlarm(models.Model):
 
 
 def best_signal(receptions: list[Any]) -> tuple[float | None, float | None]:
-    """Return strength and ratio at the gateway that heard best, of the list that `Uplink.receptions` holds."""
+    """Return strength and ratio at the gateway that heard best, out of `Uplink.receptions`."""
     heard = [one for one in receptions if one[1] is not None]
-    return (None, None) if not heard else tuple(max(heard, key=lambda one: one[1])[1:3])  # type: ignore[return-value]
+    return (None, None) if not heard else tuple(max(heard, key=lambda one: one[1])[1:3])

@@ -17,7 +17,16 @@ from stadtkern.contracts.connector import Item, RawUplink, Reading, Rejected
 from stadtkern.contracts.option import Label
 from stadtkern.lorawan.engine.pool import Decoded
 from stadtkern.lorawan.meaning import NORMALIZED
-from stadtkern.lorawan.models import Coverage, Device, DeviceAlarm, DeviceProfile, DeviceState, Gateway, Uplink
+from stadtkern.lorawan.models import (
+    Coverage,
+    Device,
+    DeviceAlarm,
+    DeviceProfile,
+    DeviceQuerySet,
+    DeviceState,
+    Gateway,
+    Uplink,
+)
 from stadtkern.lorawan.services.decoding import call, items_of, run
 
 CONDITIONS: dict[str, tuple[Label, str]] = {
@@ -92,7 +101,7 @@ def _line(device: Device, alarms: Sequence[DeviceAlarm]) -> DeviceLine:
     return DeviceLine(device, state, "good" if state.last_seen else "waiting")
 
 
-def troubled() -> QuerySet[Device]:
+def troubled() -> DeviceQuerySet:
     """Return the devices with an alarm."""
     return Device.objects.enrolled().filter(alarms__ended=None, alarms__isnull=False).distinct()
 
@@ -175,7 +184,9 @@ def suggestions(lines: Sequence[PreviewLine], profile: DeviceProfile | None) -> 
 
 def normal_readings(lines: Sequence[PreviewLine]) -> bool:
     """Return whether the codec normalises, so that nobody has to say what its fields mean."""
-    return any(path in NORMALIZED for line in lines for one in line.decoded.normalized for path, _v in flatten(one))
+    return any(
+        path in NORMALIZED for line in lines for one in line.decoded.normalized for path, _v in flatten(one)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,10 +205,7 @@ class GatewayLine:
 
 def gateway_lines(gateways: "QuerySet[Gateway]") -> list[GatewayLine]:
     """Return gateways with the number of devices that each hears."""
-    return [
-        GatewayLine(gateway, gateway.heard)  # type: ignore[attr-defined]  # annotated
-        for gateway in gateways.annotate(heard=Count("coverage"))
-    ]
+    return [GatewayLine(gateway, gateway.heard) for gateway in gateways.annotate(heard=Count("coverage"))]
 
 
 def coverage_features() -> dict[str, Any]:
@@ -207,7 +215,8 @@ def coverage_features() -> dict[str, Any]:
             f"gateway-{line.gateway.pk}",
             line.gateway.location.tuple,
             name=str(line.gateway),
-            text=ngettext("Gateway, hears %(n)d device", "Gateway, hears %(n)d devices", line.devices) % {"n": line.devices},
+            text=ngettext("Gateway, hears %(n)d device", "Gateway, hears %(n)d devices", line.devices)
+            % {"n": line.devices},
             time=line.gateway.last_seen,
             kind="energy",
             state="warning" if line.is_silent else "success",
@@ -230,7 +239,13 @@ def coverage_features() -> dict[str, Any]:
             "rssi": row.rssi or 0,
             "gateway": row.gateway,
         }
-        state = "" if row.rssi is None or row.rssi >= SIGNALS[0][0] else "info" if row.rssi >= SIGNALS[1][0] else "warning"
+        state = (
+            ""
+            if row.rssi is None or row.rssi >= SIGNALS[0][0]
+            else "info"
+            if row.rssi >= SIGNALS[1][0]
+            else "warning"
+        )
         features.append(
             _feature(
                 f"device-{row.device_id}",
@@ -246,7 +261,7 @@ def coverage_features() -> dict[str, Any]:
     return {"type": "FeatureCollection", "features": features}
 
 
-def _feature(key: str, place: tuple[float, float], *, time: datetime | None, **facts: str) -> dict[str, Any]:
+def _feature(key: str, place: tuple[float, ...], *, time: datetime | None, **facts: str) -> dict[str, Any]:
     return {
         "type": "Feature",
         "id": key,

@@ -33,7 +33,11 @@ def lorawan_urls() -> list[URLPattern]:
         path("lorawan/profiles/", profiles.ProfileList.as_view(), name="lorawan-profiles"),
         path("lorawan/profiles/new/", profiles.ProfileEditor.as_view(), name="lorawan-profile-new"),
         path("lorawan/profiles/<int:pk>/", profiles.ProfileEditor.as_view(), name="lorawan-profile"),
-        path("lorawan/profiles/<int:pk>/redecode/", profiles.ProfileAction.as_view(), name="lorawan-profile-redecode"),
+        path(
+            "lorawan/profiles/<int:pk>/redecode/",
+            profiles.ProfileAction.as_view(),
+            name="lorawan-profile-redecode",
+        ),
         path("lorawan/redecodings/<int:pk>/", devices.RedecodingPage.as_view(), name="lorawan-redecoding"),
         path("lorawan/<int:pk>/", devices.DevicePage.as_view(), name="lorawan-device"),
         path("lorawan/<int:pk>/kind/", wizard.WhichKind.as_view(), name="lorawan-kind"),

@@ -32,7 +32,13 @@ class ObservationsConfig(AppConfig):
         retention.register("observations.quarantine", services.delete_quarantine)
         retention.register("observations.history", services.delete_versions)
         retention.register("observations.idempotency", services.delete_idempotency_keys)
-        for model in (models.Location, models.Sensor, models.ObservedProperty, models.Threshold):
+        for model in (
+            models.Location,
+            models.Sensor,
+            models.ThingPhoto,
+            models.ObservedProperty,
+            models.Threshold,
+        ):
             audited(model)
         for model in (models.FeatureOfInterest, models.HistoricalLocation):
             audited(model)

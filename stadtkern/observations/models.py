@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Self
 from django.contrib.gis.db import models
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from wagtail.images import get_image_model_string
 
 from stadtkern.governance.models import DataProfile
 from stadtkern.observations.fields import InstantField
@@ -54,6 +55,29 @@ class Thing(models.Model):
 
     def __str__(self) -> str:
         return self.name or self.key
+
+
+class ThingPhoto(models.Model):
+    """A picture of a thing, as its page shows it."""
+
+    get_alt: Callable[[], str]
+
+    thing = models.OneToOneField(Thing, on_delete=models.CASCADE, primary_key=True, related_name="photo")
+    image = models.ForeignKey(
+        get_image_model_string(), on_delete=models.CASCADE, related_name="+", verbose_name=_("picture")
+    )
+    alt = TranslatedTextField(
+        _("description for people who cannot see it"),
+        help_text=_("What the picture shows, in one sentence: a grey box on a lamp post, two metres high."),
+    )
+    credit = models.CharField(_("taken by"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("picture of a thing")
+        verbose_name_plural = _("pictures of things")
+
+    def __str__(self) -> str:
+        return str(self.thing)
 
 
 class HistoricalLocation(models.Model):

@@ -1,4 +1,4 @@
-"""Pages, CSV, JSON and the quarantine list."""
+"""Pages, CSV and JSON of series."""
 
 import asyncio
 import json
@@ -12,7 +12,7 @@ from django.db import connections
 from django.test import AsyncRequestFactory, Client
 from pytest_django.fixtures import DjangoAssertNumQueries
 
-from stadtkern.contracts.connector import Item, Reading, Rejected, Station, Threshold
+from stadtkern.contracts.connector import Item, Reading, Station, Threshold
 from stadtkern.governance.models import DataProfile
 from stadtkern.observations import views
 from stadtkern.observations.models import Datastream
@@ -160,16 +160,3 @@ def test_csv_is_streamed_under_asgi(stream: Datastream) -> None:
         return text
 
     assert len(asyncio.run(whole()).splitlines()) == 97
-
-
-def test_editors_see_the_quarantine_and_citizens_do_not(db: None) -> None:
-    rejects = [Rejected(reason=f"row {number} is <b>broken</b>", raw="x;y") for number in range(60)]
-    record(rejects, source="file", received=NOON)
-    record([Rejected(reason="other", raw="z")], source="other", received=NOON)
-    editor = member("editor")
-    answer = editor.get("/admin/quarantine/?source=file")
-    assert answer.status_code == 200
-    assert answer.content.decode().count("is &lt;b&gt;broken") == 50
-    assert editor.get("/admin/quarantine/new/").status_code in {302, 403, 404}
-    User.objects.all().delete()
-    assert member("citizen").get("/admin/quarantine/").status_code in {302, 403}

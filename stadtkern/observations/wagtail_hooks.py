@@ -1,63 +1,53 @@
 """Sensor data in the back office."""
 
-from typing import Any
-
 from django.http import HttpRequest
 from django.urls import URLPattern, path, reverse_lazy
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
-from wagtail.admin.ui.tables import Column, DateColumn
-from wagtail.admin.viewsets.model import ModelViewSet
-from wagtail.permission_policies import ModelPermissionPolicy
-from wagtail.permissions import register_permission_policy
 
 from stadtkern.observations.derived import admin as derived
-from stadtkern.observations.models import QuarantinedReading
+from stadtkern.observations.quarantine_admin import QuarantineList
+from stadtkern.observations.thing_admin import ThingBulk, ThingEdit, ThingList
 
 
-class ReadingsAreNotWritten(ModelPermissionPolicy):
-    """Quarantine is looked at and emptied, never written by hand."""
+class ThingsMenuItem(MenuItem):
+    """The sensors, for those who work in the back office."""
 
-    def user_has_permission(self, user: Any, action: str) -> bool:  # noqa: ANN401
-        """Return whether `user` may do `action`."""
-        return action not in {"add", "change"} and super().user_has_permission(user, action)
-
-
-class QuarantineViewSet(ModelViewSet):
-    """What could not be stored, newest first."""
-
-    model = QuarantinedReading
-    icon = "warning"
-    menu_label = _("Quarantine")
-    menu_name = "quarantine"
-    menu_order = 320
-    add_to_admin_menu = True
-    list_per_page = 50
-    list_display = (
-        DateColumn("last_seen", label=_("last seen"), sort_key="last_seen"),
-        "source",
-        Column("get_reason_display", label=_("reason"), sort_key="reason"),
-        "detail",
-        "where",
-        "raw",
-        "times",
-    )
-    list_filter = ("source", "reason")
-    search_fields = ("detail", "where", "raw")
-    inspect_view_enabled = True
-    inspect_view_fields = ("source", "reason", "detail", "where", "raw", "times", "first_seen", "last_seen")
-    form_fields = ("source",)
-    copy_view_enabled = False
+    def is_shown(self, request: HttpRequest) -> bool:
+        """Return whether the person sees the entry."""
+        return bool(request.user.has_perm("observations.view_thing"))
 
 
-register_permission_policy(QuarantinedReading, ReadingsAreNotWritten(QuarantinedReading))
+class QuarantineMenuItem(MenuItem):
+    """The quarantine, for those who may see it."""
+
+    def is_shown(self, request: HttpRequest) -> bool:
+        """Return whether the person sees the entry."""
+        return bool(request.user.has_perm("observations.view_quarantinedreading"))
 
 
-@hooks.register("register_admin_viewset")
-def quarantine() -> QuarantineViewSet:
-    """Add the list."""
-    return QuarantineViewSet("quarantine")
+@hooks.register("register_admin_urls")
+def admin_urls() -> list[URLPattern]:
+    """Return the addresses of our pages."""
+    return [
+        path("things/", ThingList.as_view(), name="thing-list"),
+        path("things/many/", ThingBulk.as_view(), name="things-bulk"),
+        path("things/<int:pk>/", ThingEdit.as_view(), name="thing-edit"),
+        path("quarantine/", QuarantineList.as_view(), name="quarantine"),
+    ]
+
+
+@hooks.register("register_admin_menu_item")
+def things_menu_item() -> MenuItem:
+    """Return the entry of the sensors."""
+    return ThingsMenuItem(_("Sensors"), reverse_lazy("thing-list"), icon_name="site", order=310)
+
+
+@hooks.register("register_admin_menu_item")
+def quarantine_menu_item() -> MenuItem:
+    """Return the entry of the quarantine."""
+    return QuarantineMenuItem(_("Quarantine"), reverse_lazy("quarantine"), icon_name="warning", order=320)
 
 
 class DerivedMenuItem(MenuItem):

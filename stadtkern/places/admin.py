@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from django.views.generic import View
 from wagtail.admin.ui.tables import Column
 from wagtail.admin.views.generic import IndexView
+from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.admin.widgets import HeaderButton
 
@@ -221,7 +222,7 @@ class ImportView(PlacesView):
             "page_subtitle": TITLES[self.kind],
             "header_icon": "upload",
             "breadcrumbs_items": [
-                {"url": reverse("wagtailadmin_home"), "label": _("Home")},
+                *WagtailAdminTemplateMixin.breadcrumbs_items,
                 {"url": index, "label": TITLES[self.kind]},
                 {"url": "", "label": _("Import a file")},
             ],

@@ -27,6 +27,9 @@ SAME = [
     "account/login/",
     "account/signup/",
     "account/password/reset/",
+    "search/",
+    "search/?q=neisse",
+    "search/?q=nothing+of+that+kind",
 ]
 
 

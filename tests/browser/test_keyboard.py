@@ -34,6 +34,9 @@ def walk(page: Page) -> list[dict[str, object]]:
         stop = page.evaluate(STOP)
         if stop is None:
             return stops
+        if not (stop["marked"] and stop["seen"]):  # a map draws only when it comes into sight
+            page.wait_for_timeout(500)
+            stop = page.evaluate(STOP) or stop
         stops.append(stop)
     raise AssertionError(f"the focus never leaves the page: {stops[-5:]}")
 
@@ -41,7 +44,7 @@ def walk(page: Page) -> list[dict[str, object]]:
 def every_stop_of_the_cockpit_can_be_seen(visit: Open) -> None:
     stops = walk(visit("/de/").page)
     assert stops[0]["text"] == "A Zum Inhalt"
-    assert [stop["text"] for stop in stops if not (stop["marked"] and stop["seen"])] == []
+    assert [stop for stop in stops if not (stop["marked"] and stop["seen"])] == []
     assert len(stops) > 30
 
 

@@ -54,7 +54,14 @@ def profile(db: None) -> DeviceProfile:
 @pytest.fixture
 def device(profile: DeviceProfile) -> Device:
     return enrol(
-        Device(eui=EUI, name="Linde", profile=profile, source="lora", interval=timedelta(hours=1), application="town")
+        Device(
+            eui=EUI,
+            name="Linde",
+            profile=profile,
+            source="lora",
+            interval=timedelta(hours=1),
+            application="town",
+        )
     )
 
 
@@ -72,7 +79,12 @@ def event(payload: bytes = b"\x00\xd7\x50", *, eui: str = EUI, minute: int = 0, 
             "fCnt": minute,
             "data": b64encode(payload).decode(),
             "rxInfo": [
-                {"gatewayId": "0016c001f1500001", "rssi": -88, "snr": 7.5, "location": {"latitude": 51.95, "longitude": 14.71}},
+                {
+                    "gatewayId": "0016c001f1500001",
+                    "rssi": -88,
+                    "snr": 7.5,
+                    "location": {"latitude": 51.95, "longitude": 14.71},
+                },
                 {"gatewayId": "0016c001f1500002", "rssi": -101, "snr": -3},
             ],
             **more,

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,6 +19,7 @@ from stadtkern.contracts.connector import Context
 from stadtkern.ingest.accounts import seal, unseal
 from stadtkern.ingest.downlinks import Downlinks
 from stadtkern.ingest.models import Source
+from stadtkern.ingest.process import with_database
 from stadtkern.ingest.services import receive
 from stadtkern.lorawan.models import Device, Downlink
 from stadtkern.lorawan.services import downlinks, order
@@ -38,19 +40,28 @@ def send(published: list[tuple[str, bytes]], *, is_there: bool = True) -> None:
 
     async def round_() -> None:
         async with Client(attempts=1, allow=("127.0.0.1",)) as client:
-            await Downlinks(ThreadPoolExecutor(1), publish, client).round()
+            with ThreadPoolExecutor(1) as threads:
+
+                async def work(what: Callable[[], Any]) -> Any:  # noqa: ANN401
+                    return await asyncio.get_running_loop().run_in_executor(threads, with_database, what)
+
+                await Downlinks(work, publish, client).round()
 
     asyncio.run(round_())
 
 
 def report(source: Source, kind: str, **fields: object) -> None:
     body = {"time": NOON.isoformat(), "deviceInfo": {"devEui": EUI}, **fields}
-    receive(source, json.dumps(body).encode(), Context(topic=f"application/town/device/x/event/{kind}", received=NOON))
+    receive(
+        source,
+        json.dumps(body).encode(),
+        Context(topic=f"application/town/device/x/event/{kind}", received=NOON),
+    )
 
 
 def test_the_codec_encodes_what_is_typed(device: Device) -> None:
     assert encode(device, {"minutes": 15}, 1) == (b"\x01\x0f", 10, [])
-    with pytest.raises(BadInput, match="The codec says: .*minutes|bytes|byte"):
+    with pytest.raises(BadInput, match="The codec says"):
         encode(device, {"minutes": "x"}, 1)
     device.profile = None
     with pytest.raises(BadInput, match="no codec"):
@@ -87,7 +98,14 @@ def test_a_refusal_of_the_network_server_is_told(source: Source, device: Device)
     published: list[tuple[str, bytes]] = []
     send(published)
     reference = json.loads(published[0][1])["id"]
-    report(source, "log", level="ERROR", code="DOWNLINK_PAYLOAD_SIZE", description="too long", context={"queue_item_id": reference})
+    report(
+        source,
+        "log",
+        level="ERROR",
+        code="DOWNLINK_PAYLOAD_SIZE",
+        description="too long",
+        context={"queue_item_id": reference},
+    )
     made.refresh_from_db()
     assert (made.state, made.detail) == ("failed", "too long")
     report(source, "txack", queueItemId="somebody-elses")
@@ -107,7 +125,9 @@ def test_a_message_waits_until_the_network_server_is_there(source: Source, devic
     assert len(published) == 1
 
 
-def test_after_some_attempts_it_has_failed(source: Source, device: Device, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_after_some_attempts_it_has_failed(
+    source: Source, device: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(downlinks, "MOST_ATTEMPTS", 2)
     made = order(device, port=10, payload=b"\x01")
     for _number in range(2):
@@ -117,7 +137,9 @@ def test_after_some_attempts_it_has_failed(source: Source, device: Device, monke
     assert made.state == "failed"
 
 
-def test_a_message_goes_by_http_with_the_key_of_the_source(source: Source, device: Device, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_message_goes_by_http_with_the_key_of_the_source(
+    source: Source, device: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked: list[tuple[str, str, bytes]] = []
 
     class Handler(BaseHTTPRequestHandler):

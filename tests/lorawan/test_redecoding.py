@@ -30,7 +30,11 @@ def _later() -> Any:  # noqa: ANN401
 @pytest.fixture
 def history(source: Source, device: Device) -> Device:
     for minute in range(6):
-        receive(source, event(bytes([0, 200 + minute, 90]), minute=minute), Context(topic=UP, received=NOON + timedelta(minutes=6)))
+        receive(
+            source,
+            event(bytes([0, 200 + minute, 90]), minute=minute),
+            Context(topic=UP, received=NOON + timedelta(minutes=6)),
+        )
     return device
 
 
@@ -44,7 +48,9 @@ def mend(profile: DeviceProfile, text: str) -> None:
     save_codec(profile.codec, text)
 
 
-def test_a_mended_codec_replaces_what_it_decoded(history: Device, profile: DeviceProfile, alice: User) -> None:
+def test_a_mended_codec_replaces_what_it_decoded(
+    history: Device, profile: DeviceProfile, alice: User
+) -> None:
     assert results("air_temperature") == [20.0, 20.1, 20.2, 20.3, 20.4, 20.5]
     mend(profile, TENTHS.replace("/ 10", "/ 10 - 1"))
     work = redecode(start_redecoding(profile=profile, by=alice))
@@ -53,7 +59,12 @@ def test_a_mended_codec_replaces_what_it_decoded(history: Device, profile: Devic
     assert work.percent == 100
     first = ResultChange.objects.order_by("time").first()
     assert first is not None
-    assert (first.old, first.new, first.observed_property, first.time) == (20.0, 19.0, "air_temperature", NOON)
+    assert (first.old, first.new, first.observed_property, first.time) == (
+        20.0,
+        19.0,
+        "air_temperature",
+        NOON,
+    )
     assert Uplink.objects.order_by("time").first().decoded["temp"] == 19.0  # type: ignore[union-attr]
     latest = LatestObservation.objects.get(datastream__key=f"lora:{EUI}:air_temperature")
     assert (latest.result, latest.previous_result) == (19.5, 19.4)
@@ -81,7 +92,11 @@ def test_another_meaning_moves_results_to_another_datastream(history: Device) ->
 
 def test_a_device_that_was_enrolled_later_gets_its_history(source: Source, profile: DeviceProfile) -> None:
     for minute in range(3):
-        receive(source, event(minute=minute, object={"temperature": 90, "hum": 5}), Context(topic=UP, received=NOON + timedelta(minutes=6)))
+        receive(
+            source,
+            event(minute=minute, object={"temperature": 90, "hum": 5}),
+            Context(topic=UP, received=NOON + timedelta(minutes=6)),
+        )
     device = Device.objects.get()
     assert results("air_temperature") == [90, 90, 90]
     device.profile = profile

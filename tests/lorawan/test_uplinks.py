@@ -15,10 +15,11 @@ from stadtkern.ingest.committer import Message
 from stadtkern.ingest.models import Source
 from stadtkern.ingest.services import receive
 from stadtkern.ingest.storing import Writer
-from tests.lorawan.conftest import EUI, NOON, event
 from stadtkern.lorawan.models import Coverage, Device, DeviceProfile, DeviceState, Gateway, Uplink
 from stadtkern.lorawan.services import enrol, keeping
+from stadtkern.lorawan.services.profiles import save_codec
 from stadtkern.observations.models import Datastream, LatestObservation, Observation, QuarantinedReading
+from tests.lorawan.conftest import EUI, NOON, event
 
 pytestmark = pytest.mark.django_db
 UP = "application/town/device/x/event/up"
@@ -46,7 +47,12 @@ def test_an_uplink_is_kept_raw_and_decoded_by_our_codec(source: Source, device: 
     assert uplink.decoded == {"temp": 21.5, "battery": 80}
     assert uplink.results == [["air_temperature", NOON.isoformat(), 21.5, "Cel"]]
     assert uplink.receptions == [["0016C001F1500001", -88, 7.5], ["0016C001F1500002", -101, -3]]
-    assert values() == {"air_temperature": 21.5, "signal_strength": -88, "signal_to_noise": 7.5, "gateways": 2}
+    assert values() == {
+        "air_temperature": 21.5,
+        "signal_strength": -88,
+        "signal_to_noise": 7.5,
+        "gateways": 2,
+    }
     assert not QuarantinedReading.objects.exists()
 
 
@@ -117,8 +123,12 @@ def test_a_counter_that_begins_anew_has_lost_nothing(source: Source, device: Dev
 
 def test_battery_out_of_the_status_of_the_device(source: Source, device: Device) -> None:
     send(source, event())
-    body = b'{"time": "2026-05-04T12:30:00Z", "deviceInfo": {"devEui": "%s"}, "margin": 5, "batteryLevel": 12.5}'
-    receive(source, body % EUI.encode(), Context(topic="application/town/device/x/event/status", received=NOON))
+    body = (
+        b'{"time": "2026-05-04T12:30:00Z", "deviceInfo": {"devEui": "%s"}, "margin": 5, "batteryLevel": 12.5}'
+    )
+    receive(
+        source, body % EUI.encode(), Context(topic="application/town/device/x/event/status", received=NOON)
+    )
     assert DeviceState.objects.get().battery == 12.5
 
 
@@ -150,9 +160,9 @@ def test_an_error_of_the_codec_is_kept_and_told(source: Source, device: Device) 
     assert "signal_strength" in values()
 
 
-def test_normalised_payloads_map_by_themselves(source: Source, device: Device, profile: DeviceProfile) -> None:
-    from stadtkern.lorawan.services.profiles import save_codec
-
+def test_normalised_payloads_map_by_themselves(
+    source: Source, device: Device, profile: DeviceProfile
+) -> None:
     text = """
     function decodeUplink(i) { return { data: { BatV: 3.6, other: 5 } }; }
     function normalizeUplink(i) {
@@ -174,7 +184,9 @@ def test_normalised_payloads_map_by_themselves(source: Source, device: Device, p
 
 
 def test_the_own_fields_of_a_device_go_before_those_of_its_profile(source: Source, device: Device) -> None:
-    device.fields = [{"field": "temp", "property": "water_temperature", "unit": "", "name": "Temperature of the fountain"}]
+    device.fields = [
+        {"field": "temp", "property": "water_temperature", "unit": "", "name": "Temperature of the fountain"}
+    ]
     enrol(device)
     send(source, event())
     send(source, event(minute=1))

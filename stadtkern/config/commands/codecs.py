@@ -25,7 +25,7 @@ def run(arguments: argparse.Namespace) -> int:
     from stadtkern.lorawan import cli
 
     if arguments.action == "test":
-        return cli.test_folder(arguments.folder, only_failed=arguments.failed)
+        return cli.run_folder(arguments.folder, only_failed=arguments.failed)
     if arguments.action == "import":
         return cli.import_folder(arguments.folder)
     return cli.list_profiles()

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from stadtkern.config.start import start_django
 
-HELP = "export observations, streams or the register in one of the formats, or the whole setup as JSON"
-KINDS = ("observations", "streams", "register", "setup")
+HELP = "export observations, streams, the register, areas or addresses as a table, or the setup as JSON"
+KINDS = ("observations", "streams", "register", "areas", "addresses", "setup")
 FORMATS = ("csv", "json", "xlsx", "parquet")
 
 

@@ -46,6 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
     counts["pages"] = load_pages(arguments.town_dir)
     if arguments.demo:
         fill.logins()
+        fill.devices(arguments.town_dir)
         fill.recent(arguments.town_dir)
     else:
         print(", ".join(f"{count} {name}" for name, count in counts.items()))

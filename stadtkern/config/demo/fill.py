@@ -1,5 +1,6 @@
 """Fill a new demo town: logins, the last days, past years."""
 
+from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
@@ -7,10 +8,16 @@ from django.conf import settings
 from stadtkern.base.clock import now
 from stadtkern.config.commands.demo import LOGINS
 from stadtkern.config.demo import history, state
+from stadtkern.config.demo.payloads import FORMATS, HEIGHT_MM
 from stadtkern.config.demo.scenario import Scenario
+from stadtkern.lorawan.folders import OWN
+from stadtkern.lorawan.models import Device, DeviceProfile
+from stadtkern.lorawan.services import enrol
+from stadtkern.lorawan.services.profiles import import_folder
 from stadtkern.people.models import User
 from stadtkern.people.services import add_person
 
+INTERVAL_OF_DEVICES = timedelta(hours=1)
 RECENT_DAYS = 2
 RECENT_HOURS_OF_DEVICES = 12
 OLDER_DAYS = 30
@@ -31,6 +38,25 @@ def scenario(town_dir: Path) -> tuple[state.Demo, Scenario] | None:
     if demo is None or demo.mode != "replay":
         return None
     return demo, Scenario(town_dir / "demo", started=demo.start, flood=demo.flood)
+
+
+def devices(town_dir: Path) -> None:
+    """Set the LoRaWAN devices up that send raw bytes, with our own codecs."""
+    import_folder(OWN, origin="stadtkern")
+    profiles = {profile.key: profile for profile in DeviceProfile.objects.all()}
+    for one in Scenario(town_dir / "demo", started=now()).devices:
+        eui = one.eui.upper()
+        if one.kind in FORMATS and not Device.objects.enrolled().filter(eui=eui).exists():
+            device = Device.objects.filter(eui=eui).first() or Device(eui=eui)
+            device.name, device.profile, device.source = (
+                one.name,
+                profiles[FORMATS[one.kind][0]],
+                "town-sensors",
+            )
+            device.longitude, device.latitude = one.longitude, one.latitude
+            device.interval, device.application = INTERVAL_OF_DEVICES, "town"
+            device.variables = {"height_mm": str(HEIGHT_MM)} if one.kind == "level" else {}
+            enrol(device)
 
 
 def recent(town_dir: Path) -> None:

@@ -6,6 +6,8 @@ Each function takes the scenario, the query of the request and the present time 
 import csv
 import io
 import json
+import math
+from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,7 +15,8 @@ from zoneinfo import ZoneInfo
 
 from pyproj import Transformer
 
-from stadtkern.config.demo.scenario import Device, Gauge, Scenario
+from stadtkern.config.demo.payloads import payload
+from stadtkern.config.demo.scenario import Device, Gauge, Scenario, wander
 
 BERLIN, WARSAW = ZoneInfo("Europe/Berlin"), ZoneInfo("Europe/Warsaw")
 Query = Mapping[str, str]
@@ -237,12 +240,47 @@ def device_info(device: Device) -> dict[str, Any]:
     }  # fmt: skip
 
 
+GATEWAYS = (("0016c001f1500001", 14.7189, 51.9527), ("0016c001f1500002", 14.7077, 51.9565))
+"""Antennas of the demo town: at the town hall and at the station."""
+
+
 def uplink(scenario: Scenario, device: Device, time: datetime) -> bytes:
-    """Return one uplink of a device as ChirpStack 4 publishes it."""
+    """Return one uplink of a device as ChirpStack 4 publishes it: raw bytes where we have the codec."""
+    values = scenario.device(device, time)
+    raw = payload(device.kind, values)
+    content = {"object": values} if raw is None else {"data": b64encode(raw).decode()}
     return dump({
         "deduplicationId": f"{device.eui}-{int(time.timestamp())}", "time": time.isoformat(),
-        "deviceInfo": device_info(device), "fPort": 2, "object": scenario.device(device, time),
-        "rxInfo": [{"gatewayId": "0016c001f1500001", "rssi": -88, "snr": 7.5}],
+        "deviceInfo": device_info(device), "fCnt": int(time.timestamp()) // 60 % 65536,
+        "fPort": 2 if raw is None else 1, **content, "rxInfo": receptions(device, time),
+        "txInfo": {"frequency": 868100000,
+                   "modulation": {"lora": {"bandwidth": 125000, "spreadingFactor": 9, "codeRate": "CR_4_5"}}},
+    })  # fmt: skip
+
+
+def receptions(device: Device, time: datetime) -> list[dict[str, Any]]:
+    """Return how well the antennas hear a device: the farther, the weaker."""
+    found = []
+    for gateway, longitude, latitude in GATEWAYS:
+        away = math.hypot((device.longitude - longitude) * 0.62, device.latitude - latitude) * 111_000
+        rssi = -62 - 12 * math.log10(max(away, 10) / 10) + 3 * wander(gateway, time, timedelta(hours=2))
+        place = {"latitude": latitude, "longitude": longitude, "source": "CONFIG"}
+        found.append(
+            {
+                "gatewayId": gateway,
+                "rssi": round(rssi),
+                "snr": round(12 + (rssi + 80) / 6, 1),
+                "location": place,
+            }
+        )
+    return found
+
+
+def sent(message: dict[str, Any], device: Device, time: datetime) -> bytes:
+    """Return the event by which ChirpStack 4 tells that it sent a message to a device."""
+    return dump({
+        "downlinkId": 1, "time": time.isoformat(), "deviceInfo": device_info(device),
+        "queueItemId": str(message.get("id", "")), "fCntDown": 1, "gatewayId": GATEWAYS[0][0],
     })  # fmt: skip
 
 

@@ -14,6 +14,8 @@ from pathlib import Path
 
 DAY = 86400.0
 YEAR = 365.2425 * DAY
+EPOCH_OF_LAMPS = 1_735_689_600
+"""When the street lights of the demo town were put up: the first of January 2025."""
 FLOOD_ANCHOR_HOURS = -4.0
 """Where in the flood table (hours after 30 September 2010, 7:00) the demo starts: the river still rises."""
 
@@ -204,5 +206,15 @@ class Scenario:
             },
             "parking": {"parking_free": round(48 * (1 - share)), "parking_capacity": 48},
             "count": {"count": round(max(0.0, 34 + 40 * daytime(time, 15) + 12 * drift))},
+            "noise": {"laeq": round(54 + 6 * daytime(time, 15) + 3 * drift, 1)},
+            "bin": {
+                "fill_level": round(time.timestamp() / 7200 % 96),
+                "temperature": round(self.temperature(time)),
+            },
+            "lamp": {
+                "dimming": 60 if daytime(time, 0) > -0.2 else 0,  # noqa: PLR2004  # from dusk till dawn
+                "energy": round((time.timestamp() - EPOCH_OF_LAMPS) / 3600 * 12),
+            },
+            "visitor": {"temperature": round(self.temperature(time), 1)},
         }
         return {**values[device.kind], "battery_voltage": battery}

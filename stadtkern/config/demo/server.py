@@ -4,6 +4,7 @@ python -m stadtkern.config.demo.server --port 8099 --folder towns/guben/demo --s
 """
 
 import argparse
+import json
 import logging
 import random
 import threading
@@ -13,15 +14,16 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
-from paho.mqtt.client import Client
+from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
 
 from stadtkern.base.clock import now
-from stadtkern.config.demo.formats import ADDRESSES, uplink
+from stadtkern.config.demo.formats import ADDRESSES, sent, uplink
 from stadtkern.config.demo.scenario import Scenario
 
 logger = logging.getLogger(__name__)
 ROUND = timedelta(minutes=1)
+COMMANDS = "application/town/device/+/command/down"
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -57,6 +59,21 @@ def publish_forever(scenario: Scenario, *, port: int) -> None:
     """Publish an uplink of every device once a round, QoS 1, as a ChirpStack server does."""
     client = Client(CallbackAPIVersion.VERSION2, client_id="stadtkern-demo-devices")
     client.max_queued_messages_set(1000)
+    devices = {device.eui: device for device in scenario.devices}
+
+    def obey(_client: Client, _data: object, message: MQTTMessage) -> None:
+        """Take a message to a device, and say that it was sent, as ChirpStack does."""
+        device = devices.get(message.topic.split("/")[3])
+        if device is not None:
+            body = sent(json.loads(message.payload), device, now())
+            client.publish(f"application/town/device/{device.eui}/event/txack", body, qos=1)
+
+    def listen(there: Client, *_facts: object) -> None:
+        """Wait for messages to devices, also after the broker was away."""
+        there.subscribe(COMMANDS, qos=1)
+
+    client.on_message = obey
+    client.on_connect = listen
     client.connect_async("127.0.0.1", port)
     client.loop_start()
     while True:

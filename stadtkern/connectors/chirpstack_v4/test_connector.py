@@ -157,7 +157,9 @@ def test_a_recorded_uplink_is_kept_raw() -> None:
     assert (raw.application, raw.frequency) == ("17c82e96-be03-4f38-aef3-f83d48582d97", 867.1)
     assert [(one.gateway, one.rssi, one.snr) for one in raw.receptions] == [("0016C001F153A14C", -36.0, 10.5)]
     assert [type(item) for item in raw.items] == [Rejected]
-    (status,) = [i for i in read((RECORDED / "event_status.json").read_bytes()) if isinstance(i, DeviceStatus)]
+    (status,) = [
+        i for i in read((RECORDED / "event_status.json").read_bytes()) if isinstance(i, DeviceStatus)
+    ]
     assert status.battery == 88.3
 
 
@@ -169,18 +171,27 @@ def test_a_payload_that_is_no_base64_is_rejected(payload: object) -> None:
 
 
 def test_a_refused_message_to_a_device_is_told() -> None:
-    log = event(level="ERROR", code="DOWNLINK_PAYLOAD_SIZE", description="too long", context={"queue_item_id": "q1"})
+    log = event(
+        level="ERROR", code="DOWNLINK_PAYLOAD_SIZE", description="too long", context={"queue_item_id": "q1"}
+    )
     (fate,) = read(log, topic="application/1/device/2/event/log")
     assert isinstance(fate, DownlinkReport)
     assert (fate.reference, fate.state, fate.detail) == ("q1", "failed", "too long")
     nack = event(queueItemId="q2", acknowledged=False)
-    assert [i.state for i in read(nack, url="/hooks/x/?event=ack") if isinstance(i, DownlinkReport)] == ["failed"]
+    assert [i.state for i in read(nack, url="/hooks/x/?event=ack") if isinstance(i, DownlinkReport)] == [
+        "failed"
+    ]
 
 
 def test_a_message_to_a_device_goes_by_mqtt_or_http() -> None:
     assert connector.downlink is not None
     order = DownlinkOrder(
-        reference="q1", device_eui="24E124126D000001", network_id="", application="town", port=10, payload=b"\x01"
+        reference="q1",
+        device_eui="24E124126D000001",
+        network_id="",
+        application="town",
+        port=10,
+        payload=b"\x01",
     )
     by_mqtt = connector.downlink(order, {})
     assert by_mqtt.topic == "application/town/device/24e124126d000001/command/down"

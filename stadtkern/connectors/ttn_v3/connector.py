@@ -108,8 +108,8 @@ def _uplink(message: Mapping[str, Any], envelope: Mapping[str, Any], rules: Fiel
     decoded = message.get("decoded_payload")
     if not isinstance(decoded, Mapping):
         reason = (
-            "the uplink has no decoded payload: set a payload formatter for the device at the network server, "
-            "or enrol the device here"
+            "the uplink has no decoded payload: set a payload formatter for the device at the network "
+            "server, or enrol the device here"
         )
         items: list[Item] = [reject(reason, thing, message.get("frm_payload", ""))]
     else:
@@ -277,7 +277,9 @@ def downlink(order: DownlinkOrder, options: Mapping[str, Any]) -> Outgoing:
     key, webhook = (str(options.get(name) or "").strip() for name in ("server_key", "webhook"))
     if not key or not webhook:
         raise SourceError("for messages to devices by HTTP the settings need the API key and the webhook id")
-    path = "/".join(quote(one, safe="") for one in (application, "webhooks", webhook, "devices", order.network_id))
+    path = "/".join(
+        quote(one, safe="") for one in (application, "webhooks", webhook, "devices", order.network_id)
+    )
     return Outgoing(
         body=body,
         url=f"{server}/api/v3/as/applications/{path}/down/push",
@@ -338,7 +340,9 @@ connector = Connector(
             name="webhook",
             kind="text",
             label=_("Webhook id"),
-            help=_("The name of the webhook at the network server. Only to send messages to devices by HTTP."),
+            help=_(
+                "The name of the webhook at the network server. Only to send messages to devices by HTTP."
+            ),
         ),
         Option(
             name="fields",

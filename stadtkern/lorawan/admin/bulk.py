@@ -49,7 +49,8 @@ class ImportDevices(LorawanPage):
             return self.render_to_response(self.get_context_data(form=form, report=report), status=status)
         messages.success(
             request,
-            _("%(made)d devices were set up, %(changed)d changed.") % {"made": report.made, "changed": report.changed},
+            _("%(made)d devices were set up, %(changed)d changed.")
+            % {"made": report.made, "changed": report.changed},
         )
         return redirect("lorawan")
 
@@ -64,7 +65,9 @@ class GatewayList(LorawanPage):
         """Return a page of the list."""
         found = Gateway.objects.order_by("name", "gateway_id")
         page = Paginator(found, PER_PAGE).get_page(self.request.GET.get("p"))
-        lines = gateway_lines(Gateway.objects.filter(pk__in=[one.pk for one in page]).order_by("name", "gateway_id"))
+        lines = gateway_lines(
+            Gateway.objects.filter(pk__in=[one.pk for one in page]).order_by("name", "gateway_id")
+        )
         may = self.user.has_perm("lorawan.change_gateway")
         return super().get_context_data(page=page, lines=lines, may_change=may, **more)
 

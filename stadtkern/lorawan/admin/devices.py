@@ -1,5 +1,6 @@
 """Lists of devices, and the page of a device."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -66,14 +67,18 @@ class DevicePage(LorawanPage):
         """Return everything about the device."""
         device = self.device()
         (line,) = device_lines([device])
+        interval = interval_of(device)
         uplinks = Paginator(device.uplinks.all(), UPLINKS_PER_PAGE).get_page(self.request.GET.get("p"))
         more.setdefault("downlink_form", DownlinkForm())
-        streams = Datastream.objects.filter(thing=device.thing_id) if device.thing_id else Datastream.objects.none()
+        streams = (
+            Datastream.objects.filter(thing=device.thing_id) if device.thing_id else Datastream.objects.none()
+        )
         return super().get_context_data(
             device=device,
             line=line,
             page=uplinks,
-            interval=interval_of(device),
+            interval=interval,
+            interval_minutes=round(interval.total_seconds() / 60) if interval else 0,
             streams=streams.select_related("observed_property", "thing", "latest", "profile").order_by("key"),
             coverage=device.coverage.select_related("gateway").order_by("-rssi"),
             downlinks=device.downlinks.select_related("ordered_by")[:MOST_DOWNLINKS],
@@ -119,22 +124,30 @@ class SendDownlink(DevicePage):
         if not form.is_valid():
             return self.again(downlink_form=form)
         device, content, port = self.device(), form.cleaned_data["content"], form.cleaned_data["port"]
-        fields, warnings = None, ()
+        fields: object = None
+        warnings: Sequence[str] = ()
         try:
             if isinstance(content, bytes):
                 payload = content
             else:
                 fields = content
-                payload, port, warnings = encode(device, content, port)  # type: ignore[assignment]
+                payload, port, warnings = encode(device, content, port)
             services.order(
-                device, port=port, payload=payload, fields=fields, is_confirmed=form.cleaned_data["is_confirmed"], by=self.user
+                device,
+                port=port,
+                payload=payload,
+                fields=fields,
+                is_confirmed=form.cleaned_data["is_confirmed"],
+                by=self.user,
             )
         except StadtkernError as error:
             form.add_error("content", str(error))
             return self.again(downlink_form=form)
         for warning in warnings:
             messages.warning(request, warning)
-        messages.success(request, _("The message waits for the network server. The device gets it when it next listens."))
+        messages.success(
+            request, _("The message waits for the network server. The device gets it when it next listens.")
+        )
         return redirect("lorawan-device", pk=device.pk)
 
 
@@ -146,7 +159,11 @@ class LabelSheet(LorawanPage):
 
     def get_context_data(self, **more: Any) -> dict[str, Any]:  # noqa: ANN401
         """Return the labels."""
-        chosen = Device.objects.enrolled().select_related("profile").matching(self.request.GET.get("q", "").replace("\0", "")[:100])
+        chosen = (
+            Device.objects.enrolled()
+            .select_related("profile")
+            .matching(self.request.GET.get("q", "").replace("\0", "")[:100])
+        )
         if "pk" in self.kwargs:
             chosen = Device.objects.filter(pk=self.kwargs["pk"]).select_related("profile")
         labels = [self.label(device) for device in chosen.order_by("name", "eui")[:MOST_LABELS]]
@@ -154,14 +171,18 @@ class LabelSheet(LorawanPage):
 
     @staticmethod
     def label(device: Device) -> dict[str, object]:
-        """Return what stands on a label: our address, and the text of the LoRa Alliance for the network server."""
+        """Return what stands on a label: our address, and the text for the network server (TR005)."""
         address = device_address(settings.PUBLIC_URL, device.eui)
         profile = device.profile
         alliance = ""
         if device.join_eui:
             numbers = ((profile and profile.vendor_number) or 0, (profile and profile.profile_number) or 0)
             alliance = Label(
-                join_eui=device.join_eui, dev_eui=device.eui, vendor=numbers[0], profile=numbers[1], serial=device.serial
+                join_eui=device.join_eui,
+                dev_eui=device.eui,
+                vendor=numbers[0],
+                profile=numbers[1],
+                serial=device.serial,
             ).text
         return {
             "device": device,
@@ -180,6 +201,8 @@ class RedecodingPage(LorawanPage):
 
     def get_context_data(self, **more: Any) -> dict[str, Any]:  # noqa: ANN401
         """Return the run with its changes."""
-        work = get_object_or_404(Redecoding.objects.select_related("profile", "device", "started_by"), pk=self.kwargs["pk"])
+        work = get_object_or_404(
+            Redecoding.objects.select_related("profile", "device", "started_by"), pk=self.kwargs["pk"]
+        )
         changes = Paginator(work.changes.select_related("device"), PER_PAGE)
         return super().get_context_data(work=work, page=changes.get_page(self.request.GET.get("p")), **more)

@@ -39,7 +39,9 @@ class ProfileList(LorawanPage):
         found = DeviceProfile.objects.select_related("codec").annotate(used=Count("devices", distinct=True))
         if q:
             found = found.filter(Q(vendor__icontains=q) | Q(name__icontains=q) | Q(key__icontains=q))
-        page = Paginator(found.order_by("-used", "vendor", "name"), PER_PAGE).get_page(self.request.GET.get("p"))
+        page = Paginator(found.order_by("-used", "vendor", "name"), PER_PAGE).get_page(
+            self.request.GET.get("p")
+        )
         return super().get_context_data(page=page, q=q, may_change=self.may_change, **more)
 
 
@@ -92,7 +94,9 @@ class ProfileEditor(LorawanPage):
         text = form.cleaned_data["script"].replace("\r\n", "\n")
         try:
             if request.POST.get("action") != "save":
-                trials = self.trials(Script.of(text), form.cleaned_data["sample"], form.cleaned_data["port"] or 1)
+                trials = self.trials(
+                    Script.of(text), form.cleaned_data["sample"], form.cleaned_data["port"] or 1
+                )
                 return self.render_to_response(self.get_context_data(form=form, trials=trials))
             profile, is_changed = self.save(form, text)
         except StadtkernError as error:
@@ -100,7 +104,9 @@ class ProfileEditor(LorawanPage):
             return self.again(form=form)
         messages.success(request, _("The device profile was saved."))
         if is_changed and profile.devices.filter(uplinks__isnull=False).exists():
-            messages.warning(request, _("What was decoded before stays as it is until you decode it once more."))
+            messages.warning(
+                request, _("What was decoded before stays as it is until you decode it once more.")
+            )
         return redirect("lorawan-profile", pk=profile.pk)
 
     def save(self, form: CodecForm, text: str) -> tuple[DeviceProfile, bool]:
@@ -109,7 +115,8 @@ class ProfileEditor(LorawanPage):
         before = (profile.codec.digest if profile.codec else "", profile.fields)
         with transaction.atomic():
             if not profile.key:
-                profile.key = f"{slugify(profile.vendor) or 'own'}/{slugify(profile.name) or 'device'}-{now():%Y%m%d%H%M%S}"
+                name = slugify(profile.name) or "device"
+                profile.key = f"{slugify(profile.vendor) or 'own'}/{name}-{now():%Y%m%d%H%M%S}"
             codec = profile.codec or new_codec(profile.key)
             profile.codec = save_codec(codec, text, by=self.user)
             profile.fields = form.cleaned_data["fields_lines"]
@@ -123,13 +130,19 @@ class ProfileEditor(LorawanPage):
         if sample:
             found.append((_("Bytes to try"), sample, port, now().timestamp()))
         else:
-            uplinks = Uplink.objects.filter(device__profile=self.subject().pk) if self.subject().pk else Uplink.objects.none()
+            uplinks = (
+                Uplink.objects.filter(device__profile=self.subject().pk)
+                if self.subject().pk
+                else Uplink.objects.none()
+            )
             for uplink in uplinks.select_related("device").exclude(port=0)[:TRIED]:
                 title = f"{uplink.device}, {uplink.time:%Y-%m-%d %H:%M} UTC"
                 found.append((title, bytes(uplink.payload), uplink.port, uplink.time.timestamp()))
             codec = self.subject().codec
-            for example in codec.examples[:TRIED] if codec and not found else ():
-                found.append((example["name"], bytes(example["bytes"]), example["port"], now().timestamp()))
+            found += [
+                (example["name"], bytes(example["bytes"]), example["port"], now().timestamp())
+                for example in (codec.examples[:TRIED] if codec and not found else ())
+            ]
         calls = [call(payload, port, seconds * 1000, {}) for _title, payload, port, seconds in found]
         results = codec_pool().run(script, "uplink", calls) if calls else []
         return [

@@ -16,6 +16,7 @@ from wagtail.admin import messages
 from stadtkern.base.errors import BadInput
 from stadtkern.lorawan import services
 from stadtkern.lorawan.admin.base import LorawanPage
+from stadtkern.lorawan.engine.pool import Script
 from stadtkern.lorawan.forms import (
     DeviceForm,
     FieldRows,
@@ -30,7 +31,6 @@ from stadtkern.lorawan.models import Device, DeviceProfile
 from stadtkern.lorawan.queries import normal_readings, preview, suggestions
 from stadtkern.lorawan.services.decoding import codec_pool
 from stadtkern.lorawan.services.profiles import by_label
-from stadtkern.lorawan.engine.pool import Script
 
 
 class Wizard(LorawanPage):
@@ -86,7 +86,10 @@ class WhichKind(Wizard):
         more.setdefault(
             "form",
             ProfileForm(
-                initial={"name": device.name, "profile": int(wanted) if wanted.isdecimal() else device.profile_id}
+                initial={
+                    "name": device.name,
+                    "profile": int(wanted) if wanted.isdecimal() else device.profile_id,
+                }
             ),
         )
         return super().get_context_data(device=device, uplinks=device.uplinks.all()[:3], **more)
@@ -119,7 +122,11 @@ class WhatItMeasures(Wizard):
     def profile(self) -> DeviceProfile | None:
         """Return the profile chosen in the step before, else that of the device."""
         wanted = self.request.GET.get("profile", "")
-        found = DeviceProfile.objects.select_related("codec").filter(pk=int(wanted)).first() if wanted.isdecimal() else None
+        found = (
+            DeviceProfile.objects.select_related("codec").filter(pk=int(wanted)).first()
+            if wanted.isdecimal()
+            else None
+        )
         return found or self.device().profile
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # noqa: ANN401
@@ -143,7 +150,9 @@ class WhatItMeasures(Wizard):
         found = suggestions(lines, device.profile)
         is_normalized = normal_readings(lines)
         if "rows" not in more:
-            more["rows"] = FieldRows(initial=initial_rows(found, device, is_normalized=is_normalized), prefix="fields")
+            more["rows"] = FieldRows(
+                initial=initial_rows(found, device, is_normalized=is_normalized), prefix="fields"
+            )
         more.setdefault("form", DeviceForm(instance=device))
         samples = {one.field: one.sample for one in found}
         for row in more["rows"].forms:
@@ -158,18 +167,38 @@ class WhatItMeasures(Wizard):
             **more,
         )
 
+    def previewed(self, form: DeviceForm, rows: Any, device: Device) -> HttpResponse:  # noqa: ANN401  # BaseFieldRows
+        """Show the preview; constants that were typed may have brought further fields."""
+        lines = preview(device, device.profile)
+        typed = [row.cleaned_data for row in rows.forms]
+        there = {one["field"] for one in typed}
+        further = [one for one in suggestions(lines, device.profile) if one.field not in there]
+        if further:
+            is_normalized = normal_readings(lines)
+            fresh = initial_rows(further, Device(), is_normalized=is_normalized)
+            rows = FieldRows(initial=[*typed, *fresh], prefix="fields")
+            device.fields = device.fields + [
+                {name: str(one[name]) for name in ("field", "property", "unit", "name")}
+                for one in fresh
+                if one["is_used"]
+            ]
+            lines = preview(device, device.profile)
+        return self.render_to_response(
+            self.get_context_data(form=form, rows=rows, subject=device, lines=lines)
+        )
+
     def post(self, request: HttpRequest, *_args: object, **_more: object) -> HttpResponse:
         """Show the preview with what was typed, or store it."""
         device = self.subject()
         form = DeviceForm(request.POST, instance=device)
-        rows = FieldRows(request.POST, prefix="fields")
+        rows: Any = FieldRows(request.POST, prefix="fields")  # a BaseFieldRows, made by a factory
         is_good = form.is_valid() & rows.is_valid()
         if not is_good:
             return self.again(form=form, rows=rows, subject=device)
         device = form.apply()
         device.fields = rows.entries()
         if request.POST.get("action") != "save":
-            return self.render_to_response(self.get_context_data(form=form, rows=rows, subject=device))
+            return self.previewed(form, rows, device)
         try:
             services.enrol(device, by=self.user)
         except BadInput as error:
@@ -178,7 +207,8 @@ class WhatItMeasures(Wizard):
         request.session.pop(f"lorawan-name-{device.pk}", None)
         if device.uplinks.exists():
             messages.success(
-                request, _("The device is set up. Its earlier uplinks can be decoded now, too, with the button below.")
+                request,
+                _("The device is set up. Its earlier uplinks can be decoded, too, with the button below."),
             )
         else:
             messages.success(request, _("The device is set up. Its first uplink will show here."))

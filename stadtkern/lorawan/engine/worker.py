@@ -29,7 +29,12 @@ BATCH_SECONDS = 1.0
 """CPU time that a batch gets besides a little for each call; after it each call is tried by itself."""
 MOST_INTERRUPTED = 3
 """After so many calls without an end the rest of the batch is not tried."""
-TAMPERS = r"""/\b(prototype|__proto__|globalThis|defineProperty|setPrototypeOf|eval|Function)\b|\b(Math|JSON|Object|Array|String|Number|Date|Buffer|Reflect|RegExp)\s*(\.\s*\w+|\[[^\]]*\])\s*=[^=]/"""
+TAMPERS = (
+    r"/\b(prototype|__proto__|globalThis|defineProperty|setPrototypeOf|eval|Function)\b"
+    r"|\b(Math|JSON|Object|Array|String|Number|Date|Buffer|Reflect|RegExp)"
+    r"\s*(\.\s*\w+|\[[^\]]*\])\s*=[^=]/"
+)
+"""A pattern (of JavaScript) for codecs that may change what all calls share."""
 FUNCTIONS = (
     "decodeUplink",
     "normalizeUplink",

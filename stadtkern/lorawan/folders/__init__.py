@@ -24,7 +24,8 @@ def read_folder(folder: Path) -> Contents:
         raise BadInput(f"{folder} is no folder")
     for layout in (ttn, chirpstack):
         if (root := layout.root_of(folder)) is not None:
-            return layout.read(root)
+            contents: Contents = layout.read(root)
+            return contents
     raise BadInput(
         f"{folder} holds neither vendor/index.yaml (The Things Stack device repository) "
         "nor vendors/*/vendor.toml (ChirpStack device profiles)"

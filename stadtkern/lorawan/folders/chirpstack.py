@@ -1,7 +1,7 @@
 """The layout of the ChirpStack device profiles.
 
-`vendors/<maker>/vendor.toml`, `devices/<device>.toml` with the codec of each firmware, `codecs/<codec>.js` with
-`codecs/test_decode_<codec>.json` and `codecs/test_encode_<codec>.json`.
+`vendors/<maker>/vendor.toml`, `devices/<device>.toml` with the codec of each firmware, `codecs/<codec>.js`
+with `codecs/test_decode_<codec>.json` and `codecs/test_encode_<codec>.json`.
 https://github.com/chirpstack/chirpstack-device-profiles (the layout only; nothing of it is in here)
 
 The test files are often written with remarks and hexadecimal numbers, which JSON does not know; they are then
@@ -48,7 +48,9 @@ def load(root: Path, path: Path) -> Mapping[str, Any]:
 def read(root: Path) -> Contents:
     """Return everything under the folder of the makers."""
     contents = Contents()
-    folders = [root] if (root / "vendor.toml").is_file() else sorted(p.parent for p in root.glob("*/vendor.toml"))
+    folders = (
+        [root] if (root / "vendor.toml").is_file() else sorted(p.parent for p in root.glob("*/vendor.toml"))
+    )
     for folder in folders:
         try:
             vendor = load(root, folder / "vendor.toml").get("vendor", {})
@@ -101,7 +103,7 @@ def _profile(
 
 
 def _profile_number(root: Path, folder: Path, firmware: list[Mapping[str, Any]]) -> int | None:
-    """Return the number of the kind that the maker gave it, out of the radio profile that the device names."""
+    """Return the number that the maker gave the kind, out of the radio profile that the device names."""
     for one in reversed(firmware):
         names = one.get("profiles")
         for name in names if isinstance(names, list) else []:
@@ -152,7 +154,10 @@ def _example(kind: str, test: Mapping[str, Any], default: str) -> FoundExample:
     if not isinstance(given, Mapping) or not isinstance(expected, Mapping):
         raise ValueError("input or expected is missing")  # noqa: TRY004  # a bad file, not a bug
     port = given.get("fPort")
-    call: dict[str, Any] = {"fPort": port if isinstance(port, int) else 1, "variables": given.get("variables") or {}}
+    call: dict[str, Any] = {
+        "fPort": port if isinstance(port, int) else 1,
+        "variables": given.get("variables") or {},
+    }
     if kind == "encode":
         call["data"] = given.get("data")
     else:

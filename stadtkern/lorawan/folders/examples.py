@@ -10,7 +10,12 @@ from stadtkern.lorawan.engine.pool import Decoded, Kind, Pool, Script
 from stadtkern.lorawan.folders.contents import FoundCodec, FoundExample
 
 TOLERANCE = 1e-9
-RUN_AS: Mapping[str, Kind] = {"uplink": "uplink", "normalized": "uplink", "encode": "encode", "decode": "decode"}
+RUN_AS: Mapping[str, Kind] = {
+    "uplink": "uplink",
+    "normalized": "uplink",
+    "encode": "encode",
+    "decode": "decode",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +39,7 @@ def run_examples(codecs: Iterable[FoundCodec], pool: Pool) -> Iterator[Outcome]:
             if not examples:
                 continue
             started = time.perf_counter()
-            results = pool.run(script, kind, [example.call for example in examples])  # type: ignore[arg-type]
+            results = pool.run(script, kind, [example.call for example in examples])
             seconds = (time.perf_counter() - started) / len(examples)
             for example, result in zip(examples, results, strict=True):
                 yield Outcome(codec.key, example, difference(example, result), seconds)
@@ -48,7 +53,9 @@ def difference(example: FoundExample, result: Decoded) -> str:
         if not result.errors:
             return f"no error, although “{str(wanted_errors)[:80]}” was expected"
         # an error that was thrown has its kind and line around the words of the example
-        missing = [str(one) for one in _list(wanted_errors) if not any(str(one) in got for got in result.errors)]
+        missing = [
+            str(one) for one in _list(wanted_errors) if not any(str(one) in got for got in result.errors)
+        ]
         return f"error {result.errors[0]!r} instead of {missing[0]!r}" if missing else ""
     if result.errors:
         return f"error: {result.errors[0]}"

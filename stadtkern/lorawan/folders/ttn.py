@@ -8,6 +8,7 @@ Our own device files may hold a further part `stadtkern:` with `fields` and `int
 """
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -168,4 +169,6 @@ def _examples(kind: str, example: Mapping[str, Any], default: str) -> Iterator[F
 
 def _time(given: Mapping[str, Any]) -> str:
     written = given.get("recvTime")
-    return written if isinstance(written, str) else written.isoformat() if hasattr(written, "isoformat") else TIME
+    if isinstance(written, datetime):
+        return written.isoformat()
+    return written if isinstance(written, str) else TIME

@@ -9,264 +9,562 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('observations', '0002_observation_tables'),
+        ("observations", "0002_observation_tables"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Codec',
+            name="Codec",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=200, unique=True, verbose_name='key')),
-                ('script', models.TextField(verbose_name='program')),
-                ('digest', models.CharField(editable=False, max_length=64)),
-                ('origin', models.CharField(blank=True, max_length=200, verbose_name='origin')),
-                ('examples', models.JSONField(blank=True, default=list, verbose_name='examples')),
-                ('changed', models.DateTimeField(default=stadtkern.base.clock.now, verbose_name='changed')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(max_length=200, unique=True, verbose_name="key")),
+                ("script", models.TextField(verbose_name="program")),
+                ("digest", models.CharField(editable=False, max_length=64)),
+                ("origin", models.CharField(blank=True, max_length=200, verbose_name="origin")),
+                ("examples", models.JSONField(blank=True, default=list, verbose_name="examples")),
+                ("changed", models.DateTimeField(default=stadtkern.base.clock.now, verbose_name="changed")),
             ],
             options={
-                'verbose_name': 'codec',
-                'verbose_name_plural': 'codecs',
-                'ordering': ['key'],
+                "verbose_name": "codec",
+                "verbose_name_plural": "codecs",
+                "ordering": ["key"],
             },
         ),
         migrations.CreateModel(
-            name='Device',
+            name="Device",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('eui', models.CharField(max_length=16, unique=True, validators=[django.core.validators.RegexValidator('^[0-9A-F]{16}\\Z', 'An EUI has 16 hexadecimal digits, such as 70B3D57ED0050101.')], verbose_name='device EUI')),
-                ('name', models.CharField(blank=True, max_length=200, verbose_name='name')),
-                ('source', models.CharField(blank=True, max_length=100, verbose_name='source')),
-                ('join_eui', models.CharField(blank=True, max_length=16, validators=[django.core.validators.RegexValidator('^[0-9A-F]{16}\\Z', 'An EUI has 16 hexadecimal digits, such as 70B3D57ED0050101.')], verbose_name='join EUI')),
-                ('serial', models.CharField(blank=True, max_length=100, verbose_name='serial number')),
-                ('longitude', models.FloatField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(-180), django.core.validators.MaxValueValidator(180)], verbose_name='longitude')),
-                ('latitude', models.FloatField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(-90), django.core.validators.MaxValueValidator(90)], verbose_name='latitude')),
-                ('fields', models.JSONField(blank=True, default=list, verbose_name='fields')),
-                ('variables', models.JSONField(blank=True, default=dict, verbose_name='variables')),
-                ('interval', models.DurationField(blank=True, help_text='How often it should send. Empty: as its profile says.', null=True, verbose_name='expected interval')),
-                ('patience', models.FloatField(default=3, help_text='After so many intervals without a word the device counts as silent.', validators=[django.core.validators.MinValueValidator(1.1), django.core.validators.MaxValueValidator(100)], verbose_name='patience')),
-                ('network_id', models.CharField(blank=True, editable=False, max_length=200)),
-                ('application', models.CharField(blank=True, editable=False, max_length=200)),
-                ('enrolled', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='enrolled')),
-                ('first_seen', models.DateTimeField(default=stadtkern.base.clock.now, editable=False, verbose_name='first heard')),
-                ('thing', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='devices', to='observations.thing', verbose_name='thing')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "eui",
+                    models.CharField(
+                        max_length=16,
+                        unique=True,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[0-9A-F]{16}\\Z",
+                                "An EUI has 16 hexadecimal digits, such as 70B3D57ED0050101.",
+                            )
+                        ],
+                        verbose_name="device EUI",
+                    ),
+                ),
+                ("name", models.CharField(blank=True, max_length=200, verbose_name="name")),
+                ("source", models.CharField(blank=True, max_length=100, verbose_name="source")),
+                (
+                    "join_eui",
+                    models.CharField(
+                        blank=True,
+                        max_length=16,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[0-9A-F]{16}\\Z",
+                                "An EUI has 16 hexadecimal digits, such as 70B3D57ED0050101.",
+                            )
+                        ],
+                        verbose_name="join EUI",
+                    ),
+                ),
+                ("serial", models.CharField(blank=True, max_length=100, verbose_name="serial number")),
+                (
+                    "longitude",
+                    models.FloatField(
+                        blank=True,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(-180),
+                            django.core.validators.MaxValueValidator(180),
+                        ],
+                        verbose_name="longitude",
+                    ),
+                ),
+                (
+                    "latitude",
+                    models.FloatField(
+                        blank=True,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(-90),
+                            django.core.validators.MaxValueValidator(90),
+                        ],
+                        verbose_name="latitude",
+                    ),
+                ),
+                ("fields", models.JSONField(blank=True, default=list, verbose_name="fields")),
+                ("variables", models.JSONField(blank=True, default=dict, verbose_name="variables")),
+                (
+                    "interval",
+                    models.DurationField(
+                        blank=True,
+                        help_text="How often it should send. Empty: as its profile says.",
+                        null=True,
+                        verbose_name="expected interval",
+                    ),
+                ),
+                (
+                    "patience",
+                    models.FloatField(
+                        default=3,
+                        help_text="After so many intervals without a word the device counts as silent.",
+                        validators=[
+                            django.core.validators.MinValueValidator(1.1),
+                            django.core.validators.MaxValueValidator(100),
+                        ],
+                        verbose_name="patience",
+                    ),
+                ),
+                ("network_id", models.CharField(blank=True, editable=False, max_length=200)),
+                ("application", models.CharField(blank=True, editable=False, max_length=200)),
+                (
+                    "enrolled",
+                    models.DateTimeField(blank=True, editable=False, null=True, verbose_name="enrolled"),
+                ),
+                (
+                    "first_seen",
+                    models.DateTimeField(
+                        default=stadtkern.base.clock.now, editable=False, verbose_name="first heard"
+                    ),
+                ),
+                (
+                    "thing",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="devices",
+                        to="observations.thing",
+                        verbose_name="thing",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'LoRaWAN device',
-                'verbose_name_plural': 'LoRaWAN devices',
-                'ordering': ['name', 'eui'],
+                "verbose_name": "LoRaWAN device",
+                "verbose_name_plural": "LoRaWAN devices",
+                "ordering": ["name", "eui"],
             },
         ),
         migrations.CreateModel(
-            name='Gateway',
+            name="Gateway",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('gateway_id', models.CharField(max_length=200, unique=True, verbose_name='id')),
-                ('name', models.CharField(blank=True, max_length=200, verbose_name='name')),
-                ('location', django.contrib.gis.db.models.fields.PointField(blank=True, null=True, srid=4326, verbose_name='place')),
-                ('is_placed_by_hand', models.BooleanField(default=False, verbose_name='placed by hand')),
-                ('last_seen', models.DateTimeField(null=True, verbose_name='last heard')),
-                ('uplinks', models.PositiveBigIntegerField(default=0, verbose_name='uplinks')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("gateway_id", models.CharField(max_length=200, unique=True, verbose_name="id")),
+                ("name", models.CharField(blank=True, max_length=200, verbose_name="name")),
+                (
+                    "location",
+                    django.contrib.gis.db.models.fields.PointField(
+                        blank=True, null=True, srid=4326, verbose_name="place"
+                    ),
+                ),
+                ("is_placed_by_hand", models.BooleanField(default=False, verbose_name="placed by hand")),
+                ("last_seen", models.DateTimeField(null=True, verbose_name="last heard")),
+                ("uplinks", models.PositiveBigIntegerField(default=0, verbose_name="uplinks")),
             ],
             options={
-                'verbose_name': 'gateway',
-                'verbose_name_plural': 'gateways',
-                'ordering': ['name', 'gateway_id'],
+                "verbose_name": "gateway",
+                "verbose_name_plural": "gateways",
+                "ordering": ["name", "gateway_id"],
             },
         ),
         migrations.CreateModel(
-            name='DeviceState',
+            name="DeviceState",
             fields=[
-                ('device', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='state', serialize=False, to='lorawan.device')),
-                ('last_seen', models.DateTimeField(db_index=True, null=True)),
-                ('uplinks', models.PositiveBigIntegerField(default=0)),
-                ('repeated', models.PositiveBigIntegerField(default=0)),
-                ('lost', models.PositiveBigIntegerField(default=0)),
-                ('counter', models.BigIntegerField(null=True)),
-                ('battery', models.FloatField(null=True)),
-                ('battery_voltage', models.FloatField(null=True)),
-                ('rssi', models.FloatField(null=True)),
-                ('snr', models.FloatField(null=True)),
-                ('gateways', models.PositiveIntegerField(default=0)),
-                ('error', models.CharField(blank=True, max_length=300)),
-                ('errors_in_row', models.PositiveIntegerField(default=0)),
+                (
+                    "device",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="state",
+                        serialize=False,
+                        to="lorawan.device",
+                    ),
+                ),
+                ("last_seen", models.DateTimeField(db_index=True, null=True)),
+                ("uplinks", models.PositiveBigIntegerField(default=0)),
+                ("repeated", models.PositiveBigIntegerField(default=0)),
+                ("lost", models.PositiveBigIntegerField(default=0)),
+                ("counter", models.BigIntegerField(null=True)),
+                ("battery", models.FloatField(null=True)),
+                ("battery_voltage", models.FloatField(null=True)),
+                ("rssi", models.FloatField(null=True)),
+                ("snr", models.FloatField(null=True)),
+                ("gateways", models.PositiveIntegerField(default=0)),
+                ("error", models.CharField(blank=True, max_length=300)),
+                ("errors_in_row", models.PositiveIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='DeviceProfile',
+            name="DeviceProfile",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=200, unique=True, verbose_name='key')),
-                ('vendor', models.CharField(max_length=200, verbose_name='maker')),
-                ('name', models.CharField(max_length=200, verbose_name='name')),
-                ('description', models.TextField(blank=True, verbose_name='description')),
-                ('fields', models.JSONField(blank=True, default=list, verbose_name='fields')),
-                ('interval', models.DurationField(blank=True, null=True, verbose_name='expected interval')),
-                ('vendor_number', models.PositiveIntegerField(blank=True, null=True)),
-                ('profile_number', models.PositiveIntegerField(blank=True, null=True)),
-                ('homepage', models.CharField(blank=True, max_length=500, verbose_name='home page')),
-                ('origin', models.CharField(blank=True, max_length=200, verbose_name='origin')),
-                ('codec', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='profiles', to='lorawan.codec', verbose_name='codec')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(max_length=200, unique=True, verbose_name="key")),
+                ("vendor", models.CharField(max_length=200, verbose_name="maker")),
+                ("name", models.CharField(max_length=200, verbose_name="name")),
+                ("description", models.TextField(blank=True, verbose_name="description")),
+                ("fields", models.JSONField(blank=True, default=list, verbose_name="fields")),
+                ("interval", models.DurationField(blank=True, null=True, verbose_name="expected interval")),
+                ("vendor_number", models.PositiveIntegerField(blank=True, null=True)),
+                ("profile_number", models.PositiveIntegerField(blank=True, null=True)),
+                ("homepage", models.CharField(blank=True, max_length=500, verbose_name="home page")),
+                ("origin", models.CharField(blank=True, max_length=200, verbose_name="origin")),
+                (
+                    "codec",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="profiles",
+                        to="lorawan.codec",
+                        verbose_name="codec",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'device profile',
-                'verbose_name_plural': 'device profiles',
-                'ordering': ['vendor', 'name'],
+                "verbose_name": "device profile",
+                "verbose_name_plural": "device profiles",
+                "ordering": ["vendor", "name"],
             },
         ),
         migrations.AddField(
-            model_name='device',
-            name='profile',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='devices', to='lorawan.deviceprofile', verbose_name='device profile'),
+            model_name="device",
+            name="profile",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="devices",
+                to="lorawan.deviceprofile",
+                verbose_name="device profile",
+            ),
         ),
         migrations.CreateModel(
-            name='Downlink',
+            name="Downlink",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reference', models.CharField(editable=False, max_length=64, unique=True)),
-                ('port', models.PositiveSmallIntegerField(verbose_name='port')),
-                ('payload', models.BinaryField(verbose_name='bytes')),
-                ('fields', models.JSONField(null=True, verbose_name='as typed')),
-                ('is_confirmed', models.BooleanField(default=False, verbose_name='with confirmation')),
-                ('state', models.CharField(choices=[('waiting', 'waiting to be handed over'), ('handed', 'handed to the network server'), ('queued', 'in the queue of the network server'), ('sent', 'sent'), ('acknowledged', 'confirmed by the device'), ('failed', 'failed')], db_index=True, default='waiting', max_length=20, verbose_name='state')),
-                ('detail', models.CharField(blank=True, max_length=300, verbose_name='detail')),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('next_try', models.DateTimeField(default=stadtkern.base.clock.now)),
-                ('ordered', models.DateTimeField(default=stadtkern.base.clock.now, verbose_name='ordered')),
-                ('changed', models.DateTimeField(default=stadtkern.base.clock.now, verbose_name='changed')),
-                ('device', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='downlinks', to='lorawan.device')),
-                ('ordered_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='by')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("reference", models.CharField(editable=False, max_length=64, unique=True)),
+                ("port", models.PositiveSmallIntegerField(verbose_name="port")),
+                ("payload", models.BinaryField(verbose_name="bytes")),
+                ("fields", models.JSONField(null=True, verbose_name="as typed")),
+                ("is_confirmed", models.BooleanField(default=False, verbose_name="with confirmation")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "waiting to be handed over"),
+                            ("handed", "handed to the network server"),
+                            ("queued", "in the queue of the network server"),
+                            ("sent", "sent"),
+                            ("acknowledged", "confirmed by the device"),
+                            ("failed", "failed"),
+                        ],
+                        db_index=True,
+                        default="waiting",
+                        max_length=20,
+                        verbose_name="state",
+                    ),
+                ),
+                ("detail", models.CharField(blank=True, max_length=300, verbose_name="detail")),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("next_try", models.DateTimeField(default=stadtkern.base.clock.now)),
+                ("ordered", models.DateTimeField(default=stadtkern.base.clock.now, verbose_name="ordered")),
+                ("changed", models.DateTimeField(default=stadtkern.base.clock.now, verbose_name="changed")),
+                (
+                    "device",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="downlinks",
+                        to="lorawan.device",
+                    ),
+                ),
+                (
+                    "ordered_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="by",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'message to a device',
-                'verbose_name_plural': 'messages to devices',
-                'ordering': ['-ordered', '-pk'],
+                "verbose_name": "message to a device",
+                "verbose_name_plural": "messages to devices",
+                "ordering": ["-ordered", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='Coverage',
+            name="Coverage",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uplinks', models.PositiveBigIntegerField(default=0)),
-                ('last_seen', models.DateTimeField()),
-                ('rssi', models.FloatField(null=True)),
-                ('snr', models.FloatField(null=True)),
-                ('best_rssi', models.FloatField(null=True)),
-                ('device', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='coverage', to='lorawan.device')),
-                ('gateway', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='coverage', to='lorawan.gateway')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("uplinks", models.PositiveBigIntegerField(default=0)),
+                ("last_seen", models.DateTimeField()),
+                ("rssi", models.FloatField(null=True)),
+                ("snr", models.FloatField(null=True)),
+                ("best_rssi", models.FloatField(null=True)),
+                (
+                    "device",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="coverage",
+                        to="lorawan.device",
+                    ),
+                ),
+                (
+                    "gateway",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="coverage",
+                        to="lorawan.gateway",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-last_seen'],
+                "ordering": ["-last_seen"],
             },
         ),
         migrations.CreateModel(
-            name='Redecoding',
+            name="Redecoding",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('since', models.DateTimeField(null=True, verbose_name='since')),
-                ('state', models.CharField(choices=[('waiting', 'waiting'), ('running', 'running'), ('done', 'done'), ('failed', 'failed')], default='waiting', max_length=20, verbose_name='state')),
-                ('total', models.PositiveBigIntegerField(default=0)),
-                ('done', models.PositiveBigIntegerField(default=0)),
-                ('changed', models.PositiveBigIntegerField(default=0)),
-                ('removed', models.PositiveBigIntegerField(default=0)),
-                ('added', models.PositiveBigIntegerField(default=0)),
-                ('failed', models.PositiveBigIntegerField(default=0)),
-                ('reached', models.BigIntegerField(default=0)),
-                ('until', models.BigIntegerField(default=0)),
-                ('error', models.CharField(blank=True, max_length=300)),
-                ('started', models.DateTimeField(default=stadtkern.base.clock.now, verbose_name='started')),
-                ('alive', models.DateTimeField(default=stadtkern.base.clock.now)),
-                ('finished', models.DateTimeField(null=True, verbose_name='finished')),
-                ('device', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='redecodings', to='lorawan.device', verbose_name='device')),
-                ('profile', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='redecodings', to='lorawan.deviceprofile', verbose_name='profile')),
-                ('started_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("since", models.DateTimeField(null=True, verbose_name="since")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "waiting"),
+                            ("running", "running"),
+                            ("done", "done"),
+                            ("failed", "failed"),
+                        ],
+                        default="waiting",
+                        max_length=20,
+                        verbose_name="state",
+                    ),
+                ),
+                ("total", models.PositiveBigIntegerField(default=0)),
+                ("done", models.PositiveBigIntegerField(default=0)),
+                ("changed", models.PositiveBigIntegerField(default=0)),
+                ("removed", models.PositiveBigIntegerField(default=0)),
+                ("added", models.PositiveBigIntegerField(default=0)),
+                ("failed", models.PositiveBigIntegerField(default=0)),
+                ("reached", models.BigIntegerField(default=0)),
+                ("until", models.BigIntegerField(default=0)),
+                ("error", models.CharField(blank=True, max_length=300)),
+                ("started", models.DateTimeField(default=stadtkern.base.clock.now, verbose_name="started")),
+                ("alive", models.DateTimeField(default=stadtkern.base.clock.now)),
+                ("finished", models.DateTimeField(null=True, verbose_name="finished")),
+                (
+                    "device",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="redecodings",
+                        to="lorawan.device",
+                        verbose_name="device",
+                    ),
+                ),
+                (
+                    "profile",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="redecodings",
+                        to="lorawan.deviceprofile",
+                        verbose_name="profile",
+                    ),
+                ),
+                (
+                    "started_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'decoding once more',
-                'verbose_name_plural': 'decodings once more',
-                'ordering': ['-started', '-pk'],
+                "verbose_name": "decoding once more",
+                "verbose_name_plural": "decodings once more",
+                "ordering": ["-started", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='ResultChange',
+            name="ResultChange",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('observed_property', models.CharField(max_length=100)),
-                ('time', models.DateTimeField()),
-                ('old', models.FloatField(null=True)),
-                ('old_unit', models.CharField(blank=True, max_length=50)),
-                ('new', models.FloatField(null=True)),
-                ('new_unit', models.CharField(blank=True, max_length=50)),
-                ('device', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='lorawan.device')),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='changes', to='lorawan.redecoding')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("observed_property", models.CharField(max_length=100)),
+                ("time", models.DateTimeField()),
+                ("old", models.FloatField(null=True)),
+                ("old_unit", models.CharField(blank=True, max_length=50)),
+                ("new", models.FloatField(null=True)),
+                ("new_unit", models.CharField(blank=True, max_length=50)),
+                (
+                    "device",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="lorawan.device"
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="changes",
+                        to="lorawan.redecoding",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['pk'],
+                "ordering": ["pk"],
             },
         ),
         migrations.CreateModel(
-            name='Uplink',
+            name="Uplink",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('time', models.DateTimeField(verbose_name='time')),
-                ('counter', models.BigIntegerField(default=-1, verbose_name='counter')),
-                ('port', models.PositiveSmallIntegerField(null=True, verbose_name='port')),
-                ('payload', models.BinaryField(verbose_name='bytes')),
-                ('received', models.DateTimeField(verbose_name='received')),
-                ('data_rate', models.CharField(blank=True, max_length=20, verbose_name='data rate')),
-                ('frequency', models.FloatField(null=True, verbose_name='frequency')),
-                ('receptions', models.JSONField(default=list, verbose_name='reception')),
-                ('server_decoded', models.JSONField(null=True, verbose_name='decoded by the server')),
-                ('decoded', models.JSONField(null=True, verbose_name='decoded')),
-                ('normalized', models.JSONField(null=True, verbose_name='normalised')),
-                ('results', models.JSONField(default=list, verbose_name='results')),
-                ('warnings', models.JSONField(default=list)),
-                ('error', models.CharField(blank=True, max_length=300, verbose_name='error')),
-                ('digest', models.CharField(blank=True, max_length=64)),
-                ('device', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='uplinks', to='lorawan.device')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("time", models.DateTimeField(verbose_name="time")),
+                ("counter", models.BigIntegerField(default=-1, verbose_name="counter")),
+                ("port", models.PositiveSmallIntegerField(null=True, verbose_name="port")),
+                ("payload", models.BinaryField(verbose_name="bytes")),
+                ("received", models.DateTimeField(verbose_name="received")),
+                ("data_rate", models.CharField(blank=True, max_length=20, verbose_name="data rate")),
+                ("frequency", models.FloatField(null=True, verbose_name="frequency")),
+                ("receptions", models.JSONField(default=list, verbose_name="reception")),
+                ("server_decoded", models.JSONField(null=True, verbose_name="decoded by the server")),
+                ("decoded", models.JSONField(null=True, verbose_name="decoded")),
+                ("normalized", models.JSONField(null=True, verbose_name="normalised")),
+                ("results", models.JSONField(default=list, verbose_name="results")),
+                ("warnings", models.JSONField(default=list)),
+                ("error", models.CharField(blank=True, max_length=300, verbose_name="error")),
+                ("digest", models.CharField(blank=True, max_length=64)),
+                (
+                    "device",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="uplinks",
+                        to="lorawan.device",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'uplink',
-                'verbose_name_plural': 'uplinks',
-                'ordering': ['-time', '-pk'],
+                "verbose_name": "uplink",
+                "verbose_name_plural": "uplinks",
+                "ordering": ["-time", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='DeviceAlarm',
+            name="DeviceAlarm",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('silent', 'silent'), ('battery', 'battery low'), ('codec', 'cannot be decoded')], max_length=10, verbose_name='what')),
-                ('since', models.DateTimeField(verbose_name='since')),
-                ('ended', models.DateTimeField(null=True, verbose_name='until')),
-                ('detail', models.CharField(blank=True, max_length=300, verbose_name='detail')),
-                ('device', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='alarms', to='lorawan.device')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("silent", "silent"),
+                            ("battery", "battery low"),
+                            ("codec", "cannot be decoded"),
+                        ],
+                        max_length=10,
+                        verbose_name="what",
+                    ),
+                ),
+                ("since", models.DateTimeField(verbose_name="since")),
+                ("ended", models.DateTimeField(null=True, verbose_name="until")),
+                ("detail", models.CharField(blank=True, max_length=300, verbose_name="detail")),
+                (
+                    "device",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="alarms",
+                        to="lorawan.device",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'device alarm',
-                'verbose_name_plural': 'device alarms',
-                'ordering': ['-since', '-pk'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('ended', None)), fields=('device', 'kind'), name='one_open_alarm_device_kind')],
+                "verbose_name": "device alarm",
+                "verbose_name_plural": "device alarms",
+                "ordering": ["-since", "-pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended", None)),
+                        fields=("device", "kind"),
+                        name="one_open_alarm_device_kind",
+                    )
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='device',
-            index=models.Index(fields=['enrolled', 'name'], name='device_enrolled_name'),
+            model_name="device",
+            index=models.Index(fields=["enrolled", "name"], name="device_enrolled_name"),
         ),
         migrations.AddConstraint(
-            model_name='coverage',
-            constraint=models.UniqueConstraint(fields=('gateway', 'device'), name='one_coverage_gateway_device'),
+            model_name="coverage",
+            constraint=models.UniqueConstraint(
+                fields=("gateway", "device"), name="one_coverage_gateway_device"
+            ),
         ),
         migrations.AddIndex(
-            model_name='uplink',
-            index=models.Index(fields=['time'], name='uplink_time'),
+            model_name="uplink",
+            index=models.Index(fields=["time"], name="uplink_time"),
         ),
         migrations.AddConstraint(
-            model_name='uplink',
-            constraint=models.UniqueConstraint(fields=('device', 'time', 'counter'), name='one_uplink_device_time_counter'),
+            model_name="uplink",
+            constraint=models.UniqueConstraint(
+                fields=("device", "time", "counter"), name="one_uplink_device_time_counter"
+            ),
         ),
     ]

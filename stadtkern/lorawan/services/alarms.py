@@ -59,7 +59,9 @@ def judge(states: Sequence[DeviceState]) -> None:
             detail="" if level is None else f"{level:.0f} %",
         )
         is_broken = state.errors_in_row >= MANY_ERRORS
-        _settle(open_, state.device, Kind.CODEC, is_bad=is_broken, is_good=not state.error, detail=state.error)
+        _settle(
+            open_, state.device, Kind.CODEC, is_bad=is_broken, is_good=not state.error, detail=state.error
+        )
 
 
 def look_for_silence(moment: datetime | None = None) -> int:
@@ -103,7 +105,9 @@ def _settle(  # noqa: PLR0913  # every one by name
 ) -> None:
     alarm = open_.get((device.pk, kind))
     if alarm is None and is_bad:
-        alarm = DeviceAlarm.objects.create(device=device, kind=kind, since=since or now(), detail=detail[:300])
+        alarm = DeviceAlarm.objects.create(
+            device=device, kind=kind, since=since or now(), detail=detail[:300]
+        )
         logger.warning("device %s: %s", device.eui, kind.value)
     elif alarm is not None and is_good:
         alarm.ended = now()

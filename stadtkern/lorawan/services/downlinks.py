@@ -39,7 +39,9 @@ def encode(device: Device, fields: Any, port: int) -> tuple[bytes, int, Sequence
     if codec is None:
         raise BadInput(_("The device has no codec; write the bytes instead."))
     script = Script(codec.script, codec.digest)
-    (result,) = codec_pool().run(script, "encode", [{"data": fields, "fPort": port, "variables": device.variables}])
+    (result,) = codec_pool().run(
+        script, "encode", [{"data": fields, "fPort": port, "variables": device.variables}]
+    )
     if result.errors:
         raise BadInput(_("The codec says: %(reason)s") % {"reason": result.errors[0]})
     return result.payload, result.port or port, result.warnings
@@ -66,7 +68,10 @@ def order(  # noqa: PLR0913  # every one by name
     if not 1 <= port <= LAST_PORT:
         raise BadInput(_("The port has to be between 1 and %(last)d.") % {"last": LAST_PORT})
     if not 1 <= len(payload) <= LARGEST:
-        raise BadInput(_("A message has 1 to %(most)d bytes, this one has %(size)d.") % {"most": LARGEST, "size": len(payload)})
+        raise BadInput(
+            _("A message has 1 to %(most)d bytes, this one has %(size)d.")
+            % {"most": LARGEST, "size": len(payload)}
+        )
     if device.enrolled is None or not device.source:
         raise BadInput(_("Messages can be sent once the device is enrolled and has been heard."))
     if device.downlinks.filter(state__in=(State.WAITING, State.HANDED, State.QUEUED)).count() >= MOST_WAITING:

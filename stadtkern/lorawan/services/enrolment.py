@@ -39,7 +39,8 @@ def read_eui(text: str) -> str:
     eui = "".join(sign for sign in text if sign not in "-: \t").upper()
     if len(eui) != 16 or any(sign not in "0123456789ABCDEF" for sign in eui):  # noqa: PLR2004  # EUI-64
         raise BadInput(
-            _("“%(text)s” is no EUI: it has 16 digits 0–9 and A–F, such as 70B3D57ED0050101.") % {"text": text[:40]}
+            _("“%(text)s” is no EUI: it has 16 digits 0–9 and A–F, such as 70B3D57ED0050101.")
+            % {"text": text[:40]}
         )
     return eui
 
@@ -49,16 +50,24 @@ def check_fields(fields: Sequence[Mapping[str, Any]]) -> list[str]:
     problems = []
     seen: dict[str, str] = {}
     for entry in fields:
-        name, observed_property, unit = (str(entry.get(key, "")).strip() for key in ("field", "property", "unit"))
+        name, observed_property, unit = (
+            str(entry.get(key, "")).strip() for key in ("field", "property", "unit")
+        )
         try:
-            meaning = read_meaning(f"{name} = {observed_property} [{unit}]" if unit else f"{name} = {observed_property}")
+            meaning = read_meaning(
+                f"{name} = {observed_property} [{unit}]" if unit else f"{name} = {observed_property}"
+            )
         except ValueError as error:
             problems.append(f"{name}: {error}")
             continue
         if meaning.observed_property in seen:
             problems.append(
                 _("%(field)s: “%(property)s” is already used for %(other)s")
-                % {"field": name, "property": meaning.observed_property, "other": seen[meaning.observed_property]}
+                % {
+                    "field": name,
+                    "property": meaning.observed_property,
+                    "other": seen[meaning.observed_property],
+                }
             )
         seen[meaning.observed_property] = name
     return problems
@@ -144,14 +153,17 @@ def import_csv(body: bytes, *, by: User | None = None, dry_run: bool = False) ->
     known = Device.objects.in_bulk(
         [_eui_or_nothing(row.get("dev_eui", "")) for _number, row in rows], field_name="eui"
     )
-    report, devices, seen = Report(), [], {}
+    report, devices = Report(), []
+    seen: dict[str, int] = {}
     for number, row in rows:
         try:
             device, is_changed = _device(row, known, profiles)
-            if device.eui in seen:
-                raise _CellError("dev_eui", _("also in row %(row)d") % {"row": seen[device.eui]})
         except _CellError as error:
             report.problems.append((number, error.column, str(error)))
+            continue
+        if device.eui in seen:
+            text = _("also in row %(row)d") % {"row": seen[device.eui]}
+            report.problems.append((number, "dev_eui", text))
             continue
         seen[device.eui] = number
         report.made += device.pk is None
@@ -222,16 +234,20 @@ def _device(
         device.join_eui = _cell("join_eui", read_eui, row)
     if row["profile"]:
         if row["profile"] not in profiles:
-            raise _CellError("profile", _("there is no device profile “%(key)s”") % {"key": row["profile"][:80]})
+            raise _CellError(
+                "profile", _("there is no device profile “%(key)s”") % {"key": row["profile"][:80]}
+            )
         device.profile = profiles[row["profile"]]
     for name, most in (("longitude", 180), ("latitude", 90)):
         if row[name]:
             setattr(device, name, _number(name, row[name], -most, most))
     if row["interval_minutes"]:
-        device.interval = timedelta(minutes=_number("interval_minutes", row["interval_minutes"], 1, 60 * 24 * 366))
-    return device, device.pk is None or any(getattr(device, name) != value for name, value in before.items()) or (
-        device.enrolled is None
-    )
+        device.interval = timedelta(
+            minutes=_number("interval_minutes", row["interval_minutes"], 1, 60 * 24 * 366)
+        )
+    return device, device.pk is None or any(
+        getattr(device, name) != value for name, value in before.items()
+    ) or (device.enrolled is None)
 
 
 _PLAIN = ("name", "serial", "join_eui", "longitude", "latitude")
@@ -251,6 +267,8 @@ def _number(name: str, text: str, least: float, most: float) -> float:
         raise _CellError(name, _("“%(text)s” is no number") % {"text": text[:40]}) from None
     if not least <= value <= most:
         raise _CellError(
-            name, _("%(value)s is not between %(least)s and %(most)s") % {"value": text[:40], "least": least, "most": most}
+            name,
+            _("%(value)s is not between %(least)s and %(most)s")
+            % {"value": text[:40], "least": least, "most": most},
         )
     return value

@@ -1,6 +1,5 @@
 """Device profiles and codecs in the database: from folders, or written here."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -147,5 +146,5 @@ def by_label(vendor: int, profile: int) -> DeviceProfile | None:
     """Return the kind of device that the label of a device names, None if it is not known here."""
     if not vendor and not profile:
         return None
-    found: Sequence[DeviceProfile] = DeviceProfile.objects.filter(vendor_number=vendor, profile_number=profile)[:2]
+    found = DeviceProfile.objects.filter(vendor_number=vendor, profile_number=profile)[:2]
     return found[0] if len(found) == 1 else None

@@ -66,7 +66,11 @@ def start_redecoding(
 
 def _uplinks(work: Redecoding) -> QuerySet[Uplink]:
     found = Uplink.objects.filter(device__enrolled__isnull=False)
-    found = found.filter(device=work.device_id) if work.device_id else found.filter(device__profile=work.profile_id)
+    found = (
+        found.filter(device=work.device_id)
+        if work.device_id
+        else found.filter(device__profile=work.profile_id)
+    )
     return found.filter(time__gte=work.since) if work.since else found
 
 
@@ -120,7 +124,9 @@ def _decode(uplinks: Sequence[Uplink]) -> dict[int, list[Item]]:
         own = [u for u in uplinks if u.device.profile_id == profile.pk and u.payload and u.port != 0]
         calls = [call(bytes(u.payload), u.port, u.time.timestamp() * 1000, u.device.variables) for u in own]
         for uplink, decoded in zip(own, run(profile.codec, calls), strict=True):
-            raw = RawUplink(thing=uplink.device.eui, time=uplink.time, payload=bytes(uplink.payload), port=uplink.port)
+            raw = RawUplink(
+                thing=uplink.device.eui, time=uplink.time, payload=bytes(uplink.payload), port=uplink.port
+            )
             items[uplink.pk] = items_of(decoded, uplink.device.eui, raw, uplink.device)
             uplink.decoded = storable(decoded.data)
             uplink.normalized = storable(list(decoded.normalized)) if decoded.normalized else None
@@ -151,7 +157,8 @@ def _replace(work: Redecoding, uplink: Uplink, items: Sequence[Item]) -> None:
         readings = [
             item
             for item in items
-            if isinstance(item, Reading) and (item.observed_property, item.phenomenon_time.isoformat()) in fresh
+            if isinstance(item, Reading)
+            and (item.observed_property, item.phenomenon_time.isoformat()) in fresh
         ]
         record(readings, source=uplink.device.source, profile=_data_profile(uplink.device))
     uplink.results = results_of(items)
@@ -163,7 +170,12 @@ def _data_profile(device: Device) -> DataProfile | None:
     """Return the data profile that new datastreams of the device get: that of its other ones."""
     if device.thing_id is None:
         return None
-    stream = Datastream.objects.filter(thing=device.thing_id).exclude(profile=None).select_related("profile").first()
+    stream = (
+        Datastream.objects.filter(thing=device.thing_id)
+        .exclude(profile=None)
+        .select_related("profile")
+        .first()
+    )
     return stream.profile if stream else None
 
 

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from stadtkern.base.clock import now
-from stadtkern.observations.fields import micros
-from stadtkern.observations.models import Datastream, LatestObservation, Observation
-from stadtkern.observations.services import newest, told
+from stadtkern.observations.models import Datastream, Observation
+from stadtkern.observations.services import told
 from stadtkern.observations.services.bulk import durable
-from stadtkern.observations.services.rollups import roll_up
+from stadtkern.observations.services.facts import hold
+from stadtkern.observations.services.settle import settle
 from stadtkern.observations.services.storage import storage
 
 
@@ -20,25 +20,16 @@ def forget(results: Sequence[tuple[str, datetime]]) -> int:
     streams = dict(
         Datastream.objects.filter(key__in={key for key, _time in results}).values_list("key", "pk")
     )
-    touched = [(streams[key], time) for key, time in results if key in streams]
-    with durable():
-        numbers: list[int] = []
-        for datastream, time in touched:
-            rows = Observation.objects.filter(datastream_id=datastream, phenomenon_time=time)
-            numbers += rows.values_list("number", flat=True)
-            rows.delete()
-        if numbers:
-            told.entities("Observation", numbers, "deleted")
-            _settle(sorted({(datastream, micros(time)) for datastream, time in touched}))
-    return len(numbers)
-
-
-def _settle(touched: Sequence[tuple[int, int]]) -> None:
-    """Bring rollups, newest values and statistics up to date after rows went away."""
     store = storage()
-    roll_up(store, touched)
-    datastreams = sorted({datastream for datastream, _time in touched})
-    found = newest.reread(store, datastreams, {})
-    exact = {key: newest.Newest(*one[:9], *newest.recount(store, key)) for key, one in found.items()}
-    LatestObservation.objects.filter(datastream__in=set(datastreams) - found.keys()).delete()
-    newest.put(store, exact, received=micros(now()))
+    with durable():
+        held = hold(store, sorted(streams.values()))
+        gone: list[Observation] = []
+        for key, time in results:
+            if key in streams:
+                rows = Observation.objects.filter(datastream_id=streams[key], phenomenon_time=time)
+                gone += rows
+                rows.delete()
+        if gone:
+            settle(store, held, gone, (), received=now())
+            told.entities("Observation", [row.number for row in gone], "deleted")
+    return len(gone)

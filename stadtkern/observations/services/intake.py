@@ -17,6 +17,7 @@ from stadtkern.observations.services.streams import Wanted
 from stadtkern.observations.services.text import clean
 
 LONGEST_THING, LONGEST_PROPERTY = 200, 100
+FORECAST = ":forecast"
 
 
 @dataclass(slots=True)
@@ -82,7 +83,8 @@ def reject(reading: Reading, reason: str, detail: str) -> Reject:
     time = reading.phenomenon_time
     when = time.isoformat() if isinstance(time, datetime) else repr(time)
     raw = f"{when} {reading.result!r} {reading.unit}"
-    return Reject(reason, detail, f"{reading.thing}:{reading.observed_property}", raw)
+    where = f"{reading.thing}:{reading.observed_property}" + (FORECAST if reading.is_forecast else "")
+    return Reject(reason, detail, where, raw)
 
 
 @dataclass(slots=True)

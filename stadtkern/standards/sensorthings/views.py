@@ -11,7 +11,7 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
 from stadtkern.base.errors import StadtkernError
-from stadtkern.observations.access import Access, access_for
+from stadtkern.observations.access import access_for_request
 from stadtkern.standards.sensorthings.batch.views import batch
 from stadtkern.standards.sensorthings.errors import NotAllowed, error_body
 from stadtkern.standards.sensorthings.history import asks_for_history, history
@@ -71,18 +71,9 @@ def root_of(request: HttpRequest) -> str:
     return request.build_absolute_uri(f"/{standard.prefix}").rstrip("/")
 
 
-def access_of(request: HttpRequest) -> Access:
-    """Return what the sender of a request may do."""
-    return access_for(
-        user=request.user,
-        authorization=request.headers.get("Authorization"),
-        key=request.headers.get("X-API-Key"),
-    )
-
-
 def _read(request: HttpRequest, path: str) -> HttpResponseBase:
     query = request.META.get("QUERY_STRING", "")
-    ask = Ask(encoded(path), query, access_of(request), root_of(request))
+    ask = Ask(encoded(path), query, access_for_request(request), root_of(request))
     return _response(request, answer(ask))
 
 

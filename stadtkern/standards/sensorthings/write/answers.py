@@ -84,18 +84,23 @@ def tag(document: Mapping[str, Any]) -> str:
     return f'"{hashlib.blake2b(text.encode(), digest_size=12).hexdigest()}"'
 
 
+def linked(entity: EntityType, pk: int, document: Mapping[str, Any], base: str) -> dict[str, Any]:
+    """Return a document with its identifier and its links; `base` is the root with a slash at its end."""
+    link = f"{base}{entity.plural}({pk})"
+    ways = {f"{one.name}@iot.navigationLink": f"{link}/{one.name}" for one in entity.links}
+    own = {name: value for name, value in document.items() if name not in entity.link_of}
+    return {"@iot.id": pk, "@iot.selfLink": link, **own, **ways}
+
+
 def shown(
     entity: EntityType, pk: int, snapshot: Mapping[str, Any], access: Access, base: str
 ) -> dict[str, Any]:
-    """Return the document of an entity as reading gives it; `base` is the root with a slash at its end.
+    """Return the document of an entity as reading gives it.
 
     Who may write but not read gets what was stored, with the links.
     """
     found = entity_documents(entity, [pk], access, base.rstrip("/")).get(pk)
-    if found is not None:
-        document: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(found))
-        return document
-    link = f"{base}{entity.plural}({pk})"
-    ways = {f"{one.name}@iot.navigationLink": f"{link}/{one.name}" for one in entity.links}
-    own = {name: value for name, value in snapshot.items() if name not in entity.link_of}
-    return {"@iot.id": pk, "@iot.selfLink": link, **own, **ways}
+    if found is None:
+        return linked(entity, pk, snapshot, base)
+    document: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(found))
+    return document
