@@ -256,7 +256,9 @@ class Bench:
             "messages_per_second": round(messages / seconds),
             "readings_per_second": round(messages * readings / seconds),
         }
-        print(json.dumps(figure | {f"limit_{name}": value for name, value in self.limits.items()}), flush=True)
+        print(
+            json.dumps(figure | {f"limit_{name}": value for name, value in self.limits.items()}), flush=True
+        )
 
     def own(self) -> None:
         """Measure our own broker."""

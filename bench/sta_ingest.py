@@ -87,7 +87,9 @@ def bare_copy(rows: int, rounds: int) -> float:
             zeros = np.zeros(rows, dtype=np.int64)
             ((names, data),) = _copies(Writing(columns, n + 1, zeros, zeros + 1, zeros))
             began = time.perf_counter()
-            with database.cursor().copy(f"COPY bench_bare ({', '.join(names)}) FROM STDIN (FORMAT BINARY)") as copy:  # noqa: S608
+            with database.cursor().copy(
+                f"COPY bench_bare ({', '.join(names)}) FROM STDIN (FORMAT BINARY)"
+            ) as copy:
                 copy.write(_HEAD + data + _TAIL)
             took += time.perf_counter() - began
         database.execute("DROP TABLE bench_bare")
@@ -124,7 +126,9 @@ def request(path: str, body: bytes) -> bytes:
     return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
 
 
-async def exchange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, message: bytes) -> tuple[int, bytes]:
+async def exchange(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, message: bytes
+) -> tuple[int, bytes]:
     """Send a request, return status and body of the answer."""
     writer.write(message)
     head = await reader.readuntil(b"\r\n\r\n")
@@ -147,8 +151,13 @@ async def singles(port: int, streams: list[int], clients: int, seconds: float) -
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         stream, minute = streams[number % len(streams)], 100_000 * (number // len(streams))
         while (began := time.perf_counter()) < until:
-            body = b'{"phenomenonTime": "%s", "result": %.1f}' % (time_text(minute).encode(), minute % 97 / 10)
-            status, answer = await exchange(reader, writer, request(f"Datastreams({stream})/Observations", body))
+            body = b'{"phenomenonTime": "%s", "result": %.1f}' % (
+                time_text(minute).encode(),
+                minute % 97 / 10,
+            )
+            status, answer = await exchange(
+                reader, writer, request(f"Datastreams({stream})/Observations", body)
+            )
             assert status == 201, answer
             took.append(time.perf_counter() - began)
             minute += 1
@@ -170,9 +179,14 @@ def array_body(streams: list[int], first: int, rows: int, base: int) -> bytes:
     return f"[{', '.join(parts)}]".encode()
 
 
-async def arrays(port: int, streams: list[int], rows: int, rounds: int, clients: int) -> tuple[float, list[float]]:
+async def arrays(
+    port: int, streams: list[int], rows: int, rounds: int, clients: int
+) -> tuple[float, list[float]]:
     """Send data arrays; return seconds in all and of each."""
-    messages = [request("CreateObservations", array_body(streams, number, rows, 1_000_000 * clients)) for number in range(rounds)]
+    messages = [
+        request("CreateObservations", array_body(streams, number, rows, 1_000_000 * clients))
+        for number in range(rounds)
+    ]
     took: list[float] = []
     began = time.perf_counter()
 
@@ -228,15 +242,23 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="bench-sta-") as folder:
         port = free_port()
         os.environ.update(
-            STADTKERN_DATA_DIR=folder, STADTKERN_STA_ANONYMOUS_WRITE="1", STADTKERN_LOG_LEVEL="WARNING",
+            STADTKERN_DATA_DIR=folder,
+            STADTKERN_STA_ANONYMOUS_WRITE="1",
+            STADTKERN_LOG_LEVEL="WARNING",
             STADTKERN_PUBLIC_URL=f"http://127.0.0.1:{port}",
         )
         streams = prepare(folder, args.streams)
         from django.db import connection
 
         vendor = connection.vendor
-        bare = bare_executemany(folder, args.rows, args.rounds) if vendor == "sqlite" else bare_copy(args.rows, args.rounds)
-        figure("bare executemany" if vendor == "sqlite" else "bare binary COPY", bare, "rows/s", database=vendor)
+        bare = (
+            bare_executemany(folder, args.rows, args.rounds)
+            if vendor == "sqlite"
+            else bare_copy(args.rows, args.rounds)
+        )
+        figure(
+            "bare executemany" if vendor == "sqlite" else "bare binary COPY", bare, "rows/s", database=vendor
+        )
         connection.close()
         words = [sys.executable, "-m", "stadtkern", "web", "--port", str(port)]
         if profile := os.environ.get("BENCH_PROFILE"):
@@ -251,7 +273,9 @@ def main() -> None:
                 limit=LIMITS["single"][vendor], p95_ms=round(percentile(took, 0.95) * 1000, 2),
             )  # fmt: skip
             for clients in (1, 2):
-                all_, took = asyncio.run(arrays(port, streams if clients == 1 else streams[:50], args.rows, args.rounds, clients))
+                all_, took = asyncio.run(
+                    arrays(port, streams if clients == 1 else streams[:50], args.rows, args.rounds, clients)
+                )
                 rate = args.rows * args.rounds / all_
                 figure(
                     f"data arrays of {args.rows} rows, {clients} client(s)", rate, "obs/s", database=vendor,
@@ -262,7 +286,11 @@ def main() -> None:
             server.terminate()
             server.wait(20)
     if args.out:
-        machine = {"machine": platform.processor() or platform.machine(), "cpus": os.cpu_count(), "python": platform.python_version()}
+        machine = {
+            "machine": platform.processor() or platform.machine(),
+            "cpus": os.cpu_count(),
+            "python": platform.python_version(),
+        }
         args.out.write_text(json.dumps({**machine, "figures": figures}, indent=1) + "\n", encoding="utf-8")
 
 

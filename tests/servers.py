@@ -126,7 +126,11 @@ class Postgres:
 
     def start(self) -> None:
         """Start it, or start it again, also after a crash."""
-        options = ["listen_addresses=127.0.0.1", f"port={self.port}", f"unix_socket_directories={self.folder}"]
+        options = [
+            "listen_addresses=127.0.0.1",
+            f"port={self.port}",
+            f"unix_socket_directories={self.folder}",
+        ]
         words = " ".join(f"-c {one}" for one in (*options, *self.settings))
         self.run("pg_ctl", "-D", str(self.data), "-l", str(self.folder / "log"), "-w", "-o", words, "start")
 

@@ -75,7 +75,7 @@ def publish(port: int, topic: str, body: object, *words: str) -> subprocess.Comp
 
 def post(town: Town, path: str, body: object, method: str = "POST") -> None:
     """Send a request to `web`."""
-    request = urllib.request.Request(  # noqa: S310  # this machine
+    request = urllib.request.Request(  # this machine
         f"http://127.0.0.1:{town.web_port}/sta/v1.1/{path}",
         data=json.dumps(body).encode(),
         method=method,
@@ -126,13 +126,17 @@ def test_mosquitto_clients_work_with_our_broker(town: Town) -> None:
     assert found[topics[1]] == {"result": 21.5}
     assert found[topics[0]]["result"] == 21.5
     assert set(found[topics[2]]) == {"phenomenonTime"}
-    with urllib.request.urlopen(  # noqa: S310
+    with urllib.request.urlopen(
         f"http://127.0.0.1:{town.web_port}/sta/v1.1/Observations({found[topics[0]]['@iot.id']})", timeout=30
     ) as answer:
         by_http = json.load(answer)
     same = {name: value for name, value in found[topics[0]].items() if "Link" not in name}
     assert same == {name: by_http[name] for name in same}
-    post(town, f"Datastreams({town.public})/Observations", {"result": 3, "phenomenonTime": "2026-01-02T00:00:00Z"})
+    post(
+        town,
+        f"Datastreams({town.public})/Observations",
+        {"result": 3, "phenomenonTime": "2026-01-02T00:00:00Z"},
+    )
     until(lambda: 3 in listener.results(), seconds=20)
     post(town, "Things(1)", {"description": "Moved"}, "PATCH")
     until(lambda: ("v1.1/Things(1)/description", {"description": "Moved"}) in listener.messages(), seconds=20)
@@ -248,7 +252,9 @@ def test_outside_broker_gives_and_takes(town: Town, broker: Mosquitto) -> None:
     time.sleep(2)
     broker.start()
     until(lambda: 41 in listener.results(), seconds=60)
-    assert publish(broker.port, topic, {"result": 42, "phenomenonTime": "2026-02-02T00:00:00Z"}).returncode == 0
+    assert (
+        publish(broker.port, topic, {"result": 42, "phenomenonTime": "2026-02-02T00:00:00Z"}).returncode == 0
+    )
     until(lambda: 42 in listener.results(), seconds=20)
     assert sorted(town.stored().values()) == [0.0, 7.0, 41.0, 42.0]
     listener.stop()

@@ -111,7 +111,9 @@ class Town:
 
     def kill(self, *names: str) -> None:
         """End processes in the middle of whatever they do, all of them unless told which."""
-        chosen = [self.processes.pop(name) for name in names or tuple(self.processes) if name in self.processes]
+        chosen = [
+            self.processes.pop(name) for name in names or tuple(self.processes) if name in self.processes
+        ]
         for process in chosen:
             process.send_signal(signal.SIGKILL)
         for process in chosen:
@@ -129,7 +131,11 @@ class Town:
 
     def stored(self, datastreams: str = "true") -> dict[int, float]:
         """Return the results in the database by number of the message; a result stored twice fails."""
-        time = "(extract(epoch from phenomenon_time))::bigint" if self.database_url else "phenomenon_time / 1000000"
+        time = (
+            "(extract(epoch from phenomenon_time))::bigint"
+            if self.database_url
+            else "phenomenon_time / 1000000"
+        )
         rows = self.rows(f"SELECT {time}, result FROM observations_observation WHERE {datastreams}")  # noqa: S608  # our own words
         found = {int(str(at)) - START: float(str(result)) for at, result in rows}
         assert len(found) == len(rows), "a message was stored twice"

@@ -52,7 +52,7 @@ class Followers(Protocol):
 class Broker:
     """An MQTT 3.1.1 broker whose clients are devices of the town's sources and users of its interfaces."""
 
-    def __init__(  # noqa: PLR0913  # all of them by name
+    def __init__(  # all of them by name
         self,
         *,
         committer: Committer,

@@ -151,7 +151,7 @@ def greeting(  # noqa: PLR0913, PLR0917
     client_id: str,
     clean: bool,
     will: packets.Publication | None,
-    keep_alive: int,  # noqa: FBT001
+    keep_alive: int,
 ) -> bytes:
     """Return CONNECT as a client of MQTT 3.1.1 sends it."""
     flags = (0x80 if name else 0) | (0x40 if password else 0) | (2 if clean else 0)

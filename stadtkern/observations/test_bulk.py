@@ -38,7 +38,7 @@ def stream(key: str = "a", slug: str = "own", **facts: Any) -> Datastream:  # no
 
 def columns(
     of: Datastream, results: list[float], *, minutes: list[int] | None = None, **more: Any
-) -> Columns:  # noqa: ANN401
+) -> Columns:
     """Return one result a minute before noon, the last at noon."""
     when = minutes if minutes is not None else list(range(1 - len(results), 1))
     return Columns(

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("observations", "0006_sensors_of_streams"),
+        ("observations", "0010_derived_streams"),
         ("wagtailimages", "0027_image_description"),
     ]
 

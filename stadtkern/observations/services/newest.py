@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
+
 from stadtkern.observations.fields import micros
 from stadtkern.observations.services.changes import next_version
 from stadtkern.observations.services.columns import NULL, Ints

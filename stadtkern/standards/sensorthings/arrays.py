@@ -56,7 +56,7 @@ _RAWS = msgspec.json.Decoder(list[Raw])
 _ANY = msgspec.json.Decoder(list[Any])
 
 
-class Unusual(Exception):  # noqa: N818  # not an error: somebody else takes it
+class Unusual(Exception):  # not an error: somebody else takes it
     """The body is no plain data array; the general way takes it or says what is wrong."""
 
 

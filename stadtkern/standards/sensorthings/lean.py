@@ -205,7 +205,7 @@ def single_of(request: Request, access: Access, body: bytes, now: int) -> Single
         raise Unusual from error
 
 
-def _later(value: Any, where: str) -> None:  # noqa: ANN401, ARG001  # a check of results
+def _later(value: Any, where: str) -> None:  # noqa: ANN401  # a check of results
     """Leave the check of a result to the writer, who knows the datastream."""
 
 

@@ -12,9 +12,9 @@ from stadtkern.observations.access import Access
 from stadtkern.observations.fields import micros
 from stadtkern.observations.models import Datastream
 from stadtkern.observations.services import bulk
+from stadtkern.observations.services.entities.creation import check_of, make
 from stadtkern.observations.services.entities.drafts import Result
 from stadtkern.observations.services.entities.errors import BadEntity
-from stadtkern.observations.services.entities.creation import check_of, make
 from stadtkern.observations.services.entities.observations import columns
 from stadtkern.observations.services.entities.results import Check
 from stadtkern.observations.services.entities.work import work

@@ -8,7 +8,6 @@ from django.conf import settings
 from django.db.models import Model, Q, QuerySet
 
 from stadtkern.base.odata.nodes import Query
-
 from stadtkern.contracts.messages import News
 from stadtkern.observations.access import Access, visible
 from stadtkern.observations.models import Datastream, Observation

@@ -39,7 +39,13 @@ def stream(key: str, thing: str = "bridge", **more: Any) -> Datastream:  # noqa:
     found, _ = Thing.objects.get_or_create(source="test", key=thing, defaults={"name": thing})
     air, _ = ObservedProperty.objects.get_or_create(slug="air_temperature", defaults={"unit": "Cel"})
     sensor, _ = Sensor.objects.get_or_create(source="test", name="thermometer")
-    facts: dict[str, Any] = {"name": key, "thing": found, "sensor": sensor, "observed_property": air, "unit": "Cel"}
+    facts: dict[str, Any] = {
+        "name": key,
+        "thing": found,
+        "sensor": sensor,
+        "observed_property": air,
+        "unit": "Cel",
+    }
     return Datastream.objects.create(key=key, **facts | more)
 
 
@@ -117,7 +123,10 @@ def test_observation_names_its_datastream_itself() -> None:
         "name": "river", "description": "here", "encodingType": "application/geo+json",
         "feature": {"type": "Point", "coordinates": [14.7, 51.9]},
     }}  # fmt: skip
-    assert MESSAGES.store([arrival("v1.1/Observations", body), arrival("v1.1/Observations", deep)]) == ["", ""]
+    assert MESSAGES.store([arrival("v1.1/Observations", body), arrival("v1.1/Observations", deep)]) == [
+        "",
+        "",
+    ]
     assert Observation.objects.count() == 2
     assert FeatureOfInterest.objects.filter(name="river").exists()
 
@@ -214,7 +223,9 @@ def test_subscribers_get_what_http_gives() -> None:
     assert found[own]["@iot.id"] == first.number
     assert found[own]["result"] == 1
     assert found[own]["phenomenonTime"].startswith("2026-11-25T11:00:00")
-    assert found[own]["Datastream@iot.navigationLink"].endswith(f"/sta/v1.1/Observations({first.number})/Datastream")
+    assert found[own]["Datastream@iot.navigationLink"].endswith(
+        f"/sta/v1.1/Observations({first.number})/Datastream"
+    )
     assert len(seen("v1.1/Observations")) == 2
     assert seen(f"{own}?$select=result") == [(f"{own}?$select=result", {"result": 1})]
     assert [topic for topic, _ in seen(f"v1.1/Things({one.thing_id})/Datastreams({two.pk})/Observations")]
@@ -235,7 +246,13 @@ def test_entity_property_and_set_tell_of_a_change() -> None:
     one = stream("a")
     told.entities("Thing", [one.thing_id], "updated", frozenset({"name"}))
     thing = f"v1.1/Things({one.thing_id})"
-    topics = ["v1.1/Things", thing, f"{thing}/name", f"{thing}/description", f"v1.1/Datastreams({one.pk})/Thing"]
+    topics = [
+        "v1.1/Things",
+        thing,
+        f"{thing}/name",
+        f"{thing}/description",
+        f"v1.1/Datastreams({one.pk})/Thing",
+    ]
     found = dict(seen(*topics))
     assert set(found) == set(topics) - {f"{thing}/description"}
     assert found[f"{thing}/name"] == {"name": "bridge"}

@@ -167,7 +167,7 @@ def _stream_keys(
     if not plan.groups:
         return [()], {0: 0}
     ids = sorted(set(streams.tolist()))
-    by_stream: dict[int, tuple[Any, ...]] = {stream: () for stream in ids}
+    by_stream: dict[int, tuple[Any, ...]] = dict.fromkeys(ids, ())
     for group in plan.groups:
         entity = BY_NAME[str(group.path.steps[0])]
         scope = Scope(entity, "s0", rows.context.dialect, rows.context.access, Names("s"))
