@@ -1,6 +1,6 @@
 """Messages that other parts of the program have for the broker; `ingest` publishes them."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 
 from stadtkern.base import clock
 from stadtkern.base.errors import BadInput
@@ -30,10 +30,11 @@ def queue_message(topic: str, payload: bytes, *, retain: bool = False) -> int:
     return row.pk
 
 
-def publish_waiting(publish: Callable[[str, bytes, bool], None]) -> int:
-    """Publish what waits, oldest first, and forget it; what `publish` raises leaves the rest waiting."""
-    rows = list(OutgoingMessage.objects.order_by("pk")[:AT_ONCE])
-    for row in rows:
-        publish(row.topic, bytes(row.payload), row.retain)
-        row.delete()
-    return len(rows)
+def waiting() -> list[OutgoingMessage]:
+    """Return the messages that wait, oldest first."""
+    return list(OutgoingMessage.objects.order_by("pk")[:AT_ONCE])
+
+
+def forget(keys: Sequence[int]) -> None:
+    """Forget messages that are published."""
+    OutgoingMessage.objects.filter(pk__in=keys).delete()

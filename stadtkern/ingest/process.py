@@ -10,11 +10,12 @@ from typing import TypeVar
 
 import uvloop
 from django.conf import settings
-from django.db import close_old_connections, connections
+from django.db import DatabaseError, close_old_connections, connections
 
 from stadtkern.base.clock import now
 from stadtkern.base.http import Answer, Client
 from stadtkern.contracts.connector import Request
+from stadtkern.ingest import outgoing
 from stadtkern.ingest.bridge import Bridge, BrokerAddress
 from stadtkern.ingest.broker import Broker
 from stadtkern.ingest.committer import Committer, Message
@@ -22,7 +23,7 @@ from stadtkern.ingest.downlinks import Downlinks
 from stadtkern.ingest.feed import Feed, Subscriber
 from stadtkern.ingest.gate import Gate
 from stadtkern.ingest.interfaces import interfaces
-from stadtkern.ingest.models import Source
+from stadtkern.ingest.models import OutgoingMessage, Source
 from stadtkern.ingest.polling import poll
 from stadtkern.ingest.roster import Roster
 from stadtkern.ingest.storing import Writer
@@ -113,6 +114,8 @@ class Process:
         busy = set(self.polling)  # a poll that ends while we read has not yet told us its next turn
         if not await self.refresh():
             return
+        with contextlib.suppress(DatabaseError):  # the next look may succeed
+            await self.publish_outgoing()
         for source in self.roster.due():
             if source.slug not in busy:
                 task = asyncio.create_task(self.poll(source))
@@ -157,6 +160,24 @@ class Process:
             return False
         self.broker.hand_on([Message(topic, body, (), now(), qos=1)])
         return True
+
+    async def publish_outgoing(self) -> None:
+        """Publish what other parts of the program have for the broker; what cannot go out now waits."""
+        rows = await self.loop.run_in_executor(self.looker, with_database, outgoing.waiting)
+        sent = [row.pk for row in rows if self.send_out(row)]
+        if sent:
+            await self.loop.run_in_executor(self.looker, with_database, lambda: outgoing.forget(sent))
+
+    def send_out(self, row: OutgoingMessage) -> bool:
+        """Hand a message to the broker, whether anybody listens or not; False if the broker is away."""
+        topic, body = row.topic, bytes(row.payload)
+        if self.bridge is not None:
+            if not self.bridge.has_room or self.bridge.client is None:
+                return False
+            self.bridge.client.publish([(topic, body)], retain=row.retain)
+        elif self.broker is not None:
+            self.broker.hand_on([Message(topic, body, (), now(), qos=1, retain=row.retain)])
+        return self.bridge is not None or self.broker is not None
 
     def subscribers(self) -> Iterator[Subscriber]:
         """Yield those who follow what is stored."""

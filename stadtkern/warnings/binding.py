@@ -210,5 +210,6 @@ def active_rules() -> list[Rule]:
         "conditions__datastream__thing",
         "conditions__datastream__observed_property",
         "conditions__observed_property",
+        "channels",
     )
     return list(rules.filter(Q(conditions__isnull=False)).distinct())

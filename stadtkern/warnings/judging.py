@@ -84,6 +84,7 @@ def _settle(
 ) -> tuple[State, State, list[Episode]]:
     """Return the state that is settled, the one at `now`, and the episodes of both steps."""
     spec = target.spec
+    rows = {key: rows[key] for key in target.streams if key in rows}
     newest = [
         max(int(rows[test.stream].times[-1]) if test.stream in rows else one.seen, one.seen)
         for test, one in zip(spec.tests, state.tests, strict=True)

@@ -27,6 +27,8 @@ class ShownAlert:
     sentence: str
     severity: str
     state: str
+    now: str = ""
+    """The newest value, while it stands."""
 
     @property
     def kind(self) -> str:
@@ -58,6 +60,7 @@ def shown_alert(alert: Alert) -> ShownAlert:
         sentence=texts.sentence(alert),
         severity=str(Severity(alert.severity).label),
         state=texts.state_word(alert),
+        now=texts.newest_value(alert),
     )
 
 

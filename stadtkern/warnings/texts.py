@@ -36,6 +36,15 @@ def sentence(alert: Alert) -> str:
     return _("%(place)s: %(what)s %(value)s (limit %(limit)s)") % words
 
 
+def newest_value(alert: Alert) -> str:
+    """Return the newest value behind an alert that still stands; empty where there is none to tell."""
+    stream = alert.datastream
+    latest = getattr(stream, "latest", None)
+    if stream is None or alert.ended is not None or alert.value is None or latest is None:
+        return ""
+    return "" if latest.result is None else value_text(stream, latest.result)
+
+
 def value_text(stream: Datastream, value: float) -> str:
     """Return a value as the series shows it."""
     return number_text(value, stream.unit, stream.observed_property.decimals)

@@ -1,4 +1,4 @@
-"""Load organisations, data profiles, areas and sources of a town."""
+"""Load organisations, data profiles, areas, sources, virtual series and rules of a town."""
 
 import json
 import tomllib
@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from stadtkern.base.errors import BadInput
+from stadtkern.config.town import rules
 from stadtkern.governance.models import DataProfile
 from stadtkern.ingest.models import Source
 from stadtkern.people.models import Organisation
@@ -53,6 +54,7 @@ def each(folder: Path, name: str, key: str, save: Callable[[Entry], None]) -> in
         try:
             save(entry)
         except (
+            BadInput,
             KeyError,
             TypeError,
             ValueError,
@@ -60,7 +62,9 @@ def each(folder: Path, name: str, key: str, save: Callable[[Entry], None]) -> in
             Organisation.DoesNotExist,
             DataProfile.DoesNotExist,
         ) as error:
-            raise BadInput(f"{folder / name}, {key} {entry.get('slug', '?')!r}: {error}") from error
+            raise BadInput(
+                f"{folder / name}, {key} {entry.get('slug', entry.get('name', '?'))!r}: {error}"
+            ) from error
     return len(found)
 
 
@@ -130,4 +134,7 @@ def load_town(folder: Path) -> dict[str, int]:
         "data profiles": each(folder, "profiles.toml", "profile", save_profile),
         "areas": load_areas(folder),
         "sources": each(folder, "sources.toml", "source", save_source),
+        "virtual series": each(folder, "rules.toml", "series", rules.save_series),
+        "ways of telling": each(folder, "rules.toml", "channel", rules.save_way),
+        "rules": each(folder, "rules.toml", "rule", rules.save_town_rule),
     }

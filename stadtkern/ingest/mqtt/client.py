@@ -83,7 +83,7 @@ class Client(asyncio.Protocol):
         self.rest = b""
         self.places: dict[bytes, tuple[str, Place]] = {}
         self.number = 0
-        self.waiting: deque[tuple[bytes, bytes]] = deque()
+        self.waiting: deque[tuple[bytes, bytes, bool]] = deque()
         self.under_way: set[int] = set()
         self.most_under_way = 0xFFFF
         self.pending = 0
@@ -253,19 +253,19 @@ class Client(asyncio.Protocol):
         """Whether more may be published now."""
         return self.is_welcome and not self.waiting and not self.over.done()
 
-    def publish(self, publications: Iterable[tuple[str, bytes]]) -> None:
-        """Publish messages with QoS 1."""
-        self.waiting.extend((topic.encode(), body) for topic, body in publications)
+    def publish(self, publications: Iterable[tuple[str, bytes]], *, retain: bool = False) -> None:
+        """Publish messages with QoS 1; the broker may keep the newest of each topic."""
+        self.waiting.extend((topic.encode(), body, retain) for topic, body in publications)
         self.drain()
 
     def drain(self) -> None:
         """Publish what waits, as far as the broker can take it."""
         data = []
         while self.waiting and self.can_write and len(self.under_way) < self.most_under_way:
-            topic, body = self.waiting.popleft()
+            topic, body, retain = self.waiting.popleft()
             number = self.next_number()
             self.under_way.add(number)
-            data.append(packets.publish(topic, body, qos=1, number=number, version=5))
+            data.append(packets.publish(topic, body, qos=1, number=number, retain=retain, version=5))
         if data and self.transport is not None and not self.over.done():
             self.transport.write(b"".join(data))
         if not self.waiting:

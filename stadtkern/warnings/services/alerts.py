@@ -5,6 +5,7 @@ from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 
 import numpy as np
+from auditlog.context import disable_auditlog
 from django.db import transaction
 
 from stadtkern.base import clock
@@ -35,8 +36,9 @@ def settle(found: Sequence[tuple[Target, Verdict]]) -> None:
         alerts = alerts.exclude(ended__lt=oldest)
         for alert in alerts.order_by("begun"):
             known.setdefault(alert.subject, []).append(alert)
-    for target, verdict in found:
-        _settle(target, verdict, known.get(target.subject, []))
+    with disable_auditlog():  # the trail is about what people do
+        for target, verdict in found:
+            _settle(target, verdict, known.get(target.subject, []))
 
 
 def _settle(target: Target, verdict: Verdict, known: Sequence[Alert]) -> None:
@@ -133,7 +135,7 @@ def _withdraw(target: Target, alert: Alert, *, is_wrong: bool) -> None:
 def _tell(target: Target, alert: Alert, event: str) -> None:
     muted = target.rule.muted_until
     if muted is None or muted <= clock.now():
-        queue(alert, event, list(target.rule.channels.filter(is_active=True)))
+        queue(alert, event, [one for one in target.rule.channels.all() if one.is_active])
 
 
 def acknowledge(alert: Alert, *, by: User, note: str = "") -> None:
