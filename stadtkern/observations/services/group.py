@@ -67,6 +67,11 @@ class GroupWriter:
         self.bytes = 0
         self.runner: asyncio.Task[None] | None = None
 
+    def close(self) -> None:
+        """End the thread and its connection; what is being stored is stored first."""
+        self.executor.submit(lambda: connection.close()).result()
+        self.executor.shutdown()
+
     def room(self, size: int) -> None:
         """Raise `TooMany` if a body of `size` bytes has to come later; a single one always gets in."""
         if len(self.waiting) >= MOST_WAITING or (self.bytes and self.bytes + size > MOST_BYTES):

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from stadtkern.observations.fields import MICROSECOND
+from stadtkern.observations.fields import MICROSECOND, micros
 from stadtkern.observations.quality import Check, QualityFlag
 from stadtkern.observations.services.columns import Columns, Floats, Ints, Mask
 from stadtkern.observations.services.facts import Stream
@@ -15,6 +15,8 @@ from stadtkern.observations.services.rows import Reason
 AHEAD = timedelta(minutes=15) // MICROSECOND
 """How far a clock may run fast."""
 OLD = timedelta(days=3652) // MICROSECOND
+EARLIEST, LATEST = (micros(datetime(year, 1, 1, tzinfo=UTC)) for year in (100, 9900))
+"""Beyond lies what local calendars cannot hold any more."""
 EPOCH_DAY = timedelta(days=1) // MICROSECOND
 LARGEST = 1e100
 """Sums and squares of larger numbers leave what a database can hold."""
@@ -81,6 +83,9 @@ def _judge_times(  # noqa: PLR0913  # each by its name
     times: Ints, slots: Ints, streams: Sequence[Stream], now: int, judged: Judged, *, strict: bool
 ) -> None:
     forecast = np.array([stream.is_forecast for stream in streams], dtype=np.bool_)
+    outside = (times < EARLIEST) | (times >= LATEST)
+    if outside.any():
+        _refuse(judged, outside, Reason.TIME, "Before the year 100 or after the year 9899")
     future = (times > now + AHEAD) & ~forecast[slots]
     if future.any():
         if strict:

@@ -26,8 +26,7 @@ from stadtkern.observations.services.group import Done, GroupWriter, Single
 from stadtkern.observations.services.rows import Reason
 from stadtkern.standards.sensorthings import arrays
 from stadtkern.standards.sensorthings.arrays import Read, Unusual
-from stadtkern.standards.sensorthings.entities import OBSERVATION
-from stadtkern.standards.sensorthings.write.answers import JSON_TYPE, Answer, failed, failure, linked, tag
+from stadtkern.standards.sensorthings.write.answers import JSON_TYPE, Answer, failed, failure, tag
 from stadtkern.standards.sensorthings.write.observations import PARTS, observation
 from stadtkern.standards.sensorthings.write.values import decode
 from stadtkern.web.limits import Application, Message, Receive, Scope, Send, declared_length
@@ -61,6 +60,12 @@ class Lean:
         self.application = application
         self.writer = GroupWriter()
         self.reader = ThreadPoolExecutor(1, thread_name_prefix="sensorthings")
+
+    def close(self) -> None:
+        """End the threads and their connections."""
+        self.writer.close()
+        self.reader.submit(lambda: connection.close()).result()
+        self.reader.shutdown()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Store the observations of a request, or hand it on."""
@@ -223,8 +228,10 @@ def answer_to(single: Single, done: Done, base: str) -> Answer:
     if done.reason:
         return failure(404 if done.reason == UNKNOWN else 400, done.detail)
     document = document_of(single.result)
-    body = linked(OBSERVATION, done.number, document, base)
-    return Answer(201, body, {"Location": body["@iot.selfLink"], "ETag": tag(document)})
+    link = f"{base}Observations({done.number})"
+    ways = {f"{name}@iot.navigationLink": f"{link}/{name}" for name in ("Datastream", "FeatureOfInterest")}
+    body = {"@iot.id": done.number, "@iot.selfLink": link, **document, **ways}
+    return Answer(201, body, {"Location": link, "ETag": tag(document)})
 
 
 def document_of(result: Result) -> dict[str, Any]:
