@@ -94,8 +94,13 @@ def test_managing_by_http(world: World, name: str) -> None:
     new = {"name": "New", "description": "A thing without series", "properties": {}}
     assert (post(client, "Things", new) == 201) is manages
     things = Datastream.objects.filter(pk__in=world.streams.values()).values_list("thing__key", "thing")
-    change = {"data": '{"description": "x"}', "content_type": "application/json"}
-    own = {key for key, pk in things if client.patch(f"{ROOT}/Things({pk})", **change).status_code == 200}
+
+    def changes(pk: int) -> bool:
+        body = '{"description": "x"}'
+        answer = client.patch(f"{ROOT}/Things({pk})", body, content_type="application/json")
+        return answer.status_code == 200
+
+    own = {key for key, pk in things if changes(pk)}
     assert own == (expected(name, "w") if manages else set())
     assert Thing.objects.filter(description="x").count() == len(own)
     gone = {

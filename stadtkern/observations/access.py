@@ -50,6 +50,24 @@ _PATHS: dict[type[Model], tuple[str, ...]] = {
 }
 """How datastreams lead to the other entities."""
 _Row = TypeVar("_Row", bound=Model)
+__all__ = [
+    "EVERYTHING",
+    "NO_PROFILE",
+    "Access",
+    "access_for",
+    "access_for_mqtt",
+    "access_for_request",
+    "manageable",
+    "reachable",
+    "remembered",
+    "renewed",
+    "seconds_to_wait",
+    "visible",
+    "visible_groups",
+    "visible_streams",
+    "visible_things",
+    "writable_streams",
+]
 
 
 class _Kept:
@@ -246,13 +264,13 @@ def _access(grant: Grant, table: Table, credential: Credential | None = None) ->
 
 def visible_streams(access: Access) -> DatastreamQuerySet:
     """Return the datastreams whose values may be read."""
-    streams: DatastreamQuerySet = Datastream.objects.all()  # type: ignore[assignment]  # the manager is made of it
+    streams: DatastreamQuerySet = Datastream.objects.all()
     return streams if access.sees_all else streams.filter(_readable(access))
 
 
 def writable_streams(access: Access) -> DatastreamQuerySet:
     """Return the datastreams that may be written to and changed."""
-    streams: DatastreamQuerySet = Datastream.objects.all()  # type: ignore[assignment]  # the manager is made of it
+    streams: DatastreamQuerySet = Datastream.objects.all()
     return streams if access.writes_all else streams.filter(_writable(access))
 
 

@@ -40,8 +40,8 @@ class ObservationsConfig(AppConfig):
             models.Threshold,
         ):
             audited(model)
-        for model in (models.FeatureOfInterest, models.HistoricalLocation):
-            audited(model)
+        audited(models.FeatureOfInterest)
+        audited(models.HistoricalLocation)
         audited(models.Thing, m2m_fields={"locations"})
         audited(models.Datastream, exclude_fields=["checked_until"])
         audited(DerivedStream, exclude_fields=["problem"])

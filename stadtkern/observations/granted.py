@@ -117,9 +117,11 @@ def load_table(version: rights.Version) -> Table:
     ):
         partners[profile].add(organisation)
     fields = ("pk", "slug", "is_published", "access", "has_personal_data", "owner", "owner__parent")
-    for pk, *facts, owner, above in DataProfile.objects.order_by().values_list(*fields):
+    rows = DataProfile.objects.order_by().values_list(*fields)
+    for pk, slug, is_published, access, is_personal, owner, above in rows:
         owners = frozenset({owner, above} - {None})
-        table.profiles[pk] = _Profile(pk, *facts, owners, frozenset(partners[pk]))
+        facts = (pk, slug, is_published, access, is_personal)
+        table.profiles[pk] = _Profile(*facts, owners, frozenset(partners[pk]))
     return table
 
 

@@ -96,9 +96,10 @@ class ThingEdit(DataPage):
         if not hasattr(self, "_thing"):
             rows = Thing.objects.filter(pk=self.kwargs["pk"])
             get_object_or_404(rows)
-            self._thing = manageable(access_for(user=self.user), rows).first()
-            if self._thing is None:
+            found = manageable(access_for(user=self.user), rows).first()
+            if found is None:
                 raise PermissionDenied
+            self._thing = found
         return self._thing
 
     def get_context_data(self, **more: Any) -> dict[str, Any]:  # noqa: ANN401

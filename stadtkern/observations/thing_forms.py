@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.images import get_image_model
@@ -40,10 +41,10 @@ class ThingForm(forms.ModelForm):  # type: ignore[type-arg]  # django-stubs: gen
             "description": gettext_lazy("One or two sentences for the page of the sensor."),
         }
 
-    def __init__(self, *args: Any, instance: Thing, **kwargs: Any) -> None:  # noqa: ANN401
+    def __init__(self, data: QueryDict | None = None, *, instance: Thing) -> None:
         photo = ThingPhoto.objects.filter(thing=instance).first()
         facts = {"image": photo.image_id, "alt": photo.alt, "credit": photo.credit} if photo else {}
-        super().__init__(*args, instance=instance, initial=facts, **kwargs)
+        super().__init__(data, instance=instance, initial=facts)
         self.fields["name"].required = True
 
     def clean(self) -> dict[str, Any]:

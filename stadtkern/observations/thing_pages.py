@@ -67,7 +67,7 @@ def sta_address(path: str) -> str:
 def thing_page(thing: Thing, visible: DatastreamQuerySet) -> ThingPage:
     """Return the page of a thing for a reader to whom `visible` datastreams are open."""
     related = ("observed_property", "latest", "profile__owner", "sensor", "thing")
-    found = by_importance(visible.filter(thing=thing).select_related(*related).order_by("key"))
+    found = by_importance(list(visible.filter(thing=thing).select_related(*related).order_by("key")))
     streams = found[:MOST_STREAMS]
     time = newest(streams)
     quality = quality_of(streams, time) if time else {}

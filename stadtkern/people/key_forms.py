@@ -40,9 +40,7 @@ class KeyForm(forms.Form):
         initial=[READ],
         widget=forms.CheckboxSelectMultiple,
     )
-    days = forms.TypedChoiceField(
-        label=gettext_lazy("Valid for"), choices=SPANS, coerce=int, initial=365, empty_value=365
-    )
+    days = forms.TypedChoiceField(label=gettext_lazy("Valid for"), choices=SPANS, coerce=int, initial=365)
     profiles = forms.CharField(
         label=gettext_lazy("Only these data profiles"),
         required=False,

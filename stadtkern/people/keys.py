@@ -8,7 +8,7 @@ import logging
 import re
 import secrets
 import string
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -168,8 +168,9 @@ def credential_of(secret: str) -> Credential:
 
 
 def _grant(key: ApiKey) -> Grant:
-    principal, profiles, streams = f"key:{key.prefix}", _limit(key.profiles), _limit(key.streams)
-    scopes = frozenset(key.scopes)
+    principal, scopes = f"key:{key.prefix}", frozenset(key.scopes)
+    profiles: frozenset[str] | None = None if key.profiles is None else frozenset(key.profiles)
+    streams: frozenset[int] | None = None if key.streams is None else frozenset(key.streams)
     if key.person is not None:
         base = of_person(key.person)
         return replace(base, principal=principal, scopes=scopes, profiles=profiles, streams=streams)
@@ -180,16 +181,12 @@ def _grant(key: ApiKey) -> Grant:
         principal=principal,
         organisations=frozenset(own),
         is_writer=True,
-        bonds=frozenset({key.organisation_id} - {None}),
+        bonds=frozenset({key.organisation_id} if key.organisation_id else ()),
         scopes=scopes,
         profiles=profiles,
         streams=streams,
         names_data=True,
     )
-
-
-def _limit(values: Iterable[object] | None) -> frozenset[object] | None:
-    return None if values is None else frozenset(values)
 
 
 def note_use(key: int) -> None:

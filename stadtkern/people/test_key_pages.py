@@ -37,7 +37,7 @@ def test_a_person_makes_a_key_sees_it_once_and_ends_it(client: Client) -> None:
     page = answer.content.decode()
     secret = page.split('sk-secret">')[1].split("<")[0]
     grant = credential_of(secret).grant
-    assert (grant.profiles, grant.streams) == ({"water", "air"}, {7, 8})
+    assert (grant.profiles, grant.streams) == (frozenset({"water", "air"}), frozenset({7, 8}))
     key = ApiKey.objects.get(person=alice)
     listed = client.get("/en/account/keys/").content.decode()
     assert key.prefix in listed
@@ -97,7 +97,7 @@ def test_an_administrator_makes_a_key_for_an_organisation(client: Client) -> Non
     secret = answer.content.decode().split("<code>")[1].split("<")[0]
     credential = credential_of(secret)
     assert credential.per_minute == 60
-    assert credential.grant.profiles == {"water"}
+    assert credential.grant.profiles == frozenset({"water"})
     key = ApiKey.objects.get(organisation=gubin)
     page = client.get("/admin/keys/?q=gubin").content.decode()
     assert "Gubin" in page

@@ -39,7 +39,7 @@ class GroupMean:
 
 def grouped_streams(profile: DataProfile, observed_property: ObservedProperty) -> DatastreamQuerySet:
     """Return the series that go into the means of a property."""
-    streams: DatastreamQuerySet = Datastream.objects.filter(  # type: ignore[assignment]  # the manager is made of it
+    streams: DatastreamQuerySet = Datastream.objects.filter(
         profile=profile,
         observed_property=observed_property,
         unit=observed_property.unit,
