@@ -134,6 +134,39 @@ OBSERVED_PROPERTIES: dict[str, Property] = {
         gettext_noop("Carbon dioxide"), "[ppm]", 0, 40000, _CF + "mole_fraction_of_carbon_dioxide_in_air/", 0
     ),
     "noise": Property(gettext_noop("Noise"), "dB[SPL]", 0, 160, _WQ + "Q3884205", 0),
+    "noise_background": Property(
+        gettext_noop("Background noise (L95)"), "dB[SPL]", 0, 160, _WQ + "Q3884205", 0
+    ),
+    "noise_maximum": Property(gettext_noop("Highest noise"), "dB[SPL]", 0, 160, _WQ + "Q3884205", 0),
+    "soil_moisture_30cm": Property(
+        gettext_noop("Soil moisture at 30 cm"),
+        "%",
+        0,
+        100,
+        _CF + "volume_fraction_of_condensed_water_in_soil/",
+    ),
+    "soil_moisture_60cm": Property(
+        gettext_noop("Soil moisture at 60 cm"),
+        "%",
+        0,
+        100,
+        _CF + "volume_fraction_of_condensed_water_in_soil/",
+    ),
+    "distance": Property(gettext_noop("Distance"), "mm", 0, 100000, _WQ + "Q126017", 0),
+    "pedestrians": Property(gettext_noop("Pedestrians"), "1", 0, 100000, _WQ + "Q221488", 0),
+    "bicycles": Property(gettext_noop("Bicycles"), "1", 0, 100000, _WQ + "Q11442", 0),
+    "fill_level": Property(gettext_noop("Fill level"), "%", 0, 100, _WQ + "Q216320", 0),
+    "container_temperature": Property(
+        gettext_noop("Temperature in the container"), "Cel", -50, 200, _WQ + "Q11466"
+    ),
+    "fire_alarm": Property(gettext_noop("Fire alarm"), "1", 0, 1, _WQ + "Q1190554", 0),
+    "tilted": Property(gettext_noop("Tipped over"), "1", 0, 1, _WQ + "Q1190554", 0),
+    "energy": Property(gettext_noop("Energy"), "kW.h", 0, 1e9, _WQ + "Q11379"),
+    "dimming": Property(gettext_noop("Dimming"), "%", 0, 100, _WQ + "Q1225322", 0),
+    "lamp_power": Property(gettext_noop("Power of the lamp"), "W", 0, 5000, _WQ + "Q25342"),
+    "lamp_hours": Property(gettext_noop("Hours of light"), "h", 0, 1000000, _WQ + "Q1138737", 0),
+    "lamp_fault": Property(gettext_noop("Fault of the lamp"), "1", 0, 1, _WQ + "Q1190554", 0),
+    "ice_phenomenon": Property(gettext_noop("Ice on the river (code)"), "1", 0, 99, _WQ + "Q23392", 0),
     "illuminance": Property(gettext_noop("Illuminance"), "lx", 0, 200000, _WQ + "Q194411", 0),
     "uv_intensity": Property(gettext_noop("UV intensity"), "uW/cm2", 0, 10000, _WQ + "Q11391", 0),
     "parking_free": Property(gettext_noop("Free parking spaces"), "1", 0, 100000, _WQ + "Q6501349", 0),
