@@ -103,3 +103,12 @@ def alice(db: None) -> "User":  # noqa: ARG001
 def charlie(db: None) -> "User":  # noqa: ARG001
     """Give Charlie, who may nothing."""
     return person("charlie")
+
+
+@pytest.fixture
+def english() -> Iterator[None]:
+    """Read texts in English."""
+    from django.utils import translation  # noqa: PLC0415  # needs the settings
+
+    with translation.override("en"):
+        yield

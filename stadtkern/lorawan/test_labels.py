@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from stadtkern.base.errors import BadInput
 from stadtkern.lorawan.labels import Label, checksum, picture, read_label
 
+pytestmark = pytest.mark.usefixtures("english")
 EXAMPLE = "LW:D0:1122334455667788:AABBCCDDEEFF0011:AABB1122:OAABBCCDDEEFF:SYYWWNNNNNN:PFOOBAR:CAF2C"
 """The example of the recommendation, with its check sum."""
 

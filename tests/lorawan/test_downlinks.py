@@ -27,7 +27,7 @@ from stadtkern.lorawan.services.downlinks import encode
 from stadtkern.people.models import User
 from tests.lorawan.conftest import EUI, NOON
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("english")]
 
 
 def send(published: list[tuple[str, bytes]], *, is_there: bool = True) -> None:

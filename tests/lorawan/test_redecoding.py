@@ -17,7 +17,7 @@ from stadtkern.observations.models import LatestObservation, Observation, Rollup
 from stadtkern.people.models import User
 from tests.lorawan.conftest import EUI, NOON, TENTHS, event
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
 UP = "application/town/device/x/event/up"
 
 
