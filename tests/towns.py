@@ -125,7 +125,7 @@ class Town:
             import psycopg  # noqa: PLC0415  # not needed for SQLite
 
             with psycopg.connect(self.database_url) as database:
-                return database.execute(question).fetchall()  # type: ignore[call-overload, no-any-return]  # texts of the tests
+                return database.execute(question).fetchall()
         with closing(sqlite3.connect(self.home / "stadtkern.sqlite3", timeout=30)) as database:
             return database.execute(question).fetchall()
 

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import ssl
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -85,9 +85,13 @@ class Bridge:
         self.subscribed: dict[str, int] = {}
         self.is_down = False
         self.session = Session(f"(broker)/{address.client_id}", Account("(broker)"), lasts=True)
-        self.on_room = lambda: None
+        self.on_room: Callable[[], None] = lambda: None
         self.task: asyncio.Task[None] | None = None
-        committer.on_room.append(lambda _has_room: self.client and self.client.watch_reading())
+        committer.on_room.append(self._room_changed)
+
+    def _room_changed(self, _has_room: bool) -> None:  # noqa: FBT001  # as the committer tells it
+        if self.client is not None:
+            self.client.watch_reading()
 
     def start(self) -> None:
         """Connect, and keep trying for as long as the broker is away."""

@@ -29,8 +29,9 @@ Published = list[tuple[str, bytes]]
 class Subscriber(Protocol):
     """Somebody who follows the feed."""
 
-    position: int
-    """Number of the last item it got; below 0: it does not follow yet."""
+    @property
+    def position(self) -> int:
+        """Number of the last item it got; below 0: it does not follow yet."""
 
     @property
     def has_room(self) -> bool:

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from typing import Self
+from typing import Any, Self
 
 from stadtkern.ingest.mqtt import packets
 
@@ -96,7 +96,8 @@ class Peer:
         self.answers[kind, number] = waiting
         self.writer.write(data)
         ended = asyncio.ensure_future(self.over.wait())
-        await asyncio.wait({waiting, ended}, return_when=asyncio.FIRST_COMPLETED, timeout=15)
+        both: set[asyncio.Future[Any]] = {waiting, ended}
+        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED, timeout=15)
         ended.cancel()
         if not waiting.done():
             raise ConnectionError("the broker ended the connection, or said nothing")

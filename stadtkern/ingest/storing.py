@@ -19,8 +19,8 @@ from stadtkern.ingest.registry import connector_of, filled
 from stadtkern.ingest.states import Tally
 from stadtkern.lorawan import services as lorawan
 from stadtkern.observations.services import record
+from stadtkern.observations.services.bulk import durable
 from stadtkern.observations.services.quarantine import quarantine
-from stadtkern.observations.services.record import durable
 from stadtkern.observations.services.rows import Reason, Reject
 
 logger = logging.getLogger(__name__)

@@ -49,12 +49,13 @@ class SeriesField(forms.CharField):
         text = super().clean(value).replace("\0", "").strip()
         if not text:
             return None
-        return _one(
+        found: Datastream | None = _one(
             _series(),
             text,
             Q(key=text),
             _words(text, "key", "name", "thing__name", "observed_property__slug"),
         )
+        return found
 
     def prepare_value(self, value: Any) -> Any:  # noqa: ANN401
         """Return the key of a series."""
@@ -76,7 +77,10 @@ class PlaceField(forms.CharField):
         if not text:
             return None
         source, _colon, key = text.partition(":")
-        return _one(Thing.objects.all(), text, Q(source=source, key=key), _words(text, "key", "name"))
+        found: Thing | None = _one(
+            Thing.objects.all(), text, Q(source=source, key=key), _words(text, "key", "name")
+        )
+        return found
 
     def prepare_value(self, value: Any) -> Any:  # noqa: ANN401
         """Return source and key of a thing."""
@@ -112,7 +116,8 @@ def forgive(*forms_: forms.BaseForm | forms.BaseFormSet) -> None:  # type: ignor
     for one in forms_:
         if isinstance(one, forms.BaseFormSet):
             forgive(*one.forms)
-            one._errors, one._non_form_errors = [{} for _form in one.forms], one.error_class()  # noqa: SLF001
+            one._errors = [{} for _form in one.forms]  # type: ignore[attr-defined]  # noqa: SLF001  # as Django's own
+            one._non_form_errors = one.error_class()  # type: ignore[attr-defined]  # noqa: SLF001
         else:
             one._errors, one.cleaned_data = {}, {}  # type: ignore[attr-defined]  # noqa: SLF001
 

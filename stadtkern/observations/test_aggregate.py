@@ -98,7 +98,7 @@ def test_buckets_tell_what_counting_by_hand_tells(
     end = start + timedelta(days=40 if by != "hour" else 3)
     expected: dict[tuple[object, ...], list[float]] = defaultdict(list)
     for time, value in Observation.objects.filter(quality__lt=4).values_list("phenomenon_time", "result"):
-        expected[name(time, by, zone)].append(value)
+        expected[name(time, by, zone)].append(value or 0.0)
     buckets = aggregate(stream, start, end, by=by, zone=zone)
     for bucket in buckets:
         values = expected[name(bucket.start, by, zone)]

@@ -105,7 +105,7 @@ def levels(values: list[float], first: int = 0) -> list[Reading]:
     ]
 
 
-def stored() -> list[tuple[float, int, int]]:
+def stored() -> list[tuple[float | None, int, int]]:
     """Return result, flag and failed tests of everything."""
     return list(Observation.objects.order_by("phenomenon_time").values_list("result", "quality", "checks"))
 

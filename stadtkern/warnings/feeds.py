@@ -54,8 +54,10 @@ class AlertFeed(Feed[Alert, None]):
 
     def item_pubdate(self, item: Alert) -> datetime:
         """Return when it was raised."""
-        return item.raised
+        raised: datetime = item.raised
+        return raised
 
     def item_updateddate(self, item: Alert) -> datetime:
         """Return when it ended, or else was raised."""
-        return item.ended or item.raised
+        last: datetime = item.ended or item.raised
+        return last

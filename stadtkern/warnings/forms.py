@@ -1,7 +1,7 @@
 """Forms of rules, conditions, ways of telling and tasks."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.dates import MONTHS, WEEKDAYS
@@ -35,7 +35,7 @@ class NumbersField(forms.TypedMultipleChoiceField):
 
 
 def _span(name: str) -> SpanField:
-    field = Rule._meta.get_field(name)  # noqa: SLF001  # Django's documented API
+    field: Any = Rule._meta.get_field(name)  # noqa: SLF001  # Django's documented API
     return SpanField(label=field.verbose_name, help_text=field.help_text, required=False)
 
 
@@ -230,7 +230,7 @@ class ConditionForms(forms.BaseFormSet):  # type: ignore[type-arg]  # generic on
         return [
             form
             for form in self.forms
-            if form.has_changed() and not (self.can_delete and self._should_delete_form(form))
+            if form.has_changed() and not (self.can_delete and self._should_delete_form(form))  # type: ignore[attr-defined]  # Django's own
         ]
 
     def conditions(self) -> list[Condition]:
@@ -267,8 +267,8 @@ def condition_forms(
         for one in conditions
     ]
     kwargs = {"suggestions": suggested_series()}
-    found: ConditionForms = factory(data, initial=initial, prefix="condition", form_kwargs=kwargs)
-    return found
+    found = factory(data, initial=initial, prefix="condition", form_kwargs=kwargs)
+    return cast("ConditionForms", found)
 
 
 class WebAddressField(forms.URLField):

@@ -1,5 +1,6 @@
 """The back office of rules, alerts, ways of telling and tasks: works without scripts, says what is wrong."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 import pytest
@@ -23,7 +24,7 @@ def office(client: Client, alice: User) -> Client:
     return client
 
 
-def filled(*conditions: dict[str, object], **more: object) -> dict[str, object]:
+def filled(*conditions: Mapping[str, object], **more: object) -> dict[str, object]:
     """Return what the form of a rule sends."""
     data: dict[str, object] = {
         "slug": "high-water",

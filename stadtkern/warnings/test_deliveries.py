@@ -215,7 +215,7 @@ def test_mqtt_goes_through_ingest(at: Clock, send: Send, watcher: Watcher) -> No
     deliver_due()
     (message,) = waiting()
     assert (message.topic, message.retain) == ("town/alerts/river", True)
-    assert json.loads(message.payload)["alert"] == alert.pk
+    assert json.loads(bytes(message.payload))["alert"] == alert.pk
     forget([message.pk])
     assert not waiting()
 

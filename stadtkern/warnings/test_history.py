@@ -21,11 +21,8 @@ pytestmark = pytest.mark.django_db
 def wave(days: int) -> list[float]:
     """Return hourly levels with floods of different length."""
     hours = np.arange(days * 24)
-    return (
-        (500 + 80 * np.sin(hours / 37) + 60 * np.sin(hours / 301) + 25 * np.sin(hours * 2.7))
-        .round(1)
-        .tolist()
-    )
+    levels = 500 + 80 * np.sin(hours / 37) + 60 * np.sin(hours / 301) + 25 * np.sin(hours * 2.7)
+    return [round(float(level), 1) for level in levels]
 
 
 @pytest.mark.parametrize(

@@ -171,7 +171,10 @@ def test_every_series_of_a_kind_has_its_own_alert(at: Clock, send: Send, watcher
     at.forward(minutes=15)
     send(610, thing="ratzdorf")
     watcher.tick()
-    assert [alert.datastream.thing.key for alert in Alert.objects.all()] == ["ratzdorf"]
+    assert [
+        alert.datastream.thing.key  # type: ignore[union-attr]  # of a series
+        for alert in Alert.objects.all()
+    ] == ["ratzdorf"]
     at.forward(minutes=15)
     send(620)
     watcher.tick()
@@ -196,7 +199,10 @@ def test_two_series_of_one_place_are_judged_together(at: Clock, send: Send, watc
     at.forward(minutes=15)
     send(95, thing="markt", prop="relative_humidity")
     watcher.tick()
-    assert [alert.datastream.key for alert in Alert.objects.all()] == ["lfu:markt:air_temperature"]
+    assert [
+        alert.datastream.key  # type: ignore[union-attr]  # of a series
+        for alert in Alert.objects.all()
+    ] == ["lfu:markt:air_temperature"]
 
 
 def test_series_that_lags_behind_is_judged_when_it_comes(at: Clock, send: Send, watcher: Watcher) -> None:
@@ -218,9 +224,15 @@ def test_series_that_lags_behind_is_judged_when_it_comes(at: Clock, send: Send, 
 
 def test_levels_of_the_source_count_while_they_are_valid(at: Clock, send: Send, watcher: Watcher) -> None:
     send(500)
-    facts = {"thing": "guben", "observed_property": "water_level", "unit": "cm"}
     for number, limit in ((1, 460), (2, 520), (3, 570)):
-        level = Threshold(name=f"A{number}", value=limit, severity=number, **facts)
+        level = Threshold(
+            thing="guben",
+            observed_property="water_level",
+            unit="cm",
+            name=f"A{number}",
+            value=limit,
+            severity=number,
+        )
         record([level], source="lfu", received=at.now)
     rule(Condition(kind=Condition.Kind.LEVEL, datastream=stream(), level=2))
     watcher.tick()

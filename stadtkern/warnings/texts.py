@@ -23,7 +23,7 @@ def title_of(alert: Alert) -> str:
 def sentence(alert: Alert) -> str:
     """Return in one sentence what was noticed, without the title."""
     if alert.text:
-        return _(alert.text) % alert.params
+        return str(_(alert.text) % alert.params)
     stream = alert.datastream
     if stream is None:
         return ""

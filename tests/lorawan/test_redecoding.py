@@ -38,7 +38,7 @@ def history(source: Source, device: Device) -> Device:
     return device
 
 
-def results(slug: str) -> list[float]:
+def results(slug: str) -> list[float | None]:
     found = Observation.objects.filter(datastream__key=f"lora:{EUI}:{slug}").order_by("phenomenon_time")
     return [row.result for row in found]
 
@@ -65,7 +65,7 @@ def test_a_mended_codec_replaces_what_it_decoded(
         "air_temperature",
         NOON,
     )
-    assert Uplink.objects.order_by("time").first().decoded["temp"] == 19.0  # type: ignore[union-attr]
+    assert Uplink.objects.order_by("time").first().decoded["temp"] == 19.0  # type: ignore[union-attr,index]  # there is one
     latest = LatestObservation.objects.get(datastream__key=f"lora:{EUI}:air_temperature")
     assert (latest.result, latest.previous_result) == (19.5, 19.4)
     day = Rollup.objects.get(datastream=latest.datastream, width=Rollup.Width.DAY)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.contrib.gis.geos import Point
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
@@ -35,7 +36,7 @@ def send(source: Source, body: bytes) -> None:
     receive(source, body, Context(topic=UP, received=NOON))
 
 
-def values() -> dict[str, float]:
+def values() -> dict[str, float | None]:
     rows = LatestObservation.objects.select_related("datastream__observed_property")
     return {row.datastream.observed_property.slug: row.result for row in rows}
 
@@ -147,7 +148,9 @@ def test_gateways_and_coverage_come_out_of_uplinks(source: Source, device: Devic
 
 
 def test_a_place_given_by_hand_stays(source: Source, device: Device) -> None:
-    Gateway.objects.create(gateway_id="0016C001F1500001", location="POINT(14 51)", is_placed_by_hand=True)
+    Gateway.objects.create(
+        gateway_id="0016C001F1500001", location=Point(14, 51, srid=4326), is_placed_by_hand=True
+    )
     send(source, event())
     assert Gateway.objects.get(gateway_id="0016C001F1500001").location.tuple == (14, 51)  # type: ignore[union-attr]
 

@@ -1,7 +1,6 @@
 """`$apply`: filter, groupby, aggregate (OData Data Aggregation 4.0, section 3) and spans of time."""
 
 from collections.abc import Callable
-from typing import cast
 
 from stadtkern.base.odata import values
 from stadtkern.base.odata.errors import QueryError
@@ -151,4 +150,4 @@ def _path(parser: Parser) -> Path:
     found = parser.path()
     if not isinstance(found, Path):
         raise QueryError("any() and all() are conditions; one cannot group by them.")
-    return cast("Path", found)
+    return found

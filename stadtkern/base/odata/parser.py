@@ -30,7 +30,11 @@ COMPARISONS: dict[str, Operator] = {
 }  # fmt: skip
 SUMS: dict[str, Operator] = {"add": "add", "sub": "sub"}
 PRODUCTS: dict[str, Operator] = {"mul": "mul", "div": "div", "mod": "mod"}
-CONSTANTS = {"true": Boolean(value=True), "false": Boolean(value=False), "null": Null()}
+CONSTANTS: dict[str, Boolean | Null] = {
+    "true": Boolean(value=True),
+    "false": Boolean(value=False),
+    "null": Null(),
+}
 
 
 class Parser:

@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 
 from stadtkern.base.odata.errors import QueryError
@@ -90,7 +91,7 @@ def typed(text: str) -> Value:
     """Return the value of a prefix and a quoted text, such as `duration'PT1H'`."""
     prefix, _quote, rest = text.partition("'")
     inner = rest[:-1].replace("''", "'")
-    readers = {
+    readers: dict[str, Callable[[], Value]] = {
         "duration": lambda: Duration(duration(inner)),
         "geography": lambda: Geometry(inner),
         "geometry": lambda: Geometry(inner),

@@ -74,7 +74,10 @@ def put(profile: DataProfile) -> Put:
 def results(stream: Datastream) -> dict[int, float]:
     """Return the results of a series by minutes before noon."""
     rows = Observation.objects.filter(datastream=stream).order_by("-phenomenon_time")
-    return {round((NOON - row.phenomenon_time) / timedelta(minutes=1)): round(row.result, 6) for row in rows}
+    return {
+        round((NOON - row.phenomenon_time) / timedelta(minutes=1)): round(row.result or 0.0, 6)
+        for row in rows
+    }
 
 
 def make(  # noqa: PLR0913  # what there is to say, by name

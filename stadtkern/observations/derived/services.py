@@ -190,7 +190,8 @@ def first_time(derived: DerivedStream) -> datetime | None:
         return None
     profile = derived.datastream.profile
     kept = profile.retention if profile is not None else None
-    return max(min(known), clock.now() - kept) if kept is not None else min(known)
+    first: datetime = min(known)
+    return max(first, clock.now() - kept) if kept is not None else first
 
 
 def last_time(derived: DerivedStream) -> datetime | None:

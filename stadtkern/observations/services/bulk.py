@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from django.db import connection, transaction
@@ -162,9 +163,9 @@ class _Batch:
         self._recheck(writing, slots)
 
     @staticmethod
-    def _without_replaced(turned: Sequence[Row], replaced: Sequence[object]) -> list[Row]:
+    def _without_replaced(turned: Sequence[Row], replaced: Sequence[tuple[Any, ...]]) -> list[Row]:
         """Return the turned rows that are not written over anyway."""
-        keys = {tuple(old)[:3] for old in replaced}  # type: ignore[call-overload]  # they are tuples
+        keys = {old[:3] for old in replaced}
         return [row for row in turned if (row.datastream, row.time, row.copy) not in keys]
 
     def _newest(

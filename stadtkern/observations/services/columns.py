@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,7 +52,7 @@ class Columns:
 
     def take(self, rows: Ints | Mask) -> "Columns":
         """Return some of the rows."""
-        taken = {
+        taken: dict[str, Any] = {
             one.name: None if (column := getattr(self, one.name)) is None else column[rows]
             for one in fields(self)
         }

@@ -19,7 +19,7 @@ class Newest(NamedTuple):
     checks: int
     previous_time: int | None
     previous_result: float | None
-    count: int
+    count: int  # type: ignore[assignment]  # nobody counts in this tuple
     first_time: int | None
     last_time: int | None
     first_result_time: int | None
@@ -66,6 +66,5 @@ def hold(store: Storage, datastreams: Iterable[int]) -> dict[int, Stream]:
 
 def _stream(row: tuple[Any, ...]) -> Stream:
     facts, newest = row[:_FIRST_OF_NEWEST], row[_FIRST_OF_NEWEST:]
-    if newest[0] is None:
-        return Stream(*facts, None)
-    return Stream(*facts, Newest(*newest))
+    known = None if newest[0] is None else Newest._make(newest)
+    return Stream(*[*facts, known])

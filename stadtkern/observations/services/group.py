@@ -69,7 +69,7 @@ class GroupWriter:
 
     def close(self) -> None:
         """End the thread and its connection; what is being stored is stored first."""
-        self.executor.submit(lambda: connection.close()).result()
+        self.executor.submit(lambda: connection.close()).result()  # noqa: PLW0108  # that of the thread
         self.executor.shutdown()
 
     def room(self, size: int) -> None:

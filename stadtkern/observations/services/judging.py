@@ -108,7 +108,7 @@ def _judge_results(
     if columns.value is None:
         unusable = ~(np.abs(results) <= LARGEST)
     else:
-        unusable = ~(np.abs(results) <= LARGEST) & np.equal(columns.value, None).astype(np.bool_)
+        unusable = ~(np.abs(results) <= LARGEST) & np.equal(columns.value, None).astype(np.bool_)  # type: ignore[call-overload]  # None is an object
     if unusable.any():
         details = [
             f"Too large: {result:g} {streams[slot].unit}"

@@ -47,15 +47,17 @@ def after_adding(stream: Stream, rows: Writing, mine: Ints) -> Newest:
     if columns.phenomenon_end is not None:
         ends = np.maximum(ends, columns.phenomenon_end[mine])
     known = _known_times(rows, mine)
-    return Newest(
-        *row[:7],
-        None if before is None else before[0],
-        None if before is None else before[3],
-        len(mine) + (0 if old is None else old.count),
-        _least(old and old.first_time, int(columns.time[first])),
-        _most(old and old.last_time, int(ends.max())),
-        _least(old and old.first_result_time, *known[:1]),
-        _most(old and old.last_result_time, *known[1:]),
+    return Newest._make(
+        [
+            *row[:7],
+            None if before is None else before[0],
+            None if before is None else before[3],
+            len(mine) + (0 if old is None else old.count),
+            _least(old and old.first_time, int(columns.time[first])),
+            _most(old and old.last_time, int(ends.max())),
+            _least(old and old.first_result_time, *known[:1]),
+            _most(old and old.last_result_time, *known[1:]),
+        ]
     )
 
 

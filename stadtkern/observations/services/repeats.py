@@ -160,18 +160,12 @@ def _known(columns: Columns, row: int) -> Known:
     result = float(columns.result[row])
     times = [_time(columns, name, row) for name in TIMES]
     texts = [_json(columns, name, row) for name in JSON]
-    return Known(
-        int(columns.datastream[row]),
-        int(columns.time[row]),
-        0,
-        0,
-        None if np.isnan(result) else result,
-        0,
-        0,
-        texts[0],
-        *times,
-        *texts[1:],
-        _time(columns, "feature", row),
+    plain = None if np.isnan(result) else result
+    return Known._make(
+        [
+            *(int(columns.datastream[row]), int(columns.time[row]), 0, 0, plain, 0, 0),
+            *(texts[0], *times, *texts[1:], _time(columns, "feature", row)),
+        ]
     )
 
 

@@ -64,7 +64,7 @@ class Lean:
     def close(self) -> None:
         """End the threads and their connections."""
         self.writer.close()
-        self.reader.submit(lambda: connection.close()).result()
+        self.reader.submit(lambda: connection.close()).result()  # noqa: PLW0108  # that of the thread
         self.reader.shutdown()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -16,7 +16,7 @@ from stadtkern.observations.services.entities.creation import check_of, make
 from stadtkern.observations.services.entities.drafts import Result
 from stadtkern.observations.services.entities.errors import BadEntity
 from stadtkern.observations.services.entities.observations import columns
-from stadtkern.observations.services.entities.results import Check
+from stadtkern.observations.services.entities.results import Check, shown
 from stadtkern.observations.services.entities.work import work
 from stadtkern.standards.sensorthings.entities import OBSERVATION
 from stadtkern.standards.sensorthings.mqtt_topics import Target, read_target
@@ -128,7 +128,7 @@ def _checked(one: _Plain, check: Check | None, now: int) -> Result:
         raise BadEntity(f"There is no {one.link} {one.stream}")
     for name in one.body:
         if name not in OBSERVATION.property_of and name not in STREAM_LINKS and "@" not in name:
-            raise BadEntity(f"An Observation has no property or link {values.shown(name)}")
+            raise BadEntity(f"An Observation has no property or link {shown(name)}")
     return observations.observation(one.body, now=now, check=check)
 
 

@@ -17,5 +17,5 @@ def test_every_link_leads_back(entity: EntityType) -> None:
 
 @EACH
 def test_names_are_told_once(entity: EntityType) -> None:
-    names = [one.name for one in (*entity.properties, *entity.links)]
+    names = [*(one.name for one in entity.properties), *(one.name for one in entity.links)]
     assert len(names) == len(set(names))

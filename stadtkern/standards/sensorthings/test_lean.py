@@ -10,6 +10,7 @@ import pytest
 from django.core.asgi import get_asgi_application
 from django.db import connection
 from django.test import Client
+from pytest_django.fixtures import SettingsWrapper
 
 from stadtkern.observations.models import Datastream, Observation, ObservedProperty, Sensor, Thing
 from stadtkern.observations.services.group import MOST_BYTES
@@ -21,7 +22,7 @@ NOON = "2026-11-23T12:00:00Z"
 
 
 @pytest.fixture
-def lean(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lean]:
+def lean(settings: SettingsWrapper, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lean]:
     """Return the application in front of the real one."""
     # threads of Django's own views end with each test
     monkeypatch.setitem(connection.settings_dict, "CONN_MAX_AGE", 0)
@@ -183,7 +184,7 @@ def test_unknown_datastreams_are_not_found(lean: Lean, stream: Datastream) -> No
     assert answers == ["error: there is no Datastream 999999"]
 
 
-def test_without_rights_nothing_is_stored(lean: Lean, stream: Datastream, settings: Any) -> None:
+def test_without_rights_nothing_is_stored(lean: Lean, stream: Datastream, settings: SettingsWrapper) -> None:
     settings.STA_ANONYMOUS_WRITE = False
     path = f"Datastreams({stream.pk})/Observations"
     assert post(lean, path, {"result": 1})[0] in {401, 404}
@@ -352,7 +353,7 @@ def test_connections_that_break_in_the_middle_lose_and_double_nothing(lean: Lean
                 await loop.run_in_executor(None, break_all)
 
         statuses = await asyncio.gather(*(sender(number) for number in range(12)), breaker())
-        await loop.run_in_executor(None, lambda: connection.close())
+        await loop.run_in_executor(None, lambda: connection.close())  # noqa: PLW0108  # that of the thread
         return [status for some in statuses if some for status in some]
 
     assert set(asyncio.run(crowd())) == {201}

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from stadtkern.dashboards.fixtures import NOON, Show, Store
-from stadtkern.tiles.air_quality.tile import LIMITS, context, grade_of
+from stadtkern.observations.air_index import LIMITS
+from stadtkern.tiles.air_quality.tile import context, grade_of
 
 pytestmark = pytest.mark.usefixtures("noon")
 

@@ -160,7 +160,7 @@ def _holds(spec: Spec, state: State, traces: Sequence[Trace], offs: Sequence[Tim
             held = held | (events - newest <= spec.window)
         columns.append(held)
     table = np.vstack(columns)
-    together: Mask = table.any(axis=0) if spec.is_any else table.all(axis=0)
+    together = np.asarray(table.any(axis=0) if spec.is_any else table.all(axis=0), dtype=np.bool_)
     return together & spec.schedule.allows(events)
 
 
@@ -179,7 +179,7 @@ def _runs(
         if state.begun is not None:
             state = _seen(spec, state, events[position:edge], traces)
             is_over = edge < len(events)
-            if state.raised is not None:
+            if state.begun is not None and state.raised is not None:
                 ended = int(events[edge]) if is_over else None
                 episodes.append(Episode(state.begun, state.raised, ended, state.value, state.peak))
             if is_over:

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -49,7 +50,7 @@ def found(
     ]
 
 
-def above(on: float, off: float | None = None, stream: int = 1, **more: int) -> Test:
+def above(on: float, off: float | None = None, stream: int = 1, **more: Any) -> Test:  # noqa: ANN401  # of any field
     return Test(kind=Kind.ABOVE, stream=stream, limit=Limit.fixed(on, off), **more)
 
 

@@ -1,7 +1,8 @@
 """What may be done with rules and alerts."""
 
+from stadtkern.warnings.senders.message import CannotSend
 from stadtkern.warnings.services.alerts import acknowledge, end_alert, heard_alarm, raise_alert
-from stadtkern.warnings.services.deliveries import CannotSend, deliver_due, send_test
+from stadtkern.warnings.services.deliveries import deliver_due, send_test
 from stadtkern.warnings.services.retention import delete_alerts, delete_deliveries, delete_tickets
 from stadtkern.warnings.services.rules import delete_rule, mute, save_channel, save_rule
 from stadtkern.warnings.services.subscriptions import (

@@ -110,12 +110,12 @@ class _Compiler:
             value = node.value
             unit = FREE if node.unit is None else Unit.of(node.unit)
             return Part(
-                lambda _columns: np.float64(value),
+                lambda _columns: np.asarray(value, dtype=np.float64),
                 unit,
                 False,  # noqa: FBT003  # read best in its place
                 value if unit.is_free else None,
                 not unit.is_free,
-            )  # type: ignore[arg-type,return-value]  # a number is a column of any length
+            )
         if isinstance(node, Name):
             return self.series(node.name)
         if isinstance(node, Minus):

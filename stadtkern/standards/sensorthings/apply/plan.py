@@ -96,7 +96,8 @@ def bounds(rest: Sequence[Expression], context: Context) -> tuple[list[tuple[int
 def _bound(one: Expression) -> tuple[int | None, int | None] | None:
     if not isinstance(one, Binary) or one.operator not in MIRRORED:
         return None
-    operator, left, right = one.operator, one.left, one.right
+    operator: str = one.operator
+    left, right = one.left, one.right
     if right == TIME:
         operator, left, right = MIRRORED[operator], right, left
     if left != TIME or not isinstance(right, Instant):

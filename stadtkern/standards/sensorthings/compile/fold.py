@@ -39,9 +39,9 @@ def _binary(one: Binary) -> Expression:
         return one
     try:
         if one.operator == "add":
-            return type(left)(left.value + one.right.value)  # type: ignore[operator]  # both kinds can be added to
+            return type(left)(left.value + one.right.value)  # type: ignore[arg-type]  # both kinds can be added to
         if one.operator == "sub":
-            return type(left)(left.value - one.right.value)  # type: ignore[operator]  # as above
+            return type(left)(left.value - one.right.value)  # type: ignore[arg-type]  # as above
     except OverflowError as error:
         raise QueryError("A time lies outside of the calendar.") from error
     return one

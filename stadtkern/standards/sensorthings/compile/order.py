@@ -115,7 +115,8 @@ def behind(keys: Sequence[Key], values: Sequence[Any], dialect: Dialect) -> Sql:
     for key, value in reversed(list(zip(keys, values, strict=True))):
         rest = _behind(key, value, rest, dialect)
     first = _reach(keys[0], values[0], dialect)
-    return rest if first is None else every([first, rest]) if rest is not None else first
+    found = [one for one in (first, rest) if one is not None]
+    return every(found)
 
 
 def _literal(key: Key, value: Any, dialect: Dialect) -> Sql:  # noqa: ANN401  # a scalar of JSON

@@ -80,7 +80,8 @@ class Scope:
 
     def split(self, steps: tuple[str | int, ...]) -> tuple[tuple[str, ...], tuple[str | int, ...]]:
         """Return the links at the begin of a path, and the rest: a property and its members."""
-        entity, links = self.entity, []
+        entity = self.entity
+        links: list[str] = []
         for number, step in enumerate(steps):
             link = entity.link_of.get(str(step))
             if link is None:

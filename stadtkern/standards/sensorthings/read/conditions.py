@@ -86,7 +86,7 @@ def _below(expression: Expression, variables: frozenset[str] = frozenset()) -> E
         return _below(one, variables)
 
     remade: dict[type, Callable[[], Expression]] = {
-        Binary: lambda: Binary(expression.operator, again(expression.left), again(expression.right)),  # type: ignore[union-attr]  # chosen by type
+        Binary: lambda: Binary(expression.operator, again(expression.left), again(expression.right)),  # type: ignore[union-attr,arg-type]  # chosen by type
         Unary: lambda: Unary(expression.operator, again(expression.operand)),  # type: ignore[union-attr,arg-type]  # as above
         In: lambda: In(again(expression.operand), tuple(map(again, expression.choices))),  # type: ignore[union-attr]  # as above
         Call: lambda: Call(expression.name, tuple(map(again, expression.arguments))),  # type: ignore[union-attr]  # as above

@@ -52,8 +52,9 @@ class Context:
         """Return all rows of a query."""
         try:
             with connection.cursor() as cursor:
-                cursor.execute(sql.text, sql.params)
-                return cursor.fetchall()
+                cursor.execute(sql.text, list[Any](sql.params))
+                rows: Sequence[tuple[Any, ...]] = cursor.fetchall()
+                return rows
         except (DataError, InternalError) as error:
             raise QueryError(_computed(error)) from error
         except OperationalError as error:
