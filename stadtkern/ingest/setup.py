@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+import shapely
 from django.contrib.gis.db.models import GeometryField
-from django.contrib.gis.gdal import GDALException
 from django.contrib.gis.geos import GEOSException, GEOSGeometry
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
@@ -371,9 +371,13 @@ def _target(name: str, value: object, known: Mapping[Key, models.Model]) -> mode
 def _value(kind: Kind, name: str, value: object) -> object:
     """Return what the column takes; raises `_Wrong` for what it cannot be."""
     column = kind.model._meta.get_field(name)  # noqa: SLF001
+    if value is None:
+        if isinstance(column, models.Field) and column.null:
+            return None
+        raise _Wrong(f"{name}: may not be null")
     for types, convert in _CONVERSIONS:
         if isinstance(column, types):
-            return None if value is None and column.null else convert(name, value)
+            return convert(name, value)
     return value
 
 
@@ -386,8 +390,8 @@ def _duration(name: str, value: object) -> timedelta:
 
 def _geometry(name: str, value: object) -> GEOSGeometry:
     try:
-        return GEOSGeometry(json.dumps(value), srid=4326)
-    except (GDALException, GEOSException, ValueError, TypeError) as error:
+        return GEOSGeometry(shapely.from_geojson(json.dumps(value)).wkb_hex, srid=4326)
+    except (shapely.GEOSException, GEOSException, ValueError, TypeError) as error:
         raise _Wrong(f"{name}: not a GeoJSON geometry") from error
 
 

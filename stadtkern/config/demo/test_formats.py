@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from time_machine import TimeMachineFixture
 
 from stadtkern.base.plugins import plugins
 from stadtkern.config.demo.formats import ADDRESSES, uplink
@@ -33,6 +34,12 @@ SOURCES = tomllib.loads((TOWN / "sources.toml").read_text(encoding="utf-8"))["so
 def scenario(request: pytest.FixtureRequest) -> Scenario:
     """Return the day and the flood."""
     return Scenario(TOWN / "demo", started=NOW, flood=request.param)
+
+
+@pytest.fixture(autouse=True)
+def present(time_machine: TimeMachineFixture) -> None:
+    """Let connectors ask for the days that are played."""
+    time_machine.move_to(NOW, tick=False)
 
 
 def options(source: dict[str, Any]) -> dict[str, Any]:

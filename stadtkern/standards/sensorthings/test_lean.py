@@ -10,7 +10,7 @@ import pytest
 from django.core.asgi import get_asgi_application
 from django.db import connection
 from django.test import Client
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from stadtkern.observations.models import Datastream, Observation, ObservedProperty, Sensor, Thing
 from stadtkern.observations.services.group import MOST_BYTES
@@ -22,7 +22,7 @@ NOON = "2026-11-23T12:00:00Z"
 
 
 @pytest.fixture
-def lean(settings: SettingsWrapper, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lean]:
+def lean(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lean]:
     """Return the application in front of the real one."""
     # threads of Django's own views end with each test
     monkeypatch.setitem(connection.settings_dict, "CONN_MAX_AGE", 0)
@@ -184,7 +184,7 @@ def test_unknown_datastreams_are_not_found(lean: Lean, stream: Datastream) -> No
     assert answers == ["error: there is no Datastream 999999"]
 
 
-def test_without_rights_nothing_is_stored(lean: Lean, stream: Datastream, settings: SettingsWrapper) -> None:
+def test_without_rights_nothing_is_stored(lean: Lean, stream: Datastream, settings: Settings) -> None:
     settings.STA_ANONYMOUS_WRITE = False
     path = f"Datastreams({stream.pk})/Observations"
     assert post(lean, path, {"result": 1})[0] in {401, 404}
