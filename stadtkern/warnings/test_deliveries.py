@@ -22,6 +22,7 @@ from stadtkern.warnings.conftest import Clock, Send, above, rule
 from stadtkern.warnings.models import Alert, Channel, Delivery, PushSubscription, Ticket
 from stadtkern.warnings.senders import push
 from stadtkern.warnings.services import Watcher, deliver_due, finish_ticket, mute, save_channel, send_test
+from stadtkern.warnings.services.alerts import end_alert, raise_alert
 from stadtkern.warnings.services.queueing import quiet_until
 from stadtkern.warnings.services.rules import webhook_key
 
@@ -363,3 +364,12 @@ def test_push_tells_only_what_is_public(at: Clock, send: Send, watcher: Watcher)
     flood(at, send, watcher, channel("push"))
     deliver_due()
     assert states() == [("raised", "failed")]
+
+
+def test_an_alarm_that_begins_again_in_the_same_moment_goes_on(at: Clock) -> None:
+    alarm = {"kind": "silent", "subject": "x", "title": {"en": "Silent"}, "severity": 1}
+    first = raise_alert(**alarm)  # type: ignore[arg-type]  # as other parts do
+    assert raise_alert(**alarm) == first  # type: ignore[arg-type]
+    end_alert(kind="silent", subject="x")
+    assert raise_alert(**alarm) == first  # type: ignore[arg-type]
+    assert Alert.objects.get().ended is None

@@ -80,6 +80,8 @@ def read_topic(text: str) -> Topic:  # noqa: C901  # one branch for each kind of
         options = parse_query(query, LIMITS) if question else None
     except QueryError as error:
         raise BadTopic(str(error)) from error
+    if not resource.segments:
+        raise BadTopic(f"topics begin with {VERSION}/ and an entity set")
     if resource.suffix:
         raise BadTopic(f"{resource.suffix} cannot be subscribed to")
     steps: list[Step] = []

@@ -163,17 +163,23 @@ def raise_alert(  # noqa: PLR0913  # what there is to say, by name
     """Return the standing alert about a subject, raised now if there is none; for parts with own checks."""
     now = clock.now()
     with transaction.atomic():
+        standing = Alert.objects.filter(kind=kind, subject=subject, ended__isnull=True).first()
+        if standing is not None:
+            return standing
         facts = {
             "title": dict(title),
             "severity": severity,
             "text": text,
             "params": dict(params or {}),
             "url": url,
-            "begun": since or now,
+            "ended": None,
             "raised": now,
             "created": now,
         }
-        alert, is_new = Alert.objects.get_or_create(kind=kind, subject=subject, ended=None, defaults=facts)
+        # what ended in the very moment in which it begins again goes on
+        alert, is_new = Alert.objects.update_or_create(
+            kind=kind, subject=subject, begun=since or now, create_defaults=facts, defaults={"ended": None}
+        )
         if is_new:
             queue(alert, Delivery.Event.RAISED, list(channels))
     return alert
