@@ -34,8 +34,10 @@ def walk(page: Page) -> list[dict[str, object]]:
         stop = page.evaluate(STOP)
         if stop is None:
             return stops
-        if not (stop["marked"] and stop["seen"]):  # a map draws only when it comes into sight
-            page.wait_for_timeout(500)
+        for _look in range(20):  # a map draws only when it comes into sight
+            if stop["marked"] and stop["seen"]:
+                break
+            page.wait_for_timeout(250)
             stop = page.evaluate(STOP) or stop
         stops.append(stop)
     raise AssertionError(f"the focus never leaves the page: {stops[-5:]}")
