@@ -1,10 +1,10 @@
 """Addresses of the interface."""
 
-from django.urls import path
+from django.urls import path, re_path
 
 from stadtkern.standards.sensorthings import views
 
 urlpatterns = [
     path("", views.resource, name="sensorthings"),
-    path("<path:path>", views.resource, name="sensorthings_resource"),
+    re_path(r"^(?P<path>[\s\S]+)$", views.resource, name="sensorthings_resource"),
 ]

@@ -8,13 +8,16 @@ from typing import Any
 from django.db import DataError, InternalError, OperationalError, connection
 
 from stadtkern.base import clock
+from stadtkern.base.errors import Unavailable
 from stadtkern.base.odata.errors import QueryError
 from stadtkern.observations.access import Access
 from stadtkern.standards.sensorthings.compile.dialect import Dialect, dialect
 from stadtkern.standards.sensorthings.compile.sql import Sql
+from stadtkern.standards.sensorthings.read.watch import within
 
 MOST_ENTITIES = 200_000
 """Entities in one answer that is not streamed, those within others counted."""
+_STOPPED = ("interrupted", "canceling statement")
 _ASKED = (
     "user-defined function raised exception",
     "parser stack overflow",
@@ -39,6 +42,8 @@ class Context:
     now: datetime = field(default_factory=clock.now)
     dialect: Dialect = field(default_factory=dialect)
     entities: int = 0
+    seconds: float = 30.0
+    """How long one query may take."""
 
     def count(self, entities: int) -> None:
         """Count entities of the answer."""
@@ -51,13 +56,18 @@ class Context:
     def rows(self, sql: Sql) -> Sequence[tuple[Any, ...]]:
         """Return all rows of a query."""
         try:
-            with connection.cursor() as cursor:
-                cursor.execute(sql.text, list[Any](sql.params))
-                rows: Sequence[tuple[Any, ...]] = cursor.fetchall()
-                return rows
+            with within(self.seconds), connection.cursor() as cursor:
+                cursor.execute(sql.text, sql.params)
+                return cursor.fetchall()
         except (DataError, InternalError) as error:
+            if "transaction is aborted" in str(error):  # by what went wrong before
+                raise
             raise QueryError(_computed(error)) from error
         except OperationalError as error:
+            if any(word in str(error) for word in _STOPPED):
+                raise Unavailable(
+                    f"This takes longer than {self.seconds:g} seconds; ask for less."
+                ) from error
             if any(word in str(error) for word in _ASKED):
                 raise QueryError(_computed(error)) from error
             raise
