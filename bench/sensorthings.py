@@ -2,10 +2,10 @@
 
     python bench/sensorthings.py [--rows 10000000] [--requests 60] [--port 8150] [--out bench/results/x.json]
 
-Fills a database (SQLite in a temporary folder, or the PostgreSQL of STADTKERN_DATABASE_URL, for the bench alone)
-with one datastream of `rows` values, a year of minutes and 500 small ones, starts a web server on it and asks as a
-stranger over HTTP, one request after the other. `cpu_ms` is the processor time that the server spent for each
-request: on a busy machine it says more than the time that passed.
+Fills a database (SQLite in a temporary folder, or the PostgreSQL of STADTKERN_DATABASE_URL, for the bench
+alone) with one datastream of `rows` values, a year of minutes and 500 small ones, starts a web server on it and
+asks as a stranger over HTTP, one request after the other. `cpu_ms` is the processor time that the server spent
+for each request: on a busy machine it says more than the time that passed.
 """
 
 # ruff: noqa: PLC0415  # Django is set up on a database of its own first
@@ -27,7 +27,8 @@ from urllib.parse import quote
 
 YEAR = 365 * 1440
 END = datetime(2026, 11, 1, tzinfo=UTC)
-LIMITS = {"newest": {"postgresql": 15, "sqlite": 20}, "latest": 40, "apply": 60, "count": 20}
+NEWEST_LIMIT = {"postgresql": 15.0, "sqlite": 20.0}
+LIMITS = {"latest": 40.0, "apply": 60.0, "count": 20.0}
 figures: list[dict[str, Any]] = []
 
 
@@ -74,7 +75,7 @@ def prepare(rows: int) -> dict[str, int]:
 
 
 def fill_small(ids: dict[str, int]) -> None:
-    """Store a year of minutes in one datastream and fifty values in each of the small ones, by the one way in."""
+    """Store a year of minutes in one datastream and fifty values in each of the small ones."""
     import numpy as np
 
     from stadtkern.observations.fields import micros
@@ -108,8 +109,10 @@ def fill_big(stream: int, rows: int) -> None:
             for days in range(0, (END - first).days + 31, 28):
                 ensure_partitions(first + timedelta(days=days))
             cursor.execute(
-                "INSERT INTO observations_observation (datastream_id, phenomenon_time, copy, result, quality, checks) "
-                "SELECT %s, %s::timestamptz + n * interval '1 second', 0, n %% 1000 / 10.0, 2, 0 FROM generate_series(1, %s) n",
+                "INSERT INTO observations_observation "
+                "(datastream_id, phenomenon_time, copy, result, quality, checks) "
+                "SELECT %s, %s::timestamptz + n * interval '1 second', 0, n %% 1000 / 10.0, 2, 0 "
+                "FROM generate_series(1, %s) n",
                 [stream, first, rows],
             )
             cursor.execute("ANALYZE")
@@ -119,7 +122,8 @@ def fill_big(stream: int, rows: int) -> None:
             for start in range(0, rows, step):
                 cursor.execute(
                     "WITH RECURSIVE s(n) AS (SELECT %s UNION ALL SELECT n + 1 FROM s WHERE n < %s) "
-                    "INSERT INTO observations_observation (datastream_id, phenomenon_time, copy, id, result, quality, checks) "
+                    "INSERT INTO observations_observation "
+                    "(datastream_id, phenomenon_time, copy, id, result, quality, checks) "
                     "SELECT %s, %s + n * 1000000, 0, 10000000 + n, n %% 1000 / 10.0, 2, 0 FROM s",
                     [start + 1, min(start + step, rows), stream, micros(first)],
                 )
@@ -127,8 +131,9 @@ def fill_big(stream: int, rows: int) -> None:
     newest = Observation.objects.filter(datastream=stream).order_by("-phenomenon_time").first()
     assert newest is not None
     LatestObservation.objects.create(
-        datastream_id=stream, phenomenon_time=newest.phenomenon_time, number=newest.number, result=newest.result,
-        quality=2, received=END, version=1, count=rows, first_time=first + timedelta(seconds=1), last_time=newest.phenomenon_time,
+        datastream_id=stream, phenomenon_time=newest.phenomenon_time, number=newest.number,
+        result=newest.result, quality=2, received=END, version=1, count=rows,
+        first_time=first + timedelta(seconds=1), last_time=newest.phenomenon_time,
     )  # fmt: skip
 
 
@@ -191,29 +196,47 @@ def bare(sql: str, params: list[object], requests: int) -> float:
     return p95(call, requests)
 
 
+Asked = tuple[str, str, float | None, tuple[str, list[object]] | None]
+NEWEST = (
+    "SELECT * FROM observations_observation WHERE datastream_id = %s ORDER BY phenomenon_time DESC LIMIT 1000"
+)
+STATISTICS = "observations_latestobservation"
+
+
+def questions(vendor: str, big: int) -> list[Asked]:
+    """Return what is asked: name, path, limit in ms, and the bare query that gives the same."""
+    newest = f"Datastreams({big})/Observations?$top=1000&$orderby=phenomenonTime desc"
+    latest = "Datastreams?$top=500&$expand=Observations($top=1;$orderby=phenomenonTime desc)"
+    selected = latest.replace("$top=500", "$top=500&$select=id")
+    selected = selected.replace("desc)", "desc;$select=result,phenomenonTime)")
+    counted = "Observations?$count=true&$top=1&$orderby=phenomenonTime desc"
+    return [
+        ("1,000 newest of one stream", newest, NEWEST_LIMIT[vendor], (NEWEST, [big])),
+        ("the same as data array", f"{newest}&$resultFormat=dataArray", None, None),
+        ("latest value of 500 datastreams", latest, LIMITS["latest"], (f"SELECT * FROM {STATISTICS}", [])),
+        ("latest value of 500 datastreams, selected", selected, LIMITS["latest"], None),
+        ("count of all observations", counted, LIMITS["count"], (f"SELECT sum(count) FROM {STATISTICS}", [])),
+        ("count of one stream", f"Datastreams({big})/Observations?$count=true&$top=0", LIMITS["count"], None),
+        ("one entity", f"Datastreams({big})", None, None),
+        ("100 things with streams", "Things?$expand=Datastreams($select=name,unitOfMeasurement)", None, None),
+    ]
+
+
 def measure(server: Server, ids: dict[str, int], requests: int, rows: int) -> None:
     """Ask everything that has a limit."""
     from django.db import connection
 
-    vendor, big, year = connection.vendor, ids["big"], ids["year"]
-    newest = f"Datastreams({big})/Observations?$top=1000&$orderby=phenomenonTime desc"
-    latest = "Datastreams?$top=500&$expand=Observations($top=1;$orderby=phenomenonTime desc)"
-    group = "groupby((bucket(phenomenonTime,duration'P1D','Europe/Berlin') as day),aggregate(result with average as mean,result with max as high))"
+    vendor, year = connection.vendor, ids["year"]
+    group = (
+        "groupby((bucket(phenomenonTime,duration'P1D','Europe/Berlin') as day),"
+        "aggregate(result with average as mean,result with max as high))"
+    )
     since = (END - timedelta(days=364, hours=5, minutes=7)).isoformat().replace("+00:00", "Z")
     by_day = f"Datastreams({year})/Observations?$apply=filter(phenomenonTime ge {since})/{group}"
-    asked = [
-        ("1,000 newest of one stream", newest, LIMITS["newest"][vendor],
-         ("SELECT * FROM observations_observation WHERE datastream_id = %s ORDER BY phenomenon_time DESC LIMIT 1000", [big])),
-        ("the same as data array", f"{newest}&$resultFormat=dataArray", None, None),
-        ("latest value of 500 datastreams", latest, LIMITS["latest"], ("SELECT * FROM observations_latestobservation", [])),
-        ("latest value of 500 datastreams, selected", latest.replace("$top=500", "$top=500&$select=id").replace("desc)", "desc;$select=result,phenomenonTime)"), LIMITS["latest"], None),
+    asked: list[Asked] = [
+        *questions(vendor, ids["big"]),
         ("apply by day over a year of minutes", by_day, LIMITS["apply"], None),
-        ("count of all observations", "Observations?$count=true&$top=1&$orderby=phenomenonTime desc&$filter=Datastream/id eq " + str(big), LIMITS["count"],
-         ("SELECT sum(count) FROM observations_latestobservation", [])),
-        ("count of one stream", f"Datastreams({big})/Observations?$count=true&$top=0", LIMITS["count"], None),
-        ("one entity", f"Datastreams({big})", None, None),
-        ("100 things with streams and units", "Things?$expand=Datastreams($select=name,unitOfMeasurement)", None, None),
-    ]  # fmt: skip
+    ]
     for name, path, limit, peer in asked:
         before = server.seconds()
         took = p95(lambda path=path: server.get(path), requests)  # type: ignore[misc]  # bound at once

@@ -137,7 +137,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "stadtkern.people.second_factor.SecondFactorMiddleware",
-    "auditlog.middleware.AuditlogMiddleware",
+    "stadtkern.people.audit.AuditMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",

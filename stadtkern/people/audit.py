@@ -10,10 +10,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from auditlog.context import auditlog_value, set_extra_data
+from auditlog.middleware import AuditlogMiddleware
 from auditlog.models import LogEntry
 from auditlog.registry import auditlog
 from django.conf import settings
 from django.db import models
+from django.http import HttpRequest, HttpResponse
 
 from stadtkern.people.models import ApiKey, Membership, Organisation, User
 
@@ -43,14 +45,31 @@ def delete_old_entries(now: datetime) -> int:
 
 
 @contextmanager
+def _forgotten_after() -> Iterator[None]:
+    """Put back who acted before; `auditlog` leaves the last actor behind, and threads serve many requests."""
+    token = auditlog_value.set(auditlog_value.get({"signal_duid": None}))
+    try:
+        yield
+    finally:
+        auditlog_value.reset(token)
+
+
+class AuditMiddleware(AuditlogMiddleware):
+    """Tell the trail who acts in a request, and forget it with the answer."""
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Return the answer."""
+        with _forgotten_after():
+            response: HttpResponse = super().__call__(request)
+            return response
+
+
+@contextmanager
 def acting_as(principal: str) -> Iterator[None]:
     """Let entries of the trail say who acted where that may be a key or a token rather than an account."""
-    outer = auditlog_value.get(None)
-    try:
-        with set_extra_data(
-            {"actor": (outer or {}).get("actor"), "additional_data": {"principal": principal}}
-        ):
-            yield
-    finally:
-        if outer is not None:
-            auditlog_value.set(outer)
+    actor = auditlog_value.get({}).get("actor")
+    with (
+        _forgotten_after(),
+        set_extra_data({"actor": actor, "additional_data": {"principal": principal}}),
+    ):
+        yield

@@ -30,7 +30,7 @@ COMPARISONS: dict[str, Operator] = {
 }  # fmt: skip
 SUMS: dict[str, Operator] = {"add": "add", "sub": "sub"}
 PRODUCTS: dict[str, Operator] = {"mul": "mul", "div": "div", "mod": "mod"}
-CONSTANTS: dict[str, Boolean | Null] = {
+CONSTANTS: dict[str, Expression] = {
     "true": Boolean(value=True),
     "false": Boolean(value=False),
     "null": Null(),

@@ -13,6 +13,7 @@ from stadtkern.base.odata.nodes import (
     Group,
     Grouping,
     Instant,
+    Operator,
     Path,
     Query,
     Transformation,
@@ -28,7 +29,7 @@ RESULT = Path(("result",))
 ROLLED = frozenset({"sum", "min", "max", "average", "count"})
 AFTER = {"ge": 0, "gt": 1}
 BEFORE = {"lt": 0, "le": 1}
-MIRRORED = {"gt": "lt", "ge": "le", "lt": "gt", "le": "ge"}
+MIRRORED: dict[str, Operator] = {"gt": "lt", "ge": "le", "lt": "gt", "le": "ge"}
 
 
 @dataclass(frozen=True, slots=True)

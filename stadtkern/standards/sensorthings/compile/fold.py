@@ -35,13 +35,12 @@ def midnight(day: Day) -> Instant:
 
 def _binary(one: Binary) -> Expression:
     left = midnight(one.left) if isinstance(one.left, Day) and isinstance(one.right, Duration) else one.left
-    if not isinstance(one.right, Duration) or not isinstance(left, Instant | Duration):
+    if not isinstance(one.right, Duration) or one.operator not in {"add", "sub"}:
         return one
     try:
-        if one.operator == "add":
-            return type(left)(left.value + one.right.value)  # type: ignore[arg-type]  # both kinds can be added to
-        if one.operator == "sub":
-            return type(left)(left.value - one.right.value)  # type: ignore[arg-type]  # as above
+        length = one.right.value if one.operator == "add" else -one.right.value
+        if isinstance(left, Instant):
+            return Instant(left.value + length)
+        return Duration(left.value + length) if isinstance(left, Duration) else one
     except OverflowError as error:
         raise QueryError("A time lies outside of the calendar.") from error
-    return one

@@ -115,8 +115,7 @@ def behind(keys: Sequence[Key], values: Sequence[Any], dialect: Dialect) -> Sql:
     for key, value in reversed(list(zip(keys, values, strict=True))):
         rest = _behind(key, value, rest, dialect)
     first = _reach(keys[0], values[0], dialect)
-    found = [one for one in (first, rest) if one is not None]
-    return every(found)
+    return every([one for one in (first, rest) if one is not None])
 
 
 def _literal(key: Key, value: Any, dialect: Dialect) -> Sql:  # noqa: ANN401  # a scalar of JSON

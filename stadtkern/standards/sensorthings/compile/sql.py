@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum, auto
+from typing import Any
 
 
 class Type(StrEnum):
@@ -37,7 +38,7 @@ class Sql:
     """A piece of SQL, `%s` for each of its parameters."""
 
     text: str
-    params: tuple[object, ...] = ()
+    params: tuple[Any, ...] = ()
     type: Type = Type.CONDITION
     constant: bool = False
     """Whether it stands for one literal value."""

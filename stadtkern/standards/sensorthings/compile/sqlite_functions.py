@@ -1,6 +1,7 @@
 """Functions of texts that SQLite lacks, or has for ASCII only."""
 
 import sqlite3
+from collections.abc import Callable
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -21,7 +22,7 @@ def _ends(text: object, end: object) -> bool | None:
     return None if text is None or end is None else str(text).endswith(str(end))
 
 
-FUNCTIONS = {
+FUNCTIONS: dict[str, tuple[int, Callable[..., str | bool | None]]] = {
     "sta_lower": (1, _lower),
     "sta_upper": (1, _upper),
     "sta_starts": (2, _starts),

@@ -1,6 +1,6 @@
 """`$filter` as conditions on a table; what it says about datastreams decides which are looked into at all."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stadtkern.base.odata.nodes import Binary, Call, Expression, In, Path, Quantified, Unary, children
@@ -71,7 +71,9 @@ def _roots(expression: Expression, variables: frozenset[str] = frozenset()) -> s
     return found.union(*(_roots(child, variables) for child in children(expression)))
 
 
-def _below(expression: Expression, variables: frozenset[str] = frozenset()) -> Expression:
+def _below(  # noqa: PLR0911  # one answer for each kind of expression
+    expression: Expression, variables: frozenset[str] = frozenset()
+) -> Expression:
     """Return `expression` with the first step taken off all paths, those of variables left out."""
     if isinstance(expression, Path):
         return expression if expression.steps[0] in variables else Path(expression.steps[1:])
@@ -81,17 +83,17 @@ def _below(expression: Expression, variables: frozenset[str] = frozenset()) -> E
         assert isinstance(path, Path)  # noqa: S101  # paths stay paths
         below = None if inner is None else _below(inner, within)
         return Quantified(path, expression.kind, expression.variable, below)
-
-    def again(one: Expression) -> Expression:
-        return _below(one, variables)
-
-    remade: dict[type, Callable[[], Expression]] = {
-        Binary: lambda: Binary(expression.operator, again(expression.left), again(expression.right)),  # type: ignore[union-attr,arg-type]  # chosen by type
-        Unary: lambda: Unary(expression.operator, again(expression.operand)),  # type: ignore[union-attr,arg-type]  # as above
-        In: lambda: In(again(expression.operand), tuple(map(again, expression.choices))),  # type: ignore[union-attr]  # as above
-        Call: lambda: Call(expression.name, tuple(map(again, expression.arguments))),  # type: ignore[union-attr]  # as above
-    }
-    return remade[type(expression)]() if type(expression) in remade else expression
+    if isinstance(expression, Binary):
+        left, right = _below(expression.left, variables), _below(expression.right, variables)
+        return Binary(expression.operator, left, right)
+    if isinstance(expression, Unary):
+        return Unary(expression.operator, _below(expression.operand, variables))
+    if isinstance(expression, In):
+        choices = tuple(_below(one, variables) for one in expression.choices)
+        return In(_below(expression.operand, variables), choices)
+    if isinstance(expression, Call):
+        return Call(expression.name, tuple(_below(one, variables) for one in expression.arguments))
+    return expression
 
 
 def _is_about_stream(expression: Expression) -> str:

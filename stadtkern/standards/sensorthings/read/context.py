@@ -58,7 +58,8 @@ class Context:
         try:
             with within(self.seconds), connection.cursor() as cursor:
                 cursor.execute(sql.text, sql.params)
-                return cursor.fetchall()
+                found: Sequence[tuple[Any, ...]] = cursor.fetchall()
+                return found
         except (DataError, InternalError) as error:
             if "transaction is aborted" in str(error):  # by what went wrong before
                 raise

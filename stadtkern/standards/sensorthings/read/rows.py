@@ -7,6 +7,7 @@ from typing import Any
 
 from stadtkern.base.odata.errors import QueryError
 from stadtkern.base.odata.nodes import Expression, Order, Path
+from stadtkern.standards.sensorthings.compile.fold import fold
 from stadtkern.standards.sensorthings.compile.order import Key, behind, keys_of, order_by
 from stadtkern.standards.sensorthings.compile.scope import Names, Scope
 from stadtkern.standards.sensorthings.compile.sql import Sql, Type, build, every, joined
@@ -236,6 +237,7 @@ def listing(
     parent: Parent | None = None,
 ) -> Listing:
     """Return the rows of an entity type, or those that hang on a parent, which the reader may know of."""
+    orders = tuple(Order(fold(one.expression, context.now), one.descending) for one in orders)
     if entity.name != "Observation":
         return Listing(context, entity, orders, conjuncts(condition), parent, None, 0)
     about, rest = split(condition)
