@@ -3,9 +3,9 @@
     python bench/sensorthings.py [--rows 10000000] [--requests 60] [--port 8150] [--out bench/results/x.json]
 
 Fills a database (SQLite in a temporary folder, or the PostgreSQL of STADTKERN_DATABASE_URL, for the bench
-alone) with one datastream of `rows` values, a year of minutes and 500 small ones, starts a web server on it and
-asks as a stranger over HTTP, one request after the other. `cpu_ms` is the processor time that the server spent
-for each request: on a busy machine it says more than the time that passed.
+alone) with one datastream of `rows` values, a year of minutes and 500 small ones, starts a web server on it
+and asks as a stranger over HTTP, one request after the other. `cpu_ms` is the processor time that the server
+spent for each request: on a busy machine it says more than the time that passed.
 """
 
 # ruff: noqa: PLC0415  # Django is set up on a database of its own first
@@ -200,7 +200,8 @@ Asked = tuple[str, str, float | None, tuple[str, list[object]] | None]
 NEWEST = (
     "SELECT * FROM observations_observation WHERE datastream_id = %s ORDER BY phenomenon_time DESC LIMIT 1000"
 )
-STATISTICS = "observations_latestobservation"
+LATEST = "SELECT * FROM observations_latestobservation"
+COUNT = "SELECT sum(count) FROM observations_latestobservation"
 
 
 def questions(vendor: str, big: int) -> list[Asked]:
@@ -213,9 +214,9 @@ def questions(vendor: str, big: int) -> list[Asked]:
     return [
         ("1,000 newest of one stream", newest, NEWEST_LIMIT[vendor], (NEWEST, [big])),
         ("the same as data array", f"{newest}&$resultFormat=dataArray", None, None),
-        ("latest value of 500 datastreams", latest, LIMITS["latest"], (f"SELECT * FROM {STATISTICS}", [])),
+        ("latest value of 500 datastreams", latest, LIMITS["latest"], (LATEST, [])),
         ("latest value of 500 datastreams, selected", selected, LIMITS["latest"], None),
-        ("count of all observations", counted, LIMITS["count"], (f"SELECT sum(count) FROM {STATISTICS}", [])),
+        ("count of all observations", counted, LIMITS["count"], (COUNT, [])),
         ("count of one stream", f"Datastreams({big})/Observations?$count=true&$top=0", LIMITS["count"], None),
         ("one entity", f"Datastreams({big})", None, None),
         ("100 things with streams", "Things?$expand=Datastreams($select=name,unitOfMeasurement)", None, None),
