@@ -75,10 +75,14 @@ def order_by(keys: Sequence[Key], dialect: Dialect) -> Sql:
 # ---- keyset
 
 
+def plain_keys(values: Sequence[Any]) -> list[Any]:
+    """Return the values of a row's keys as `behind` takes them: times as microseconds."""
+    return [micros(value) if isinstance(value, datetime) else value for value in values]
+
+
 def token_of(values: Sequence[Any]) -> str:
     """Return the values of the last row's keys as a mark for `$skiptoken`."""
-    plain = [micros(value) if isinstance(value, datetime) else value for value in values]
-    return base64.urlsafe_b64encode(msgspec.json.encode(plain)).decode().rstrip("=")
+    return base64.urlsafe_b64encode(msgspec.json.encode(plain_keys(values))).decode().rstrip("=")
 
 
 def values_of(token: str, keys: Sequence[Key]) -> list[Any]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from stadtkern.base.odata.nodes import Query
+from stadtkern.standards.sensorthings.compile.order import plain_keys
 from stadtkern.standards.sensorthings.read.documents import Builder, Document
 from stadtkern.standards.sensorthings.read.expand import expanded
 from stadtkern.standards.sensorthings.read.limits import CHUNK
@@ -37,7 +38,7 @@ def row_chunks(
             yield found
         if len(found) < wanted:
             return
-        left, skip, after = left - wanted, 0, found[-1][builder.width :]
+        left, skip, after = left - wanted, 0, plain_keys(found[-1][builder.width :])
 
 
 def document_chunks(
