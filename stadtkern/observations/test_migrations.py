@@ -14,9 +14,10 @@ from stadtkern.observations.services import record
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
-def migrate(name: str) -> None:
-    """Bring the tables to a migration."""
-    MigrationExecutor(connection).migrate([("observations", name)])
+def migrate(name: str = "") -> None:
+    """Bring the tables to a migration; without one those of all apps to the newest, as other tests need them."""
+    executor = MigrationExecutor(connection)
+    executor.migrate([("observations", name)] if name else executor.loader.graph.leaf_nodes())
 
 
 def rows(columns: str) -> list[tuple[object, ...]]:
@@ -45,8 +46,8 @@ def test_observations_survive_the_way_back_and_forth() -> None:
     try:
         migrate("0002_observation_tables")
         assert rows(former) == before
-    finally:  # what stands upon these tables went with them
-        call_command("migrate", verbosity=0)
+    finally:
+        migrate()
     assert rows(former) == before
     assert [number for (number,) in rows("id")] == [1, 2, 3, 4, 5]
     stream = Datastream.objects.get()
