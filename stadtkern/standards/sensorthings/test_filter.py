@@ -161,28 +161,28 @@ def test_observations(town: Town, ask: Ask, expression: str, results: list[Any])
     assert found["@iot.count"] == len(results)
 
 
-@pytest.mark.parametrize(
-    ("path", "expression", "count"),
-    [
-        ("Datastreams", "unitOfMeasurement/symbol eq '°C'", 1),
-        ("Datastreams", "unitOfMeasurement/name eq 'cm'", 1),
-        ("Datastreams", "endswith(unitOfMeasurement/definition,'/cm')", 1),
-        ("Datastreams", "phenomenonTime gt 2026-11-23T10:30:00Z", 1),
-        ("Datastreams", "phenomenonTime lt 2026-11-24T00:00:00Z", 3),
-        ("Datastreams", "resultTime ne null", 1),
-        ("Datastreams", "properties/rank ge 2", 1),
-        ("Datastreams", "Observations/result gt 208", 1),
-        ("Datastreams", "id eq 999999", 0),
-        ("Sensors", "properties/serial eq 7 and metadata eq 'https://float.example'", 1),
-        ("Sensors", "Datastreams/Thing/name eq 'Neißebrücke'", 1),
-        ("ObservedProperties", "MultiDatastreams/name eq 'Weather'", 2),
-        ("FeaturesOfInterest", "Observations/result eq 209", 1),
-        ("FeaturesOfInterest", "st_contains(feature,geography'POINT (14.5 51.5)')", 1),
-        ("HistoricalLocations", "time gt 2026-11-01T00:00:00Z and Thing/name eq 'Neißebrücke'", 1),
-        ("Locations", "Things/Datastreams/Observations/result eq 209", 1),
-        ("MultiDatastreams", "Observations/result[0] gt 203", 1),
-    ],
-)  # fmt: skip
+OTHERS: list[tuple[str, str, int]] = [
+    ("Datastreams", "unitOfMeasurement/symbol eq '°C'", 1),
+    ("Datastreams", "unitOfMeasurement/name eq 'cm'", 1),
+    ("Datastreams", "endswith(unitOfMeasurement/definition,'/cm')", 1),
+    ("Datastreams", "phenomenonTime gt 2026-11-23T10:30:00Z", 1),
+    ("Datastreams", "phenomenonTime lt 2026-11-24T00:00:00Z", 3),
+    ("Datastreams", "resultTime ne null", 1),
+    ("Datastreams", "properties/rank ge 2", 1),
+    ("Datastreams", "Observations/result gt 208", 1),
+    ("Datastreams", "id eq 999999", 0),
+    ("Sensors", "properties/serial eq 7 and metadata eq 'https://float.example'", 1),
+    ("Sensors", "Datastreams/Thing/name eq 'Neißebrücke'", 1),
+    ("ObservedProperties", "MultiDatastreams/name eq 'Weather'", 2),
+    ("FeaturesOfInterest", "Observations/result eq 209", 1),
+    ("FeaturesOfInterest", "st_contains(feature,geography'POINT (14.5 51.5)')", 1),
+    ("HistoricalLocations", "time gt 2026-11-01T00:00:00Z and Thing/name eq 'Neißebrücke'", 1),
+    ("Locations", "Things/Datastreams/Observations/result eq 209", 1),
+    ("MultiDatastreams", "Observations/result[0] gt 203", 1),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "expression", "count"), OTHERS)
 def test_other_entities(town: Town, ask: Ask, path: str, expression: str, count: int) -> None:
     found = ask(path, filter=expression, count="true")
     assert len(found["value"]) == found["@iot.count"] == count

@@ -107,7 +107,11 @@ def test_csv_is_no_formula(town: Town, client: Client) -> None:
     town.bridge.save()
     rows = list(csv.DictReader(io.StringIO(read(client, "Things?$resultFormat=CSV&$orderby=id")[0].decode())))
     assert rows[0]["name"] == "'=HYPERLINK(1)"
-    assert json.loads(rows[0]["properties"]) == {"height": 12.5, "owner": {"name": "Town"}, "tags": ["a", "b"]}
+    assert json.loads(rows[0]["properties"]) == {
+        "height": 12.5,
+        "owner": {"name": "Town"},
+        "tags": ["a", "b"],
+    }
 
 
 def test_csv_of_nothing_has_a_head(town: Town, client: Client) -> None:
