@@ -144,3 +144,14 @@ def test_queries_do_not_grow(town: Town, ask: Ask, django_assert_num_queries: Dj
     ask("Things")
     with django_assert_num_queries(5):
         ask(f"Datastreams({town.level.pk})/Observations", apply=apply)
+
+
+@pytest.mark.parametrize("operator", ["lt", "le", "gt", "ge"])
+@pytest.mark.parametrize("time", ["11:00", "12:00", "12:30", "13:00", "14:00"])
+def test_spans_hold_what_the_filter_finds(town: Town, ask: Ask, operator: str, time: str) -> None:
+    """The state lasts from 12:00 to 13:00: it is not before 12:30."""
+    path = f"Datastreams({town.state.pk})/Observations"
+    condition = f"phenomenonTime {operator} 2026-11-23T{time}:00Z"
+    group = "groupby((bucket(phenomenonTime,duration'PT1H')),aggregate($count as n))"
+    rows = ask(path, apply=f"filter({condition})/{group}")["value"]
+    assert sum(row["n"] for row in rows) == ask(path, filter=condition, count="true")["@iot.count"]

@@ -84,18 +84,34 @@ def _rows(rows: Listing, plan: Plan) -> list[Row]:
     within = _range(rows)
     if within is None:
         return []
-    found, is_all = bounds(rows.rest, rows.context)
-    for start, end in found:
-        within.narrow(start, end)
+    found, others = bounds(rows.rest, rows.context)
+    for bound in found:
+        within.narrow(bound.start, bound.end)
     if within.start >= within.end:
         return []
     edges = edges_of(plan.bucket, within.start, within.end) if plan.bucket else [within.start, within.end]
     width = width_for(plan.bucket, edges)
-    if is_all and width and can_use_rollups(plan) and not rows.is_of_feature and _is_numeric(rows):
+    if not others and width and can_use_rollups(plan) and not rows.is_of_feature and _is_numeric(rows):
         by_stream = bool(plan.groups)
         table = sums(rows.context, rows.streams, pieces(within, width), by_stream=by_stream)
         return _rolled(rows, plan, table, edges)
-    return _counted(rows, plan, edges)
+    if not plan.bucket:
+        return _counted(rows, plan, [])
+    # the spans hold the bounds from here on: SQLite looks up rows by one bound only, and it has to be theirs
+    rows.rest = others
+    over = [bound.over for bound in found if bound.over is not None]
+    return _counted(rows, plan, edges, _spans(rows, edges, within, over))
+
+
+def _spans(rows: Listing, edges: Sequence[int], within: Range, over: Sequence[int]) -> tuple[Sql, list[Sql]]:
+    """Return the table of the spans, and the conditions that a row lies in one."""
+    context = rows.context
+    table = edge_table([min(max(edge, within.start), within.end) for edge in edges], context)
+    found = [Sql("t0.phenomenon_time >= e.s AND t0.phenomenon_time < e.f")]
+    if over:
+        last = context.dialect.instant(instant(min(over)))
+        found.append(build("t0.phenomenon_end IS NULL OR t0.phenomenon_end <= {}", last))
+    return table, found
 
 
 def _latest(rows: Listing, columns: str) -> Sequence[tuple[Any, ...]]:
@@ -189,7 +205,9 @@ def _stream_keys(
 # ---- from rows
 
 
-def _counted(rows: Listing, plan: Plan, edges: Sequence[int]) -> list[Row]:
+def _counted(
+    rows: Listing, plan: Plan, edges: Sequence[int], spans: tuple[Sql, list[Sql]] | None = None
+) -> list[Row]:
     context = rows.context
     scope = Scope(rows.entity, "t0", context.dialect, context.access, Names("g"))
     keys = [key_columns(group, scope) for group in plan.groups]
@@ -198,9 +216,9 @@ def _counted(rows: Listing, plan: Plan, edges: Sequence[int]) -> list[Row]:
     conditions = [found]
     table = Sql(f"{table_of(rows.entity)} t0")
     span = []
-    if plan.bucket:
-        table = build("{} CROSS JOIN {}", edge_table(edges, context), table)
-        conditions.append(Sql("t0.phenomenon_time >= e.s AND t0.phenomenon_time < e.f"))
+    if spans:
+        table = build("{} CROSS JOIN {}", spans[0], table)
+        conditions += spans[1]
         span = [Sql("e.k")]
     if rows.streams is not None:
         conditions.append(context.dialect.any_of("t0.datastream_id", rows.streams))

@@ -81,20 +81,29 @@ class Range:
         self.end = self.end if end is None else min(self.end, end)
 
 
-def bounds(rest: Sequence[Expression], context: Context) -> tuple[list[tuple[int | None, int | None]], bool]:
-    """Return the bounds of phenomenonTime in conditions, and whether they say nothing else."""
-    found: list[tuple[int | None, int | None]] = []
-    is_all = True
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A bound of phenomenonTime in microseconds: begin, or end and the time by which periods have to be over."""
+
+    start: int | None = None
+    end: int | None = None
+    over: int | None = None
+
+
+def bounds(rest: Sequence[Expression], context: Context) -> tuple[list[Bound], list[Expression]]:
+    """Return the bounds of phenomenonTime in conditions, and the conditions that say something else."""
+    found: list[Bound] = []
+    others: list[Expression] = []
     for one in rest:
         bound = _bound(fold(one, context.now))
         if bound is None:
-            is_all = False
+            others.append(one)
         else:
             found.append(bound)
-    return found, is_all
+    return found, others
 
 
-def _bound(one: Expression) -> tuple[int | None, int | None] | None:
+def _bound(one: Expression) -> Bound | None:
     if not isinstance(one, Binary) or one.operator not in MIRRORED:
         return None
     operator: str = one.operator
@@ -105,8 +114,8 @@ def _bound(one: Expression) -> tuple[int | None, int | None] | None:
         return None
     time = micros(right.value)
     if operator in AFTER:
-        return time + AFTER[operator], None
-    return None, time + BEFORE[operator]
+        return Bound(start=time + AFTER[operator])
+    return Bound(end=time + BEFORE[operator], over=time)
 
 
 def can_use_rollups(plan: Plan) -> bool:
