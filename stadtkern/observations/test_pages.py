@@ -1,12 +1,16 @@
 """Pages, CSV and JSON of series."""
 
 import asyncio
+import html
 import json
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, Group
+from django.contrib.gis.geos import Point
 from django.core.handlers.asgi import ASGIRequest
 from django.db import connections
 from django.test import AsyncRequestFactory, Client
@@ -15,7 +19,7 @@ from pytest_django.fixtures import DjangoAssertNumQueries
 from stadtkern.contracts.connector import Item, Reading, Station, Threshold
 from stadtkern.governance.models import DataProfile
 from stadtkern.observations import views
-from stadtkern.observations.models import Datastream
+from stadtkern.observations.models import Datastream, Thing
 from stadtkern.observations.services import record
 from stadtkern.people.models import Organisation, User
 
@@ -160,3 +164,21 @@ def test_csv_is_streamed_under_asgi(stream: Datastream) -> None:
         return text
 
     assert len(asyncio.run(whole()).splitlines()) == 97
+
+
+def test_every_address_on_the_page_for_programs_answers(client: Client, stream: Datastream) -> None:
+    Thing.objects.update(location=Point(14.72, 51.95, srid=4326))
+    text = html.unescape(client.get("/en/sensors/interface/").content.decode())
+    found = re.findall(r'href="' + re.escape(settings.PUBLIC_URL) + r'(/sta/[^"]+)"', text)
+    assert len(found) == 7
+    for address in found:
+        answer = client.get(address)
+        assert answer.status_code == 200, address
+        body = b"".join(answer) if answer.streaming else answer.content
+        assert len(body) > 20
+    assert f"v1.1/Datastreams({stream.pk})/Observations" in text
+
+
+def test_page_for_programs_shows_nothing_that_is_not_public(client: Client, stream: Datastream) -> None:
+    Datastream.objects.update(profile=None)
+    assert f"Datastreams({stream.pk})" not in client.get("/en/sensors/interface/").content.decode()

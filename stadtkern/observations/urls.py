@@ -8,6 +8,7 @@ urlpatterns = [
     path("groups/<slug:profile>/<str:slug>/", group_views.group, name="group"),
     path("groups/<slug:profile>/<str:slug>/data.csv", group_views.group_csv, name="group-csv"),
     path("groups/<slug:profile>/<str:slug>/series.json", group_views.group_json, name="group-series"),
+    path("interface/", views.interface, name="interface"),
     path("things/", thing_views.index, name="things"),
     path("things/map.geojson", thing_views.index_map, name="things-map"),
     path("things/<int:pk>/", thing_views.thing, name="thing"),

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from stadtkern.observations import pages
 from stadtkern.observations.access import access_for, visible_streams
+from stadtkern.observations.interface import interface_page
 from stadtkern.observations.models import Datastream, DatastreamQuerySet, ObservedProperty
 from stadtkern.observations.queries.text import CsvText
 from stadtkern.observations.spans import SPANS, asked_points, asked_span
@@ -46,6 +47,12 @@ def index(request: HttpRequest) -> HttpResponse:
     properties = sorted(shown.distinct(), key=lambda found: found.label)
     context = {"page_obj": page, "q": wanted, "chosen": chosen, "properties": properties}
     return render(request, "observations/streams.html", context)
+
+
+@require_safe
+def interface(request: HttpRequest) -> HttpResponse:
+    """Say how programs read the values."""
+    return render(request, "observations/interface.html", {"shown": interface_page(_visible(request))})
 
 
 @require_safe

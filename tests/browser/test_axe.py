@@ -16,6 +16,7 @@ STREAM = "brandenburg-flood:6602800:water_level"
 # pages that look alike in all languages are seen in the town's first one
 SAME = [
     "sensors/streams/",
+    "sensors/interface/",
     "sensors/things/",
     "sensors/profile/pegel/",
     "accessibility/",

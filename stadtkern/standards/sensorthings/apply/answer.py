@@ -82,8 +82,6 @@ def _rows(rows: Listing, plan: Plan) -> list[Row]:
             raise QueryError("bucket(...) is for Observations.")
         return _counted(rows, plan, [])
     within = _range(rows)
-    if within is None:
-        return []
     found, others = bounds(rows.rest, rows.context)
     for bound in found:
         within.narrow(bound.start, bound.end)
@@ -121,11 +119,11 @@ def _latest(rows: Listing, columns: str) -> Sequence[tuple[Any, ...]]:
     return rows.context.rows(query)
 
 
-def _range(rows: Listing) -> Range | None:
-    """Return from when to when there are observations; None: never."""
+def _range(rows: Listing) -> Range:
+    """Return from when to when there are observations."""
     ((start, end),) = _latest(rows, "min(l.first_time), max(l.phenomenon_time)")
     if start is None:
-        return None
+        return Range(0, 0)
     first, last = (time if isinstance(time, int) else micros(time) for time in (start, end))
     return Range(first, last + 1)
 

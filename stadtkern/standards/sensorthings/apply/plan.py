@@ -83,7 +83,7 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """A bound of phenomenonTime in microseconds: begin, or end and the time by which periods have to be over."""
+    """A bound of phenomenonTime in microseconds: begin, or end and when periods have to be over."""
 
     start: int | None = None
     end: int | None = None
