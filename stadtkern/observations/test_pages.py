@@ -19,7 +19,7 @@ from pytest_django.fixtures import DjangoAssertNumQueries
 from stadtkern.contracts.connector import Item, Reading, Station, Threshold
 from stadtkern.governance.models import DataProfile
 from stadtkern.observations import views
-from stadtkern.observations.models import Datastream, Thing
+from stadtkern.observations.models import Datastream, Location, Thing
 from stadtkern.observations.services import record
 from stadtkern.people.models import Organisation, User
 
@@ -167,7 +167,9 @@ def test_csv_is_streamed_under_asgi(stream: Datastream) -> None:
 
 
 def test_every_address_on_the_page_for_programs_answers(client: Client, stream: Datastream) -> None:
-    Thing.objects.update(location=Point(14.72, 51.95, srid=4326))
+    place = Point(14.72, 51.95, srid=4326)
+    Thing.objects.update(location=place)
+    stream.thing.locations.add(Location.objects.create(name="Gubin", description="Bridge", geometry=place))
     text = html.unescape(client.get("/en/sensors/interface/").content.decode())
     found = re.findall(r'href="' + re.escape(settings.PUBLIC_URL) + r'(/sta/[^"]+)"', text)
     assert len(found) == 7
