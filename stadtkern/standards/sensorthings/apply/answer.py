@@ -11,9 +11,10 @@ from stadtkern.base.odata.nodes import Group, Order, Path, Query
 from stadtkern.observations.fields import instant, micros
 from stadtkern.standards.sensorthings.apply.counted import (
     Columns,
+    Spans,
     aggregate_columns,
-    edge_table,
     key_columns,
+    spans_of,
 )
 from stadtkern.standards.sensorthings.apply.plan import Plan, Range, bounds, can_use_rollups, plan_of
 from stadtkern.standards.sensorthings.apply.rolled import Sums, pieces, sums, width_for
@@ -95,21 +96,13 @@ def _rows(rows: Listing, plan: Plan) -> list[Row]:
         return _rolled(rows, plan, table, edges)
     if not plan.bucket:
         return _counted(rows, plan, [])
+    more: list[Sql] = []
     # the spans hold the bounds from here on: SQLite looks up rows by one bound only, and it has to be theirs
     rows.rest = others
-    over = [bound.over for bound in found if bound.over is not None]
-    return _counted(rows, plan, edges, _spans(rows, edges, within, over))
-
-
-def _spans(rows: Listing, edges: Sequence[int], within: Range, over: Sequence[int]) -> tuple[Sql, list[Sql]]:
-    """Return the table of the spans, and the conditions that a row lies in one."""
-    context = rows.context
-    table = edge_table([min(max(edge, within.start), within.end) for edge in edges], context)
-    found = [Sql("t0.phenomenon_time >= e.s AND t0.phenomenon_time < e.f")]
-    if over:
-        last = context.dialect.instant(instant(min(over)))
-        found.append(build("t0.phenomenon_end IS NULL OR t0.phenomenon_end <= {}", last))
-    return table, found
+    if over := [bound.over for bound in found if bound.over is not None]:
+        last = rows.context.dialect.instant(instant(min(over)))
+        more.append(build("t0.phenomenon_end IS NULL OR t0.phenomenon_end <= {}", last))
+    return _counted(rows, plan, edges, spans_of(edges, within, rows.context), more)
 
 
 def _latest(rows: Listing, columns: str) -> Sequence[tuple[Any, ...]]:
@@ -204,20 +197,24 @@ def _stream_keys(
 
 
 def _counted(
-    rows: Listing, plan: Plan, edges: Sequence[int], spans: tuple[Sql, list[Sql]] | None = None
+    rows: Listing,
+    plan: Plan,
+    edges: Sequence[int],
+    spans: Spans | None = None,
+    more: Sequence[Sql] = (),
 ) -> list[Row]:
     context = rows.context
     scope = Scope(rows.entity, "t0", context.dialect, context.access, Names("g"))
     keys = [key_columns(group, scope) for group in plan.groups]
     statistics = [aggregate_columns(one, scope, context) for one in plan.aggregates]
     source, found = rows.source("t0", ())
-    conditions = [found]
+    conditions = [found, *more]
     table = Sql(f"{table_of(rows.entity)} t0")
     span = []
     if spans:
-        table = build("{} CROSS JOIN {}", spans[0], table)
-        conditions += spans[1]
-        span = [Sql("e.k")]
+        table = build("{} CROSS JOIN {}", spans.table, table) if spans.table else table
+        conditions += spans.conditions
+        span = [spans.number]
     if rows.streams is not None:
         conditions.append(context.dialect.any_of("t0.datastream_id", rows.streams))
     if rows.entity.name == "Observation":

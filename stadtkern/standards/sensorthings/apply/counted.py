@@ -8,6 +8,7 @@ from typing import Any
 from stadtkern.base.odata.errors import QueryError
 from stadtkern.base.odata.nodes import Aggregate, Group
 from stadtkern.observations.fields import instant
+from stadtkern.standards.sensorthings.apply.plan import Range
 from stadtkern.standards.sensorthings.compile.comparisons import as_number, describe
 from stadtkern.standards.sensorthings.compile.expressions import compile_expression
 from stadtkern.standards.sensorthings.compile.fold import fold
@@ -79,15 +80,30 @@ def _distinct(found: Operand, scope: Scope) -> Sql:
     return build("count(DISTINCT {})", _value(found, scope), kind=Type.NUMBER)
 
 
-def edge_table(edges: Sequence[int], context: Context) -> Sql:
-    """Return a table `e` of spans: number `k`, begin `s`, end `f`."""
+@dataclass(frozen=True, slots=True)
+class Spans:
+    """Which span a row `t0` lies in: a table to begin with, the number of the span, and conditions."""
+
+    table: Sql | None
+    number: Sql
+    conditions: tuple[Sql, ...]
+
+
+def spans_of(edges: Sequence[int], within: Range, context: Context) -> Spans:
+    """Return the spans between `edges`, as far as they lie within a range.
+
+    PostgreSQL looks the span up for each row; SQLite looks the rows up for each span, by key.
+    """
     if context.dialect.vendor == "postgresql":
-        starts, ends = [instant(edge) for edge in edges[:-1]], [instant(edge) for edge in edges[1:]]
-        text = "unnest(%s::int[], %s::timestamptz[], %s::timestamptz[]) AS e(k, s, f)"
-        return Sql(text, (list(range(len(starts))), starts, ends))
-    spans = [[number, edges[number], edges[number + 1]] for number in range(len(edges) - 1)]
+        starts = [instant(edge) for edge in edges[:-1]]
+        number = Sql("width_bucket(t0.phenomenon_time, %s::timestamptz[]) - 1", (starts,))
+        limits = (instant(within.start), instant(within.end))
+        return Spans(None, number, (Sql("t0.phenomenon_time >= %s AND t0.phenomenon_time < %s", limits),))
+    clipped = [min(max(edge, within.start), within.end) for edge in edges]
+    spans = [[number, clipped[number], clipped[number + 1]] for number in range(len(edges) - 1)]
     part = "json_extract(value, '$[{}]')"
     text = (
         f"(SELECT {part.format(0)} AS k, {part.format(1)} AS s, {part.format(2)} AS f FROM json_each(%s)) e"  # noqa: S608  # constants
     )
-    return Sql(text, (json.dumps(spans),))
+    table = Sql(text, (json.dumps(spans),))
+    return Spans(table, Sql("e.k"), (Sql("t0.phenomenon_time >= e.s AND t0.phenomenon_time < e.f"),))
