@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import tracemalloc
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,8 +11,12 @@ from django.test import Client
 from pyarrow import parquet
 
 from stadtkern.contracts.connector import Reading
+from stadtkern.observations.access import access_for
 from stadtkern.observations.services import record
-from stadtkern.standards.sensorthings.conftest import NOON, Ask, Town
+from stadtkern.standards.sensorthings.conftest import NOON, Town
+from stadtkern.standards.sensorthings.conftest import Ask as Get
+from stadtkern.standards.sensorthings.formats import form
+from stadtkern.standards.sensorthings.read.answer import Ask, answer
 
 pytestmark = pytest.mark.django_db
 
@@ -35,7 +40,7 @@ def read(client: Client, path: str) -> tuple[bytes, str]:
     return body, answer["Content-Type"]
 
 
-def test_data_array(town: Town, ask: Ask) -> None:
+def test_data_array(town: Town, ask: Get) -> None:
     found = ask(
         "Observations", resultFormat="dataArray", filter="result ge 208 or result eq 'open'", count="true"
     )
@@ -52,20 +57,20 @@ def test_data_array(town: Town, ask: Ask) -> None:
     assert state["dataArray"][0][2] == "open"
 
 
-def test_data_array_with_select(town: Town, ask: Ask) -> None:
+def test_data_array_with_select(town: Town, ask: Get) -> None:
     path = f"Datastreams({town.level.pk})/Observations"
     (one,) = ask(path, resultFormat="dataArray", select="result,phenomenonTime", top=1)["value"]
     assert one["components"] == ["phenomenonTime", "result"]
     assert one["dataArray"] == [["2026-11-23T09:45:00Z", 200.0]]
 
 
-def test_data_array_of_a_multi_datastream(town: Town, ask: Ask) -> None:
+def test_data_array_of_a_multi_datastream(town: Town, ask: Get) -> None:
     (one,) = ask(f"MultiDatastreams({town.weather.pk})/Observations", resultFormat="dataArray")["value"]
     assert one["MultiDatastream@iot.navigationLink"].endswith(f"MultiDatastreams({town.weather.pk})")
     assert one["dataArray"][0][2] == [203.5, 4.25]
 
 
-def test_data_array_of_nothing(town: Town, ask: Ask) -> None:
+def test_data_array_of_nothing(town: Town, ask: Get) -> None:
     assert ask("Observations", resultFormat="dataArray", filter="result eq 1e9") == {"value": []}
 
 
@@ -79,11 +84,11 @@ def test_data_array_of_nothing(town: Town, ask: Ask) -> None:
         ("Things", {"resultFormat": "CSV", "filter": "nosuch eq 1"}),
     ],
 )
-def test_what_a_format_cannot(town: Town, ask: Ask, path: str, options: dict[str, str]) -> None:
+def test_what_a_format_cannot(town: Town, ask: Get, path: str, options: dict[str, str]) -> None:
     assert ask(path, status=400, **options)["code"] == 400
 
 
-def test_data_array_of_many(many: Town, ask: Ask) -> None:
+def test_data_array_of_many(many: Town, ask: Get) -> None:
     (one,) = ask(f"Datastreams({many.level.pk})/Observations", resultFormat="dataArray")["value"]
     assert one["dataArray@iot.count"] == len(one["dataArray"]) == 12_001
     assert [row[1] for row in one["dataArray"]] == sorted(row[1] for row in one["dataArray"])
@@ -124,7 +129,7 @@ def test_top_counts_in_every_format(many: Town, client: Client) -> None:
     assert len(read(client, f"{path}&$resultFormat=CSV")[0].splitlines()) == 6002
 
 
-def test_geojson(town: Town, ask: Ask, client: Client) -> None:
+def test_geojson(town: Town, ask: Get, client: Client) -> None:
     found = ask("Things", resultFormat="GeoJSON", orderby="id")
     assert found["type"] == "FeatureCollection"
     bridge, _mill = found["features"]
@@ -167,3 +172,29 @@ def test_parquet(many: Town, client: Client) -> None:
 def test_parquet_of_nothing(town: Town, client: Client) -> None:
     body, _kind = read(client, "Things?$resultFormat=parquet&$filter=name%20eq%20'x'")
     assert parquet.read_table(io.BytesIO(body)).num_rows == 0
+
+
+def streamed(path: str, query: str) -> tuple[int, int, int]:
+    """Return bytes, largest piece before the end (parquet lists its groups there), most memory held."""
+    found = answer(Ask(path, query, access_for(), "http://testserver/sta/v1.1")).pieces
+    assert found is not None
+    tracemalloc.start()
+    try:
+        sizes = [len(piece) for piece in found]
+        return sum(sizes), max(sizes[:-1]), tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("name", ["dataArray", "CSV", "GeoJSON", "parquet"])
+def test_memory_does_not_grow_with_the_answer(many: Town, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Six times as many rows need the memory of the same piece."""
+    monkeypatch.setattr(form, "CHUNK", 500)
+    monkeypatch.setattr("stadtkern.standards.sensorthings.formats.parquet.GROUP", 500)
+    path = f"Datastreams({many.level.pk})/Observations"
+    streamed(path, f"$resultFormat={name}&$top=600")  # loads what is loaded once
+    size, piece, memory = streamed(path, f"$resultFormat={name}&$top=2000")
+    whole, largest, most = streamed(path, f"$resultFormat={name}&$top=12000")
+    assert whole > 4 * size
+    assert largest < 1.5 * piece
+    assert most < 1.5 * memory + 100_000
