@@ -175,15 +175,20 @@ class Server:
         return int(text.partition("RssAnon:")[2].split()[0]) / 1024
 
 
-def p95(call: Callable[[], object], requests: int) -> float:
-    """Return the 95th percentile of the milliseconds that a call takes."""
+def times(call: Callable[[], object], requests: int) -> list[float]:
+    """Return the milliseconds that a call takes, the shortest first."""
     call()
     took = []
     for _request in range(requests):
         began = time.perf_counter()
         call()
         took.append((time.perf_counter() - began) * 1000)
-    return sorted(took)[int(len(took) * 0.95)]
+    return sorted(took)
+
+
+def p95(call: Callable[[], object], requests: int) -> float:
+    """Return the 95th percentile of the milliseconds that a call takes."""
+    return times(call, requests)[int(requests * 0.95)]
 
 
 def bare(sql: str, params: list[object], requests: int) -> float:
@@ -242,8 +247,10 @@ def measure(server: Server, ids: dict[str, int], requests: int, rows: int) -> No
     ]
     for name, path, limit, peer in asked:
         before = server.seconds()
-        took = p95(lambda path=path: server.get(path), requests)  # type: ignore[misc]  # bound at once
+        each = times(lambda path=path: server.get(path), requests)  # type: ignore[misc]  # bound at once
+        took = each[int(requests * 0.95)]
         more: dict[str, Any] = {"cpu_ms": round((server.seconds() - before) * 1000 / (requests + 1), 1)}
+        more |= {"p50_ms": round(each[requests // 2], 2)}
         more |= {"limit": limit} if limit else {}
         if peer:
             under = bare(*peer, requests)
