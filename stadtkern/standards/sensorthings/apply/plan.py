@@ -106,8 +106,7 @@ def bounds(rest: Sequence[Expression], context: Context) -> tuple[list[Bound], l
 def _bound(one: Expression) -> Bound | None:
     if not isinstance(one, Binary) or one.operator not in MIRRORED:
         return None
-    operator: str = one.operator
-    left, right = one.left, one.right
+    operator, left, right = one.operator, one.left, one.right
     if right == TIME:
         operator, left, right = MIRRORED[operator], right, left
     if left != TIME or not isinstance(right, Instant):
