@@ -34,4 +34,4 @@ def register(connection: BaseDatabaseWrapper, **_signal: object) -> None:
     """Give a new connection to SQLite the functions (receiver of `connection_created`)."""
     if connection.vendor == "sqlite" and isinstance(connection.connection, sqlite3.Connection):
         for name, (arguments, function) in FUNCTIONS.items():
-            connection.connection.create_function(name, arguments, function, deterministic=True)  # type: ignore[arg-type]  # each takes what SQLite hands it
+            connection.connection.create_function(name, arguments, function, deterministic=True)
