@@ -58,6 +58,8 @@ class Town:
     database_url: str = ""
     more: dict[str, str] = field(default_factory=dict)
     """Further settings."""
+    log_home: Path | None = None
+    """Where the logs are, if not beside the data."""
     key: str = ""
     public: int = 0
     """Identifier of a datastream that everybody may read."""
@@ -93,7 +95,7 @@ class Town:
     def start(self, *names: str) -> None:
         """Start processes, both unless told which."""
         for name in names or ("ingest", "web"):
-            with (self.home / f"{name}.log").open("ab") as log:
+            with ((self.log_home or self.home) / f"{name}.log").open("ab") as log:
                 command = [sys.executable, "-m", "stadtkern", name]
                 self.processes[name] = subprocess.Popen(
                     command, env=self.environment(), cwd=ROOT, stdout=log, stderr=log
