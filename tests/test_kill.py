@@ -80,7 +80,7 @@ class Device:
         self.sent += 1
         number = self.sent
         if number % 2:
-            body = {"t": START + number, "level": number % SPREAD}
+            body: dict[str, object] = {"t": START + number, "level": number % SPREAD}
         else:
             moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(START + number))
             body = {"phenomenonTime": moment, "result": number % SPREAD}
@@ -129,14 +129,14 @@ class Poster:
 
     def _is_accepted(self, number: int) -> bool:
         moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(START + number))
-        request = urllib.request.Request(  # noqa: S310  # this machine
+        request = urllib.request.Request(  # this machine
             f"http://127.0.0.1:{self.town.web_port}/sta/v1.1/Datastreams({self.town.public})/Observations",
             data=json.dumps({"phenomenonTime": moment, "result": number % SPREAD}).encode(),
             headers={"Content-Type": "application/json", "Idempotency-Key": f"number-{number}"},
         )
         try:
             with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
-                return 200 <= answer.status < 300  # noqa: PLR2004
+                return bool(200 <= answer.status < 300)
         except (OSError, urllib.error.URLError):
             return False
 
@@ -170,7 +170,7 @@ def bear(town: Town, port: int, victims: dict[str, Kill], *, is_exact: bool = Tr
     device.start()
     poster.start()
     for number in range(ROUNDS):
-        until(lambda before=len(device.acknowledged): len(device.acknowledged) > before + 50, seconds=90)  # type: ignore[misc]
+        until(lambda before=len(device.acknowledged): len(device.acknowledged) > before + 50, seconds=90)  # type: ignore[misc]  # noqa: B008  # the number before
         chosen = chance.sample(sorted(victims), chance.randint(1, len(victims)))
         time.sleep(chance.uniform(0, 1.5))
         for name in chosen:
@@ -196,7 +196,7 @@ def bear(town: Town, port: int, victims: dict[str, Kill], *, is_exact: bool = Tr
 def processes(town: Town) -> dict[str, Kill]:
     """Return how our own processes are killed and started again."""
     return {
-        name: (lambda name=name: town.kill(name), lambda name=name: town.start(name))  # type: ignore[misc]
+        name: (lambda name=name: town.kill(name), lambda name=name: town.start(name))  # type: ignore[misc]  # the number before
         for name in ("ingest", "web")
     }
 
@@ -294,7 +294,7 @@ def test_full_disk_stops_the_acknowledgements_and_breaks_nothing(town: Town, tmp
         assert "database does not take messages" in log.read_text()
         assert device.acknowledged.copy() <= town.stored().keys()
         (small / "filler").unlink()
-        until(lambda before=len(device.acknowledged): len(device.acknowledged) > before, seconds=60)  # type: ignore[misc]
+        until(lambda before=len(device.acknowledged): len(device.acknowledged) > before, seconds=60)  # type: ignore[misc]  # noqa: B008  # the number before
         wanted = device.finish()
         until(lambda: town.stored().keys() == wanted)
         assert "database takes messages again" in log.read_text()

@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Event
 
 import pytest
+from django.db import connection
 
 from stadtkern.ingest.accounts import Accounts, key_digest
 from stadtkern.ingest.broker import Broker
@@ -45,6 +46,7 @@ class Bench:
         with contextlib.closing(socket.socket()) as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
+        askers = ThreadPoolExecutor(1)
         committer = Committer(self.write, ThreadPoolExecutor(1))
         task = asyncio.create_task(committer.run())
         index = TopicIndex()
@@ -54,7 +56,7 @@ class Bench:
             committer=committer,
             index=index,
             accounts=accounts,
-            gate=Gate({}, ThreadPoolExecutor(1)),
+            gate=Gate({}, askers),
             anonymous=anonymous,
         )
         await self.broker.start("127.0.0.1", self.port)
@@ -67,6 +69,7 @@ class Bench:
             await committer.close(task)
             await self.broker.shutdown()
             await asyncio.sleep(0)
+            askers.submit(lambda: connection.close()).result()  # noqa: PLW0108  # that of the thread
 
     async def client(self, name: str = "", password: str = "", **more: object) -> Peer:
         """Return a connected client."""

@@ -16,7 +16,7 @@ AHEAD = timedelta(minutes=15) // MICROSECOND
 """How far a clock may run fast."""
 OLD = timedelta(days=3652) // MICROSECOND
 EARLIEST, LATEST = (micros(datetime(year, 1, 1, tzinfo=UTC)) for year in (100, 9900))
-"""Beyond lies what local calendars cannot hold any more."""
+"""Beyond lies what local calendars cannot hold any more. After 2255 PostgreSQL rounds microseconds."""
 EPOCH_DAY = timedelta(days=1) // MICROSECOND
 LARGEST = 1e100
 """Sums and squares of larger numbers leave what a database can hold."""
