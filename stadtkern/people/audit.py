@@ -45,7 +45,7 @@ def delete_old_entries(now: datetime) -> int:
 
 
 @contextmanager
-def _forgotten_after() -> Iterator[None]:
+def forgotten_after() -> Iterator[None]:
     """Put back who acted before; `auditlog` leaves the last actor behind, and threads serve many requests."""
     token = auditlog_value.set(auditlog_value.get({"signal_duid": None}))
     try:
@@ -59,7 +59,7 @@ class AuditMiddleware(AuditlogMiddleware):
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Return the answer."""
-        with _forgotten_after():
+        with forgotten_after():
             response: HttpResponse = super().__call__(request)
             return response
 
@@ -69,7 +69,7 @@ def acting_as(principal: str) -> Iterator[None]:
     """Let entries of the trail say who acted where that may be a key or a token rather than an account."""
     actor = auditlog_value.get({}).get("actor")
     with (
-        _forgotten_after(),
+        forgotten_after(),
         set_extra_data({"actor": actor, "additional_data": {"principal": principal}}),
     ):
         yield

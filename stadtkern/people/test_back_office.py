@@ -7,6 +7,7 @@ from django.contrib.auth.models import Group
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from stadtkern.people.audit import forgotten_after
 from stadtkern.people.models import Organisation, User
 from stadtkern.people.services import add_person
 from stadtkern.people.trail import events
@@ -43,7 +44,7 @@ def test_a_change_in_the_browser_is_in_the_trail_with_old_and_new(client: Client
 
 def test_a_given_role_is_in_the_trail() -> None:
     admin, bob = (User.objects.create_user(f"{name}@guben.example") for name in ("admin", "bob"))
-    with set_actor(admin):
+    with forgotten_after(), set_actor(admin):
         bob.groups.add(Group.objects.get(name="editor"))
     (event,) = events(LogEntry.objects.filter(actor=admin))
     assert [(change.old, change.new) for change in event.changes] == [("", "editor")]
