@@ -21,7 +21,8 @@ def _entry(slug: str) -> LogEntry:
     return LogEntry.objects.get_for_object(made).get()
 
 
-def test_whoever_asked_before_is_not_named(no_actor: None, client: Client, charlie: User) -> None:
+@pytest.mark.usefixtures("no_actor")
+def test_whoever_asked_before_is_not_named(client: Client, charlie: User) -> None:
     client.force_login(charlie)
     assert client.get("/en/").status_code == 200
     found = _entry("after")
@@ -29,7 +30,8 @@ def test_whoever_asked_before_is_not_named(no_actor: None, client: Client, charl
     assert found.additional_data == {"principal": "key:abc"}
 
 
-def test_an_error_leaves_no_name_behind(no_actor: None, db: None) -> None:
+@pytest.mark.usefixtures("no_actor", "db")
+def test_an_error_leaves_no_name_behind() -> None:
     with pytest.raises(RuntimeError, match="broken"), acting_as("key:abc"):
         raise RuntimeError("broken")
     made = Organisation.objects.create(slug="later", name={"en": "Later"})
