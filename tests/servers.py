@@ -65,10 +65,9 @@ class Mosquitto:
         if self.saves_always:
             lines += ["autosave_interval 1", "autosave_on_changes true"]
         lines += self.lines
+        if os.getuid() == 0:  # it would become somebody who may not enter the folder, and save nothing
+            lines.append("user root")
         settings.write_text("\n".join(lines) + "\n")
-        if os.getuid() == 0:  # it leaves the rights of root at once
-            shutil.chown(store, "mosquitto")
-            self.folder.chmod(0o755)
         with (self.folder / "mosquitto.log").open("ab") as log:
             self.process = subprocess.Popen([found, "-c", str(settings)], stdout=log, stderr=log)
         until(lambda: answers(self.port), seconds=START_SECONDS)
@@ -125,14 +124,23 @@ class Postgres:
         self.run("initdb", "-D", str(self.data), *words)
 
     def start(self) -> None:
-        """Start it, or start it again, also after a crash."""
+        """Start it, or start it again, also after a crash, when its last processes may still be there."""
         options = [
             "listen_addresses=127.0.0.1",
             f"port={self.port}",
             f"unix_socket_directories={self.folder}",
         ]
         words = " ".join(f"-c {one}" for one in (*options, *self.settings))
-        self.run("pg_ctl", "-D", str(self.data), "-l", str(self.folder / "log"), "-w", "-o", words, "start")
+        log = str(self.folder / "log")
+        until(lambda: self._runs("pg_ctl", "-D", str(self.data), "-l", log, "-w", "-o", words, "start"))
+
+    def _runs(self, *words: str) -> bool:
+        try:
+            self.run(*words)
+        except subprocess.CalledProcessError:
+            time.sleep(0.5)
+            return False
+        return True
 
     def stop(self) -> None:
         """End it at once, as a crash does; committed data are on disk."""

