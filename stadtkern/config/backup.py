@@ -1,4 +1,4 @@
-"""Backup and restore: one `.tar.gz` with the database, the media and a manifest with checksums.
+"""Backup and restore: one `.tar.gz` with the database, media, archive and a manifest with checksums.
 
 SQLite is copied by its online backup, PostgreSQL by `pg_dump`; services may keep running during a backup.
 A restore writes into the database the same way: services that run see either the old town or the new one.
@@ -20,9 +20,10 @@ from django.db import connection, connections
 from stadtkern import __version__
 from stadtkern.base.clock import now
 from stadtkern.base.errors import BadInput, Unavailable
+from stadtkern.observations.archive.models import FOLDER as ARCHIVE
 
 MANIFEST = "manifest.json"
-FOLDERS = ("media",)
+FOLDERS = ("media", ARCHIVE)
 
 
 def dump_database(folder: Path) -> str:

@@ -10,7 +10,10 @@ from typing import Any, BinaryIO
 
 from stadtkern.base.tables import harmless
 from stadtkern.governance.models import DataProfile
-from stadtkern.observations.models import Datastream, Observation
+from stadtkern.observations.fields import instant
+from stadtkern.observations.models import Datastream
+from stadtkern.observations.services.archive.reading import pieces
+from stadtkern.observations.services.judging import EARLIEST, LATEST
 from stadtkern.places.models import Address, Area
 from stadtkern.places.services import LANGUAGES
 
@@ -20,13 +23,12 @@ FORMATS = ("csv", "json", "xlsx", "parquet")
 
 
 def observation_rows(streams: Sequence[str]) -> Iterator[Row]:
-    """Yield all observations, stream by stream, oldest first."""
+    """Yield all numeric observations, those in the archive included, stream by stream, oldest first."""
     wanted = Datastream.objects.filter(key__in=streams) if streams else Datastream.objects.all()
     for stream in wanted.order_by("key"):
-        found = Observation.objects.filter(datastream=stream).order_by("phenomenon_time")
-        values = found.values_list("phenomenon_time", "result", "quality")
-        for time, result, quality in values.iterator(BATCH):
-            yield stream.key, time, result, stream.unit, quality
+        for rows in pieces(stream.pk, EARLIEST, LATEST, BATCH):
+            for row in rows:
+                yield stream.key, instant(row.time), row.result, stream.unit, row.quality
 
 
 def stream_rows(streams: Sequence[str]) -> Iterator[Row]:

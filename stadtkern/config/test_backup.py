@@ -25,6 +25,8 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     (folder / "secret_key").write_text("first")
     (folder / "media").mkdir()
     (folder / "media" / "plan.txt").write_text("Chóśebuz")
+    (folder / "archive" / "1-level").mkdir(parents=True)
+    (folder / "archive" / "1-level" / "2025-05.parquet").write_bytes(b"PAR1")
     yield folder
     shutil.rmtree(folder)
 
@@ -64,6 +66,7 @@ def test_restore_brings_database_files_and_key_back(town: Path, tmp_path: Path) 
     assert done.returncode == 0, done.stderr
     add(town, "after")
     (town / "media" / "plan.txt").write_text("changed")
+    shutil.rmtree(town / "archive")
     (town / "secret_key").write_text("another")
     assert stadtkern(town, "restore", str(tmp_path / "b.tar.gz")).returncode == 1, (
         "must ask before it replaces"
@@ -73,6 +76,7 @@ def test_restore_brings_database_files_and_key_back(town: Path, tmp_path: Path) 
     assert "before" in titles(town)
     assert "after" not in titles(town)
     assert (town / "media" / "plan.txt").read_text() == "Chóśebuz"
+    assert (town / "archive" / "1-level" / "2025-05.parquet").read_bytes() == b"PAR1"
     assert (town / "secret_key").read_text() == key
 
 

@@ -28,6 +28,7 @@ class DataProfileForm(WagtailAdminModelForm):
 
     licence = LicenceField(**_help("licence"))
     retention: forms.Field = SpanField(**_help("retention"))
+    archive_after: forms.Field = SpanField(**_help("archive_after"))
     update_rhythm: forms.Field = SpanField(**_help("update_rhythm"))
 
     class Meta:
@@ -35,7 +36,7 @@ class DataProfileForm(WagtailAdminModelForm):
         fields = [
             *("slug", "title", "purpose", "legal_basis", "has_personal_data", "smallest_group", "owner"),
             *("access", "partners", "licence"),
-            *("attribution", "retention", "update_rhythm", "quality", "is_published"),
+            *("attribution", "retention", "archive_after", "update_rhythm", "quality", "is_published"),
         ]
 
 

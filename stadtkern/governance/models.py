@@ -1,6 +1,7 @@
 """The data concept of a town."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, Self
 
 from django.core.exceptions import ValidationError
@@ -121,6 +122,16 @@ class DataProfile(models.Model):
         null=True,
         blank=True,
         help_text=_("Older values are deleted for good. Empty: they are kept for good."),
+    )
+    archive_after = models.DurationField(
+        _("archive after"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(timedelta(days=31))],
+        help_text=_(
+            "Months that ended so long ago leave the database for files that everybody can read; pages and "
+            "downloads show them as before. At least 31 days. Empty: never."
+        ),
     )
     update_rhythm = models.DurationField(
         _("update rhythm"), null=True, blank=True, help_text=_("How often new values are to be expected.")

@@ -68,7 +68,7 @@ KINDS: Sequence[Kind] = (
         key=("slug",),
         fields=(
             *("title", "purpose", "legal_basis", "has_personal_data", "licence", "attribution", "retention"),
-            *("update_rhythm", "quality", "is_published"),
+            *("archive_after", "update_rhythm", "quality", "is_published"),
         ),
         links={"owner": "organisations"},
     ),

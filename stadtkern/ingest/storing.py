@@ -19,7 +19,7 @@ from stadtkern.ingest.registry import connector_of, filled
 from stadtkern.ingest.states import Tally
 from stadtkern.lorawan import services as lorawan
 from stadtkern.observations.services import record
-from stadtkern.observations.services.bulk import durable
+from stadtkern.observations.services.durable import durable
 from stadtkern.observations.services.quarantine import quarantine
 from stadtkern.observations.services.rows import Reason, Reject
 

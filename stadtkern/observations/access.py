@@ -16,6 +16,7 @@ from django.http import HttpRequest
 from stadtkern.base import clock
 from stadtkern.base.errors import NotAuthenticated, TooMany
 from stadtkern.governance.models import DataProfile
+from stadtkern.observations.archive.models import ArchiveFile
 from stadtkern.observations.granted import EVERYTHING, NO_PROFILE, Access, Table, compile_access, load_table
 from stadtkern.observations.models import (
     Datastream,
@@ -313,7 +314,8 @@ def visible(access: Access, rows: QuerySet[_Row]) -> QuerySet[_Row]:
     condition = Q(Exists(visible_streams(access).filter(own)))
     if rows.model is FeatureOfInterest:
         seen = Observation.objects.filter(feature=OuterRef("pk"), datastream__in=visible_streams(access))
-        condition |= Q(Exists(seen))
+        archived = ArchiveFile.objects.filter(features=OuterRef("pk"), datastream__in=visible_streams(access))
+        condition |= Q(Exists(seen)) | Q(Exists(archived))
     if access.may_manage:
         condition |= ~Q(Exists(Datastream.objects.filter(own)))
     return rows.filter(condition)

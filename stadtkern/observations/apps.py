@@ -17,6 +17,7 @@ class ObservationsConfig(AppConfig):
         """Say what is held, give what grows an end, and watch what people may change."""
         from stadtkern.governance import register, retention  # noqa: PLC0415  # models are loaded only now
         from stadtkern.observations import holdings, models, services, warnings  # noqa: PLC0415
+        from stadtkern.observations.archive.models import ArchiveFile  # noqa: F401, PLC0415  # Django is to know it
         from stadtkern.observations.derived.models import DerivedStream  # noqa: PLC0415
         from stadtkern.observations.search import find_streams  # noqa: PLC0415
         from stadtkern.people import rights  # noqa: PLC0415
@@ -27,6 +28,7 @@ class ObservationsConfig(AppConfig):
         warning_banner.register("levels", warnings.warnings)
         register.add_holder("observations", count=holdings.count, list_items=holdings.list_items)
         retention.register("observations.observations", services.delete_observations)
+        retention.register("observations.orphans", services.sweep)
         retention.register("observations.partitions", services.drop_empty_partitions)
         retention.register("observations.late_changes", services.forget_late)
         retention.register("observations.quarantine", services.delete_quarantine)

@@ -42,6 +42,8 @@ class StreamPage:
     """Label, address, whether it is the one shown."""
     siblings: Sequence[Datastream]
     former_names: Sequence[str]
+    archived: int
+    """Months in files."""
 
 
 def stream_page(stream: Datastream, span: str, visible: DatastreamQuerySet) -> StreamPage:
@@ -63,6 +65,7 @@ def stream_page(stream: Datastream, span: str, visible: DatastreamQuerySet) -> S
         spans=[(str(label), f"?span={name}", name == span) for name, (_length, label) in SPANS.items()],
         siblings=_siblings(stream, visible),
         former_names=[former["name"] for former in stream.thing.properties.get(FORMER, [])],
+        archived=stream.archive_files.count(),
     )
 
 

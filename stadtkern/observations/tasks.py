@@ -4,7 +4,7 @@ from huey import crontab
 
 from stadtkern.base import clock
 from stadtkern.observations.derived.work import work
-from stadtkern.observations.services import check_quality, ensure_partitions
+from stadtkern.observations.services import archive_due, check_quality, ensure_partitions
 from stadtkern.web.tasks import every, huey
 
 
@@ -18,6 +18,12 @@ def quality() -> None:
 def partitions() -> None:
     """Keep the months to come ready."""
     ensure_partitions(clock.now())
+
+
+@huey.periodic_task(crontab(hour="1", minute="30"))
+def archive() -> None:
+    """Move old months into files, as data profiles say; the night's retention comes after it."""
+    archive_due(clock.now())
 
 
 @every(1)

@@ -83,7 +83,9 @@ def test_pages_ask_a_constant_number_of_times(
     client: Client, stream: Datastream, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     client.get("/en/sensors/streams/")  # compiles the rights
-    with django_assert_num_queries(10):  # rights, stream, newest, levels, trend 2, usual, series 2, siblings
+    with django_assert_num_queries(
+        11
+    ):  # rights, stream, newest, levels, trend 2, usual, series 2, siblings, archive
         client.get(f"/en/sensors/streams/{stream.pk}/")
     with django_assert_num_queries(4):  # rights, count, rows, properties
         client.get("/en/sensors/streams/")

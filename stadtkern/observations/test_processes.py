@@ -38,6 +38,34 @@ for number in range(rounds):
     )
     print("stored", flush=True)
 """
+ARCHIVER = """
+import django
+django.setup()
+from stadtkern.base import clock
+from stadtkern.observations.archive.models import ArchiveFile
+from stadtkern.observations.models import Datastream
+from stadtkern.observations.services.archive.moving import archive_month, bring_back_file, due_months
+print("ready", flush=True)
+while True:
+    for pk in list(Datastream.objects.values_list("pk", flat=True)):
+        for month in due_months(pk, clock.now()):
+            archive_month(month)
+    for found in ArchiveFile.objects.all():
+        bring_back_file(found)
+"""
+READER = """
+import django
+django.setup()
+from stadtkern.observations.models import Datastream, LatestObservation
+from stadtkern.observations.queries.raw import raw
+from stadtkern.observations.services.archive.reading import pieces
+while True:
+    for stream in Datastream.objects.order_by("pk"):
+        times, values = raw(stream.pk, 0, 2**51)
+        rows = [row for piece in pieces(stream.pk, 0, 2**51, 999) for row in piece]
+        assert [row.time for row in rows] == times.tolist(), "two ways to read differ"
+        print(len(times), values.sum(), stream.latest.count, flush=True)
+"""
 Ask = Callable[[str], Any]
 
 
@@ -132,3 +160,32 @@ def test_two_writers_of_the_same_datastreams_lose_nothing(database: tuple[dict[s
         _out, _err = process.communicate()
         assert process.returncode == 0
     assert assert_whole(ask) == 3000
+
+
+def test_archiving_killed_again_and_again_loses_and_doubles_nothing(
+    database: tuple[dict[str, str], Ask],
+) -> None:
+    environment, _ask = database
+    filling = writer(environment, 0, 5, 40_000)  # more than four months of two series
+    go(filling)
+    filling.communicate()
+    reader = subprocess.Popen(
+        [sys.executable, "-c", READER], env=environment, stdout=subprocess.PIPE, text=True, cwd=Path.cwd()
+    )
+    assert reader.stdout is not None
+    whole = [reader.stdout.readline(), reader.stdout.readline()]
+    assert whole[0].split()[::2] == ["200000", "200000"]
+    for round_ in range(6):
+        process = subprocess.Popen(
+            [sys.executable, "-c", ARCHIVER], env=environment, stdout=subprocess.PIPE, text=True
+        )
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        time.sleep(0.31 + 0.53 * round_)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
+        seen = [reader.stdout.readline() for _ in range(4)]
+        assert set(seen) == set(whole), "also while it was at work"
+    reader.kill()
+    reader.communicate()

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from stadtkern.observations import group_views, thing_views, views
+from stadtkern.observations import archive_views, group_views, thing_views, views
 
 urlpatterns = [
     path("groups/<slug:profile>/<str:slug>/", group_views.group, name="group"),
@@ -18,4 +18,8 @@ urlpatterns = [
     path("streams/<int:pk>/", views.stream, name="stream"),
     path("streams/<int:pk>/series.json", views.series_json, name="stream-series"),
     path("streams/<int:pk>/data.csv", views.data_csv, name="stream-csv"),
+    path("streams/<int:pk>/archive/", archive_views.months, name="stream-archive"),
+    path(
+        "streams/<int:pk>/archive/<int:year>-<int:month>.parquet", archive_views.month, name="archive-month"
+    ),
 ]

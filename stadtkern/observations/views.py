@@ -26,7 +26,8 @@ def _visible(request: HttpRequest) -> DatastreamQuerySet:
     return visible_streams(access_for(user=request.user)).single()
 
 
-def _stream(request: HttpRequest, pk: int) -> Datastream:
+def stream_for(request: HttpRequest, pk: int) -> Datastream:
+    """Return a series that the reader may see."""
     return _among(_visible(request), pk)
 
 
@@ -68,7 +69,7 @@ def stream(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def series_json(request: HttpRequest, pk: int) -> HttpResponse:
     """Answer with a series for a chart."""
-    found = _stream(request, pk)
+    found = stream_for(request, pk)
     body = pages.series_json(found, asked_span(request.GET), asked_points(request.GET))
     return JsonResponse(body, headers={"Access-Control-Allow-Origin": "*"})
 
@@ -76,7 +77,7 @@ def series_json(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def data_csv(request: HttpRequest, pk: int) -> StreamingHttpResponse:
     """Answer with all values as CSV, as the spreadsheets of the active language take it."""
-    found, asked = _stream(request, pk), asked_span(request.GET)
+    found, asked = stream_for(request, pk), asked_span(request.GET)
     pieces = CsvText(found, get_language() or "en").pieces(asked.start, asked.end)
     body = _threaded(pieces) if isinstance(request, ASGIRequest) else pieces
     name = f"{slugify(found.key.replace(':', '-')) or found.pk}.csv"

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from stadtkern.observations.fields import instant, micros
 from stadtkern.observations.models import Observation
 from stadtkern.observations.queries.since import readings_since
+from stadtkern.observations.services.archive.reading import last_archived
 from stadtkern.warnings.binding import Target
 from stadtkern.warnings.evaluation import Columns, Episode, State, advance, fresh_state, next_due
 from stadtkern.warnings.evaluation.conditions import FAR, NOTHING
@@ -108,6 +109,9 @@ def last_before(streams: Iterable[int], moment: int) -> dict[int, int]:
     for stream in streams:
         before = Observation.objects.filter(datastream=stream, phenomenon_time__lte=instant(moment))
         time = before.order_by("-phenomenon_time").values_list("phenomenon_time", flat=True).first()
-        if time is not None:
-            found[stream] = micros(time)
+        known = [micros(time)] if time is not None else []
+        if (archived := last_archived(stream, moment)) is not None:
+            known.append(archived)
+        if known:
+            found[stream] = max(known)
     return found

@@ -78,6 +78,7 @@ def save_organisation(entry: Entry) -> None:
 def save_profile(entry: Entry) -> None:
     """Create or update one data profile, and publish it."""
     days, minutes = entry.get("retention_days"), entry.get("update_minutes")
+    archive_days = entry.get("archive_days")
     DataProfile.objects.update_or_create(
         slug=entry["slug"],
         defaults={
@@ -90,6 +91,7 @@ def save_profile(entry: Entry) -> None:
             "licence": entry["licence"],
             "attribution": entry.get("attribution", ""),
             "retention": timedelta(days=days) if days else None,
+            "archive_after": timedelta(days=archive_days) if archive_days else None,
             "update_rhythm": timedelta(minutes=minutes) if minutes else None,
             "is_published": entry.get("is_published", True),
         },

@@ -15,7 +15,7 @@ from stadtkern.observations.derived.align import Plan, tolerance_of
 from stadtkern.observations.derived.formula import Curve, FormulaError, Program, Table, compile_formula
 from stadtkern.observations.derived.models import DerivedInput, DerivedStream, DirtyRange, LookupTable
 from stadtkern.observations.fields import instant, micros
-from stadtkern.observations.models import Datastream, Observation
+from stadtkern.observations.models import Datastream, LatestObservation
 from stadtkern.observations.services.changes import newest_times
 from stadtkern.people.models import User
 
@@ -167,8 +167,9 @@ def save_derived(draft: Draft, *, by: User | None = None) -> DerivedStream:
 
 def recompute(derived: DerivedStream, since: datetime | None = None) -> None:
     """Have a virtual series computed anew, from `since` or from the first reading of its inputs on."""
-    own = Observation.objects.filter(datastream=derived.datastream_id)
-    ends = own.aggregate(first=Min("phenomenon_time"), last=Max("phenomenon_time"))
+    ends = LatestObservation.objects.filter(datastream=derived.datastream_id).aggregate(
+        first=Min("first_time"), last=Max("phenomenon_time")
+    )
     firsts = [moment for moment in (since or first_time(derived), ends["first"]) if moment is not None]
     if not firsts:
         return
@@ -180,17 +181,13 @@ def recompute(derived: DerivedStream, since: datetime | None = None) -> None:
 
 def first_time(derived: DerivedStream) -> datetime | None:
     """Return the time of the first reading of any input that its data profile lets us keep."""
-    streams = derived.inputs.values_list("datastream", flat=True)
-    firsts = [
-        Observation.objects.filter(datastream=stream).aggregate(first=Min("phenomenon_time"))["first"]
-        for stream in streams
-    ]
-    known = [first for first in firsts if first is not None]
-    if not known:
+    streams = derived.inputs.all()
+    latest = LatestObservation.objects.filter(datastream__in=streams.values("datastream"))
+    if (known := latest.aggregate(first=Min("first_time"))["first"]) is None:
         return None
     profile = derived.datastream.profile
     kept = profile.retention if profile is not None else None
-    first: datetime = min(known)
+    first: datetime = known
     return max(first, clock.now() - kept) if kept is not None else first
 
 

@@ -21,8 +21,9 @@ from stadtkern.observations.derived.services import SOURCE, plan_of, stored_draf
 from stadtkern.observations.fields import instant, micros
 from stadtkern.observations.models import Observation
 from stadtkern.observations.quality import Check, QualityFlag
-from stadtkern.observations.services.bulk import durable
+from stadtkern.observations.services.archive.moving import bring_back
 from stadtkern.observations.services.changes import mark_seen, newest_times, news_for
+from stadtkern.observations.services.durable import durable
 from stadtkern.observations.services.facts import hold
 from stadtkern.observations.services.record import record
 from stadtkern.observations.services.settle import settle
@@ -162,6 +163,9 @@ def rewrite(derived: DerivedStream, plan: Plan, start: datetime, end: datetime) 
     first, last = plan.affected(micros(start), micros(end))
     fresh = compute(plan, first, last, micros(now))
     key = derived.datastream_id
+    with durable():
+        hold(storage(), [key])
+        bring_back({key: (first, last)})
     stored = _stored(key, instant(first), instant(last))
     if not len(stored.times):
         different, gone = np.ones(len(fresh.times), dtype=np.bool_), []

@@ -1,5 +1,6 @@
 """Columns of observations and rollups as numpy arrays; times in microseconds since 1970."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
 
@@ -59,8 +60,30 @@ def raw(datastream: int, start: int, end: int, *, with_bad: bool = False) -> Raw
         "result IS NOT NULL AND " + ("quality < 9" if with_bad else "quality < 4"),
     )
     between: list[int | datetime] = [instant(start), instant(end)] if postgres else [start, end]
-    times, values = _columns(sql, [datastream, *between], 2)
-    return Raw(times.astype(np.int64), values.astype(np.float64))
+
+    def table() -> Raw:
+        times, values = _columns(sql, [datastream, *between], 2)
+        return Raw(times.astype(np.int64), values.astype(np.float64))
+
+    return _with_archive(datastream, start, end, table, 9 if with_bad else 4)
+
+
+def _with_archive(datastream: int, start: int, end: int, table: Callable[[], Raw], below: int) -> Raw:
+    """Return the rows of the table together with those in the archive of a quality below a flag."""
+    from stadtkern.observations.services.archive import reading  # noqa: PLC0415  # services read by this module
+
+    if reading.is_young(start):
+        return table()
+    rows, archived = reading.with_archive({datastream: (start, end)}, table)
+    if not archived:
+        return rows
+    parts = [
+        rows,
+        *(Raw(one.times[one.quality < below], one.values[one.quality < below]) for _, one in archived),
+    ]
+    times, values = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    order = np.argsort(times, kind="stable")
+    return Raw(times[order], values[order])
 
 
 def rolled(datastream: int, width: int, start: int, end: int) -> Rolled:

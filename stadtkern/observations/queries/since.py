@@ -7,7 +7,9 @@ import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
 
+from stadtkern.observations.quality import QualityFlag
 from stadtkern.observations.queries.raw import Times, Values
+from stadtkern.observations.services.archive.reading import with_archive
 from stadtkern.observations.services.storage import storage
 
 STREAMS_AT_ONCE = 5000
@@ -32,11 +34,31 @@ def readings_since(wanted: Mapping[int, int]) -> dict[int, Judged]:
 
 def readings_between(wanted: Mapping[int, tuple[int, int]]) -> dict[int, Judged]:
     """Return the readings of each datastream with start <= time < end (microseconds since 1970)."""
-    found: dict[int, Judged] = {}
     keys = sorted(wanted)
-    for start in range(0, len(keys), STREAMS_AT_ONCE):
-        found.update(_read([(key, *wanted[key]) for key in keys[start : start + STREAMS_AT_ONCE]]))
+
+    def table() -> dict[int, Judged]:
+        found: dict[int, Judged] = {}
+        for start in range(0, len(keys), STREAMS_AT_ONCE):
+            found.update(_read([(key, *wanted[key]) for key in keys[start : start + STREAMS_AT_ONCE]]))
+        return found
+
+    found, archived = with_archive(wanted, table)
+    for file, part in archived:
+        known = found.get(file.datastream_id)
+        kept = part.quality < QualityFlag.MISSING
+        mine = Judged(part.times[kept], part.values[kept], part.quality[kept].astype(np.int16))
+        found[file.datastream_id] = mine if known is None else _together(known, mine)
     return found
+
+
+def _together(one: Judged, other: Judged) -> Judged:
+    times = np.concatenate((one.times, other.times))
+    order = np.argsort(times, kind="stable")
+    return Judged(
+        times[order],
+        np.concatenate((one.values, other.values))[order],
+        np.concatenate((one.quality, other.quality))[order],
+    )
 
 
 def _read(spans: list[tuple[int, int, int]]) -> Iterator[tuple[int, Judged]]:

@@ -16,7 +16,8 @@ from stadtkern.observations.fields import instant, micros
 from stadtkern.observations.models import Datastream, ObservedProperty
 from stadtkern.observations.quality import QualityFlag, check_names
 from stadtkern.observations.queries.groups import GroupMean
-from stadtkern.observations.services.storage import storage
+from stadtkern.observations.services.archive.reading import pieces
+from stadtkern.observations.services.judging import EARLIEST, LATEST
 
 PIECE = 5000
 DECIMAL_COMMA = {"de", "pl", "dsb"}
@@ -58,19 +59,11 @@ class CsvText:
     def pieces(self, start: datetime | None, end: datetime | None) -> Iterator[str]:
         """Yield the text of the observations with start <= time < end, oldest first."""
         yield ("\ufeff" if self.has_comma else "") + self._text([self.head])
-        after = -(2**53) if start is None else micros(start)
-        until = 2**53 if end is None else micros(end)
-        while True:
-            rows = storage().span(self.datastream.pk, after, PIECE)
-            kept = [row for row in rows if row.time < until]
-            if kept:
-                with override(self.language):
-                    yield self._text(
-                        [self._cells(row.time, row.result, row.quality, row.checks) for row in kept]
-                    )
-            if len(kept) < PIECE:
-                return
-            after = kept[-1].time + 1
+        after = EARLIEST if start is None else micros(start)
+        until = LATEST if end is None else micros(end)
+        for rows in pieces(self.datastream.pk, after, until, PIECE):
+            with override(self.language):
+                yield self._text([self._cells(row.time, row.result, row.quality, row.checks) for row in rows])
 
     def _cells(self, time: int, result: float, quality: int, checks: int) -> list[str]:
         local = instant(time).astimezone(self.zone)

@@ -1,5 +1,7 @@
 """What may be done with sensor data; `record` is the only way in."""
 
+from stadtkern.observations.services.archive.ending import sweep
+from stadtkern.observations.services.archive.moving import archive_due
 from stadtkern.observations.services.changes import changed_since, forget_late
 from stadtkern.observations.services.control import check_quality
 from stadtkern.observations.services.entities.versions import delete_versions
@@ -13,6 +15,7 @@ from stadtkern.observations.services.retention import (
 
 __all__ = [
     "Outcome",
+    "archive_due",
     "changed_since",
     "check_quality",
     "delete_idempotency_keys",
@@ -23,4 +26,5 @@ __all__ = [
     "ensure_partitions",
     "forget_late",
     "record",
+    "sweep",
 ]

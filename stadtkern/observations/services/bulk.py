@@ -1,19 +1,19 @@
 """The one way in for observations: whole columns, judged and written in sets."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from django.db import connection, transaction
 
 from stadtkern.observations.fields import instant, micros
 from stadtkern.observations.models import Datastream
 from stadtkern.observations.services import newest, rollups, told
+from stadtkern.observations.services.archive.moving import bring_back
 from stadtkern.observations.services.changes import note_late
-from stadtkern.observations.services.columns import NULL, Columns, Ints, Status, Stored
+from stadtkern.observations.services.columns import NULL, Columns, Ints, Mask, Status, Stored
+from stadtkern.observations.services.durable import durable
 from stadtkern.observations.services.entry import check_entry
 from stadtkern.observations.services.facts import Newest, Stream, hold
 from stadtkern.observations.services.judging import judge, verdicts
@@ -24,24 +24,6 @@ from stadtkern.observations.services.storage import Storage, Writing, storage
 DAY = 86_400_000_000
 UNKNOWN = "unknown"
 """Reason of a rejection: there is no such datastream."""
-
-
-@contextmanager
-def durable() -> Iterator[None]:
-    """Open a transaction that is on disk when it ends, also if the power fails right after."""
-    if connection.vendor == "sqlite" and not connection.in_atomic_block:
-        # The usual NORMAL may lose the last transactions when the machine, not the process, dies.
-        with connection.cursor() as cursor:
-            cursor.execute("PRAGMA synchronous=FULL")
-        try:
-            with transaction.atomic():
-                yield
-        finally:
-            with connection.cursor() as cursor:
-                cursor.execute("PRAGMA synchronous=NORMAL")
-    else:
-        with transaction.atomic():
-            yield
 
 
 def store(
@@ -105,6 +87,7 @@ class _Batch:
         columns, slots, streams = self.columns, self.slots, self.streams
         judged = judge(columns, slots, streams, self.received, strict=self.strict)
         judged.is_usable &= self.is_known
+        self._bring_back(judged.is_usable)
         resolved = resolve(self.database, columns, slots, streams, judged.is_usable, self.policy)
         reasons = {**judged.reasons, **resolved.reasons}
         for row in np.flatnonzero(~self.is_known).tolist():
@@ -127,6 +110,19 @@ class _Batch:
         _follow_twins(stored, resolved)
         return stored
 
+    def _bring_back(self, usable: Mask) -> None:
+        """Bring the months out of the archive that rows fall into."""
+        rows = np.flatnonzero(usable)
+        if not len(rows):
+            return
+        times, slots = self.columns.time[rows], self.slots[rows]
+        firsts = np.full(len(self.streams), np.iinfo(np.int64).max)
+        lasts = np.full(len(self.streams), NULL)
+        np.minimum.at(firsts, slots, times)
+        np.maximum.at(lasts, slots, times)
+        spans = zip(firsts.tolist(), lasts.tolist(), strict=True)
+        bring_back({one.id: span for one, span in zip(self.streams, spans, strict=True) if span[1] != NULL})
+
     def _number(self, stored: Stored, rows: Ints) -> None:
         """Give numbers to new rows, ascending in the order in which they came."""
         fresh = np.sort(rows[stored.status[rows] == Status.STORED])
@@ -134,7 +130,7 @@ class _Batch:
             stored.number[fresh] = self.database.fresh_numbers(len(fresh))
 
     def _write(  # noqa: PLR0913, PLR0917
-        self, writing: Writing, slots: Ints, tested: "np.ndarray[tuple[int], np.dtype[np.bool_]]",
+        self, writing: Writing, slots: Ints, tested: Mask,
         resolved: Resolved, rows: Ints, stored: Stored,
     ) -> None:  # fmt: skip
         database = self.database
@@ -142,19 +138,19 @@ class _Batch:
         writing.checks |= bits
         writing.quality = verdicts(writing.checks, tested)
         is_new = stored.status[rows] == Status.STORED
-        new = writing if is_new.all() else _some(writing, is_new)
+        new = writing if is_new.all() else writing.take(is_new)
         if len(new.number):
             database.insert(new)
             rollups.add_rows(database, new)
         replaced = [resolved.old[row] for row in rows[~is_new].tolist()]
         turned = self._without_replaced(turned, replaced)
         if replaced:
-            database.overwrite(_some(writing, ~is_new))
+            database.overwrite(writing.take(~is_new))
         if turned:
             database.set_flags(turned)
         if replaced:
             rollups.roll_up(database, [(old.datastream, old.time) for old in replaced])
-        latest = self._newest(new, slots[is_new], _some(writing, ~is_new), slots[~is_new], turned)
+        latest = self._newest(new, slots[is_new], writing.take(~is_new), slots[~is_new], turned)
         stored.version = newest.put(database, latest, received=self.received)
         stored.datastreams = tuple(sorted(latest))
         note_late(self._late(writing, slots, turned), version=stored.version)
@@ -235,16 +231,6 @@ def _missing(pk: int) -> Stream:
         pk, "", "1", Datastream.Duplicates.REJECT, False, "", None, None, None, None, None, None,  # noqa: FBT003
         "", False, False, None,  # noqa: FBT003
     )  # fmt: skip
-
-
-def _some(rows: Writing, chosen: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> Writing:
-    return Writing(
-        rows.columns.take(chosen),
-        rows.number[chosen],
-        rows.copy[chosen],
-        rows.quality[chosen],
-        rows.checks[chosen],
-    )
 
 
 def _follow_twins(stored: Stored, resolved: Resolved) -> None:

@@ -12,8 +12,9 @@ from stadtkern.observations.limits import Limits, limits_of
 from stadtkern.observations.models import Datastream, ObservedProperty
 from stadtkern.observations.quality import SOURCE, USELESS, Check, verdict
 from stadtkern.observations.services import newest
-from stadtkern.observations.services.bulk import durable
+from stadtkern.observations.services.archive.moving import bring_back
 from stadtkern.observations.services.changes import note_late
+from stadtkern.observations.services.durable import durable
 from stadtkern.observations.services.facts import hold
 from stadtkern.observations.services.neighbours import neighbour_values
 from stadtkern.observations.services.rollups import roll_up
@@ -71,6 +72,7 @@ def judge_span(stream: Datastream, start: datetime, end: datetime) -> int:
     while True:
         with durable():
             hold(storage(), [stream.pk])
+            bring_back({stream.pk: (first, until - 1)})
             found = storage().span(stream.pk, first, MOST)
             rows = [row for row in found if row.time < until]
             changed += _judge(stream, _context(stream, first), rows) if rows else 0

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from stadtkern.base.clock import now
+from stadtkern.observations.fields import micros
 from stadtkern.observations.models import Datastream, Observation
 from stadtkern.observations.services import told
-from stadtkern.observations.services.bulk import durable
+from stadtkern.observations.services.archive.moving import bring_back
+from stadtkern.observations.services.durable import durable
 from stadtkern.observations.services.facts import hold
 from stadtkern.observations.services.settle import settle
 from stadtkern.observations.services.storage import storage
@@ -25,6 +27,8 @@ def forget(results: Sequence[tuple[str, datetime]]) -> int:
         held = hold(store, sorted(streams.values()))
         gone: list[Observation] = []
         for key, time in results:
+            if key in streams:
+                bring_back({streams[key]: (micros(time), micros(time))})
             if key in streams:
                 rows = Observation.objects.filter(datastream_id=streams[key], phenomenon_time=time)
                 gone += rows

@@ -13,8 +13,9 @@ from django.db import InterfaceError, OperationalError, connection
 
 from stadtkern.base import clock
 from stadtkern.base.errors import StadtkernError, TooMany
-from stadtkern.observations.services.bulk import UNKNOWN, durable, store
+from stadtkern.observations.services.bulk import UNKNOWN, store
 from stadtkern.observations.services.columns import Columns, Stored
+from stadtkern.observations.services.durable import durable
 from stadtkern.observations.services.entities.drafts import Result
 from stadtkern.observations.services.entities.observations import columns as columns_of
 from stadtkern.observations.services.entities.results import checker

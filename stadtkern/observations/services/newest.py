@@ -8,12 +8,16 @@ from typing import Any
 import numpy as np
 
 from stadtkern.observations.fields import micros
+from stadtkern.observations.services.archive.ending import statistics
+from stadtkern.observations.services.archive.moving import bring_back_newest
 from stadtkern.observations.services.changes import next_version
 from stadtkern.observations.services.columns import NULL, Ints
 from stadtkern.observations.services.facts import Newest, Stream
 from stadtkern.observations.services.rows import Known, Row
 from stadtkern.observations.services.storage import Storage, Writing
 
+FEWEST = 2
+"""So many of the newest rows stand in the table, as far as there are any."""
 _RECOUNT = (
     "SELECT count(*), min(phenomenon_time), max(coalesce(phenomenon_end, phenomenon_time)), "
     "min(result_time), max(result_time) FROM observations_observation WHERE datastream_id = %s"
@@ -117,6 +121,9 @@ def reread(
     rows: dict[int, list[Known]] = {}
     for known in store.newest(datastreams):
         rows.setdefault(known.datastream, []).append(known)
+    lacking = [key for key in datastreams if len(rows.get(key, ())) < min(FEWEST, _count(counts.get(key)))]
+    if any(bring_back_newest(store, key) for key in lacking):
+        return reread(store, datastreams, counts)
     found = {}
     for key, (row, *before) in rows.items():
         told = counts.get(key)
@@ -128,10 +135,23 @@ def reread(
     return found
 
 
+def _count(newest: Newest | None) -> int:
+    return 0 if newest is None else newest.count
+
+
 def recount(store: Storage, datastream: int) -> tuple[int, int | None, int | None, int | None, int | None]:
-    """Return count, first and last time, first and last result time, as the rows say."""
+    """Return count, first and last time, first and last result time, as the rows and the archive say."""
     ((count, *times),) = store.execute(_RECOUNT, [datastream])
-    return count, *(micros(time) if isinstance(time, datetime) else time for time in times)
+    first, last, known, until = (micros(time) if isinstance(time, datetime) else time for time in times)
+    archived, edges = statistics(datastream)
+    ends = [None if time is None else micros(time) for time in edges]
+    return (
+        count + archived,
+        _least(first, ends[0]),
+        _most(last, ends[1]),
+        _least(known, ends[2]),
+        _most(until, ends[3]),
+    )
 
 
 def put(store: Storage, newest: Mapping[int, Newest], *, received: int) -> int:

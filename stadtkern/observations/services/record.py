@@ -9,8 +9,9 @@ import numpy as np
 from stadtkern.base import clock
 from stadtkern.contracts.connector import Item
 from stadtkern.governance.models import DataProfile
-from stadtkern.observations.services.bulk import durable, store
+from stadtkern.observations.services.bulk import store
 from stadtkern.observations.services.columns import Status, Stored
+from stadtkern.observations.services.durable import durable
 from stadtkern.observations.services.facts import Stream
 from stadtkern.observations.services.intake import Gathered, gather, reject, sort_items
 from stadtkern.observations.services.quarantine import quarantine

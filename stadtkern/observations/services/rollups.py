@@ -50,6 +50,12 @@ def roll_up(store: Storage, touched: Iterable[tuple[int, int]]) -> None:
     )
 
 
+def merge_again(store: Storage, datastream: int, time: int) -> None:
+    """Compute the hour and the day that hold `time` anew from quarters of an hour, without the rows."""
+    hour = time - time % HOUR
+    store.roll_up([], [(datastream, hour, hour + HOUR)], [(datastream, *local_day(hour, settings.TIME_ZONE))])
+
+
 def add_rows(store: Storage, rows: Writing) -> None:
     """Add new rows to the rollups; those that count for nothing and those without a number are left out."""
     usable = ~np.isin(rows.quality, USELESS) & np.isfinite(rows.columns.result)

@@ -11,6 +11,7 @@ from stadtkern.observations.models import Datastream, Observation
 from stadtkern.observations.quality import QualityFlag, check_names
 from stadtkern.observations.queries.downsample import lttb
 from stadtkern.observations.queries.raw import raw
+from stadtkern.observations.services.archive.reading import archived, rows_of
 from stadtkern.observations.upkeep.models import QualityMark
 
 POINTS = 500
@@ -51,15 +52,31 @@ def _line(stream: Datastream, start: datetime, end: datetime, *, label: str, wit
     return Line(label, [instant(int(t)) for t in times[chosen]], [float(v) for v in values[chosen]])
 
 
+def _archived(stream: Datastream, start: datetime, end: datetime) -> list[Observation]:
+    """Return what `doubtful` shows of months in the archive."""
+    span = micros(start), micros(end)
+    return [
+        Observation(
+            datastream=stream, phenomenon_time=instant(row.time), copy=row.copy, result=row.result,
+            quality=row.quality, checks=row.checks,
+        )
+        for file in archived({stream.pk: span})
+        for row in rows_of(file, *span)
+        if row.checks
+    ]  # fmt: skip
+
+
 def doubtful(
     stream: Datastream, start: datetime, end: datetime, page: str | None
 ) -> tuple[Page[Observation], list[Doubtful]]:
     """Return a page of the observations of a span that are not simply good, and what to show of them."""
-    found = (
+    kept = (
         Observation.objects.filter(datastream=stream, phenomenon_time__gte=start, phenomenon_time__lt=end)
         .exclude(checks=0)
         .order_by("phenomenon_time", "copy")
     )
+    old = _archived(stream, start, end)
+    found = sorted([*kept, *old], key=lambda row: row.phenomenon_time) if old else kept
     shown = Paginator(found, PER_PAGE).get_page(page)
     rows = [
         Doubtful(

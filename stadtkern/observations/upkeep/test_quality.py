@@ -161,7 +161,7 @@ def test_the_pages_ask_a_fixed_number_of_times(
     for number in range(20):
         mark_range(stream, start=DAY, end=DAY + HOUR, flag=QualityFlag.BAD, comment=f"{number}", by=alice)
     client.get(address)
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(22):
         client.get(address)
     with django_assert_max_num_queries(16):
         client.get(reverse("quality"))

@@ -142,7 +142,7 @@ def test_queries_do_not_grow(town: Town, ask: Ask, django_assert_num_queries: Dj
         "groupby((bucket(phenomenonTime,duration'P1D','Europe/Berlin')),aggregate(result with average as m))"
     )
     ask("Things")
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         ask(f"Datastreams({town.level.pk})/Observations", apply=apply)
 
 

@@ -12,6 +12,7 @@ from stadtkern.base.errors import NotFound, NotPermitted
 from stadtkern.observations.fields import instant, micros
 from stadtkern.observations.models import Datastream, FeatureOfInterest, Observation
 from stadtkern.observations.services import bulk, told
+from stadtkern.observations.services.archive.moving import bring_back_feature
 from stadtkern.observations.services.columns import NULL, Columns, Texts
 from stadtkern.observations.services.entities import creation, places
 from stadtkern.observations.services.entities.drafts import Draft, Result
@@ -297,6 +298,7 @@ def remove(work: Work, numbers: Sequence[int]) -> None:
 
 def remove_of_feature(work: Work, feature: FeatureOfInterest) -> None:
     """Remove all Observations of a feature of interest, also those that have it by default."""
+    bring_back_feature(feature.pk)
     default = list(Datastream.objects.filter(feature_of_interest=feature).values_list("pk", flat=True))
     for rows in (
         Observation.objects.filter(feature=feature),

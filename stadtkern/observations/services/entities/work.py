@@ -14,7 +14,7 @@ from stadtkern.observations.access import manageable, reachable
 from stadtkern.observations.granted import Access
 from stadtkern.observations.models import Datastream
 from stadtkern.observations.services import told
-from stadtkern.observations.services.bulk import durable
+from stadtkern.observations.services.durable import durable
 from stadtkern.observations.services.entities import versions
 from stadtkern.observations.services.entities.errors import BadEntity
 from stadtkern.observations.services.entities.shapes import MODELS

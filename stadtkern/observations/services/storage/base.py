@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stadtkern.observations.services.columns import Columns, Ints
+from stadtkern.observations.services.columns import Columns, Ints, Mask
 from stadtkern.observations.services.rows import Known, Row
 
 Bucket = tuple[int, int, int]
@@ -16,6 +16,7 @@ Bucket = tuple[int, int, int]
 Sides = tuple[list[Row], list[Row]]
 """Rows before and after a span."""
 QUARTER, HOUR, DAY = 15, 60, 1440
+TABLE = "observations_observation"
 # PostgreSQL takes the square of a tiny number for an error.
 _SQUARE = "CASE WHEN abs(o.result) < 1e-100 THEN 0 ELSE o.result * o.result END"
 _SUMS = f"count(*), sum(o.result), sum({_SQUARE}), min(o.result), max(o.result)"
@@ -72,6 +73,11 @@ class Writing:
     quality: Ints
     checks: Ints
 
+    def take(self, rows: Ints | Mask) -> "Writing":
+        """Return some of the rows."""
+        small = (self.number, self.copy, self.quality, self.checks)
+        return Writing(self.columns.take(rows), *(column[rows] for column in small))
+
 
 @dataclass(slots=True)
 class Increments:
@@ -122,8 +128,8 @@ class Storage(ABC):
         """Return the first `count` usable rows after each span."""
 
     @abstractmethod
-    def insert(self, rows: Writing) -> None:
-        """Insert rows whose keys are not there."""
+    def insert(self, rows: Writing, table: str = TABLE) -> None:
+        """Insert rows whose keys are not there, into the table or one like it."""
 
     @abstractmethod
     def overwrite(self, rows: Writing) -> None:

@@ -159,14 +159,14 @@ class PostgresStorage(Storage):
         )
         return [_row(row) for row in rows]
 
-    def insert(self, rows: Writing) -> None:
-        """Insert rows whose keys are not there."""
+    def insert(self, rows: Writing, table: str = base.TABLE) -> None:
+        """Insert rows whose keys are not there, into the table or one like it."""
         columns = rows.columns
         if len(columns) < MANY or any(getattr(columns, name) is not None for name in JSON):
-            self.execute(_INSERT, _arrays(rows))
+            self.execute(_INSERT.replace(base.TABLE, table), _arrays(rows))
             return
         for names, data in _copies(rows):
-            sql = f"COPY observations_observation ({', '.join(names)}) FROM STDIN (FORMAT BINARY)"
+            sql = f"COPY {table} ({', '.join(names)}) FROM STDIN (FORMAT BINARY)"
             connection.ensure_connection()
             with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:  # noqa: SIM117  # in this order
                 with cursor.copy(sql) as copy:

@@ -83,11 +83,11 @@ class SqliteStorage(Storage):
         )
         return [Row(*row) for row in rows]
 
-    def insert(self, rows: Writing) -> None:
-        """Insert rows whose keys are not there."""
+    def insert(self, rows: Writing, table: str = base.TABLE) -> None:
+        """Insert rows whose keys are not there, into the table or one like it."""
         names = _PLAIN if rows.columns.is_plain() else _WIDE
         with connection.cursor() as cursor:
-            cursor.executemany(_insert(names), _tuples(rows, wide=names is _WIDE))
+            cursor.executemany(_insert(names, table), _tuples(rows, wide=names is _WIDE))
 
     def overwrite(self, rows: Writing) -> None:
         """Write rows over those with the same keys; their numbers stay."""
@@ -164,9 +164,9 @@ class SqliteStorage(Storage):
         return [Row(*row) for row in rows][::-1]
 
 
-def _insert(names: Sequence[str]) -> str:
+def _insert(names: Sequence[str], table: str = base.TABLE) -> str:
     marks = ", ".join(["%s"] * len(names))
-    return f"INSERT INTO observations_observation ({', '.join(names)}) VALUES ({marks})"  # noqa: S608  # constants of this module; values are parameters
+    return f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})"  # noqa: S608  # constants of this module; values are parameters
 
 
 def _tuples(rows: Writing, *, wide: bool) -> list[tuple[Any, ...]]:

@@ -1,6 +1,7 @@
 """`$apply`: groups and their statistics; results flagged as bad are left out."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from stadtkern.base.odata.errors import QueryError
 from stadtkern.base.odata.nodes import Group, Order, Path, Query
 from stadtkern.observations.fields import instant, micros
+from stadtkern.observations.services.archive.beside import Extent
 from stadtkern.standards.sensorthings.apply.counted import (
     Columns,
     Spans,
@@ -16,7 +18,7 @@ from stadtkern.standards.sensorthings.apply.counted import (
     key_columns,
     spans_of,
 )
-from stadtkern.standards.sensorthings.apply.plan import Plan, Range, bounds, can_use_rollups, plan_of
+from stadtkern.standards.sensorthings.apply.plan import Plan, can_use_rollups, plan_of
 from stadtkern.standards.sensorthings.apply.rolled import Sums, pieces, sums, width_for
 from stadtkern.standards.sensorthings.apply.spans import edges_of
 from stadtkern.standards.sensorthings.compile.columns import IDS
@@ -24,6 +26,7 @@ from stadtkern.standards.sensorthings.compile.scope import Names, Scope
 from stadtkern.standards.sensorthings.compile.sql import Sql, build, every, joined
 from stadtkern.standards.sensorthings.compile.tables import LATEST, table_of
 from stadtkern.standards.sensorthings.entities import BY_NAME
+from stadtkern.standards.sensorthings.read.bounds import Range, bounds
 from stadtkern.standards.sensorthings.read.context import Context
 from stadtkern.standards.sensorthings.read.resource import Target
 from stadtkern.standards.sensorthings.read.rows import Listing, listing
@@ -230,7 +233,13 @@ def _counted(
         _group_clause(len(grouped), has_statistics=bool(statistics)),
         Sql("%s", (MOST_GROUPS + 1,)),
     )
-    return _read(context.rows(query), plan, edges, keys, statistics, context)
+    return _read(context.rows(query, _extent(rows, edges)), plan, edges, keys, statistics, context)
+
+
+def _extent(rows: Listing, edges: Sequence[int]) -> Extent:
+    """Return which observations are counted."""
+    found = rows.extent()
+    return replace(found, start=max(found.start, edges[0]), end=min(found.end, edges[-1])) if edges else found
 
 
 def _group_clause(keys: int, *, has_statistics: bool) -> Sql:

@@ -8,12 +8,12 @@ from typing import Any
 from stadtkern.base.odata.errors import QueryError
 from stadtkern.base.odata.nodes import Aggregate, Group
 from stadtkern.observations.fields import instant
-from stadtkern.standards.sensorthings.apply.plan import Range
 from stadtkern.standards.sensorthings.compile.comparisons import as_number, describe
 from stadtkern.standards.sensorthings.compile.expressions import compile_expression
 from stadtkern.standards.sensorthings.compile.fold import fold
 from stadtkern.standards.sensorthings.compile.scope import Scope
 from stadtkern.standards.sensorthings.compile.sql import Json, Operand, Span, Sql, Type, build
+from stadtkern.standards.sensorthings.read.bounds import Range
 from stadtkern.standards.sensorthings.read.context import Context
 
 FUNCTIONS = {"sum": "sum", "min": "min", "max": "max", "average": "avg"}

@@ -12,9 +12,10 @@ from stadtkern.base.odata.nodes import Bucket
 from stadtkern.observations.fields import instant, micros
 from stadtkern.observations.models import Rollup
 from stadtkern.observations.queries.calendar import edges as calendar_edges
-from stadtkern.standards.sensorthings.apply.plan import Range
+from stadtkern.observations.services.archive.beside import Extent
 from stadtkern.standards.sensorthings.compile.sql import Sql, build, every, joined
 from stadtkern.standards.sensorthings.compile.tables import OBSERVATION, ROLLUP
+from stadtkern.standards.sensorthings.read.bounds import Range
 from stadtkern.standards.sensorthings.read.context import Context
 
 QUARTER, HOUR = 900_000_000, 3_600_000_000
@@ -92,8 +93,12 @@ def _inside(start: int, end: int, width: Rollup.Width) -> tuple[int, int]:
 
 def sums(context: Context, streams: Sequence[int] | None, parts: Sequence[Piece], *, by_stream: bool) -> Sums:
     """Return the sums of each part, by time and, if wanted, by datastream."""
-    queries = [_query(context, streams, part, by_stream=by_stream) for part in parts]
-    rows = context.rows(joined(queries, " UNION ALL ")) if queries else []
+    kept = [_query(context, streams, part, by_stream=by_stream) for part in parts if part.width is not None]
+    rows = [*context.rows(joined(kept, " UNION ALL "))] if kept else []
+    for part in parts:
+        if part.width is None:
+            extent = Extent(streams=streams, start=part.start, end=part.end)
+            rows += context.rows(_query(context, streams, part, by_stream=by_stream), extent)
     columns = list(zip(*rows, strict=True)) if rows else [()] * 6
     times = [time if isinstance(time, int) else micros(time) for time in columns[1]]
     return Sums(

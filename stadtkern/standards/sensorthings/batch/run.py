@@ -9,7 +9,7 @@ from typing import Any
 from django.db import DatabaseError, transaction
 
 from stadtkern.observations.granted import Access
-from stadtkern.observations.services.bulk import durable
+from stadtkern.observations.services.durable import durable
 from stadtkern.standards.sensorthings.batch.parts import Done, Part
 from stadtkern.standards.sensorthings.write.answers import Answer, failed, failure
 

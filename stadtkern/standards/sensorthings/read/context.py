@@ -1,5 +1,6 @@
 """What every part of an answer needs to know of its request."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,12 +12,24 @@ from stadtkern.base import clock
 from stadtkern.base.errors import Unavailable
 from stadtkern.base.odata.errors import QueryError
 from stadtkern.observations.access import Access
+from stadtkern.observations.services.archive.beside import (
+    WHOLE,
+    Extent,
+    beside,
+    files_of,
+    fill,
+    make_table,
+    make_whole,
+)
 from stadtkern.standards.sensorthings.compile.dialect import Dialect, dialect
 from stadtkern.standards.sensorthings.compile.sql import Sql
+from stadtkern.standards.sensorthings.compile.tables import OBSERVATION
 from stadtkern.standards.sensorthings.read.watch import within
 
 MOST_ENTITIES = 200_000
 """Entities in one answer that is not streamed, those within others counted."""
+MENTIONED = re.compile(rf'(?<!")\b{OBSERVATION}\b')
+"""In a question; Django quotes the name where it says what a reader may know of."""
 _STOPPED = ("interrupted", "canceling statement")
 _ASKED = (
     "user-defined function raised exception",
@@ -53,8 +66,33 @@ class Context:
                 f"The answer would hold more than {MOST_ENTITIES} entities; ask for less by $top or $filter."
             )
 
-    def rows(self, sql: Sql) -> Sequence[tuple[Any, ...]]:
-        """Return all rows of a query."""
+    def everything(self) -> Extent:
+        """Return all observations that the reader may know of."""
+        return Extent(streams=None if self.access.sees_all else sorted(self.access.readable))
+
+    def rows(self, sql: Sql, extent: Extent | None = None) -> Sequence[tuple[Any, ...]]:
+        """Return all rows of a query, observations in the archive included.
+
+        Parameters
+        ----------
+        extent
+            what observations the query is about; None: nobody knows.
+        """
+        if not MENTIONED.search(sql.text):
+            return self.table_rows(sql)
+        extent = self.everything() if extent is None else extent
+        if not extent.is_archived:
+            return self.table_rows(sql)
+        with beside():
+            if not (found := files_of(extent)):
+                return self.table_rows(sql)
+            make_table()
+            fill(found, extent)
+            make_whole(extent)
+            return self.table_rows(asked_of(sql, WHOLE))
+
+    def table_rows(self, sql: Sql) -> Sequence[tuple[Any, ...]]:
+        """Return all rows of a query as the tables are, without the archive."""
         try:
             with within(self.seconds), connection.cursor() as cursor:
                 cursor.execute(sql.text, sql.params)
@@ -72,6 +110,11 @@ class Context:
             if any(word in str(error) for word in _ASKED):
                 raise QueryError(_computed(error)) from error
             raise
+
+
+def asked_of(sql: Sql, table: str) -> Sql:
+    """Return the same query of another table instead of the one of observations."""
+    return Sql(MENTIONED.sub(table, sql.text), sql.params, sql.type)
 
 
 def _computed(error: Exception) -> str:

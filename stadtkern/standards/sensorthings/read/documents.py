@@ -1,17 +1,26 @@
 """Rows as documents: control information, properties, links, and what is expanded (18-088 section 8.1)."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import msgspec
 
 from stadtkern.base.odata.nodes import Query
 from stadtkern.observations.access import Access
+from stadtkern.observations.services.archive.beside import (
+    ARCHIVED,
+    beside,
+    files_of,
+    fill,
+    make_table,
+)
+from stadtkern.observations.services.archive.moving import holder
 from stadtkern.standards.sensorthings.compile.sql import Sql, build, every
 from stadtkern.standards.sensorthings.compile.tables import STREAM, table_of
 from stadtkern.standards.sensorthings.entities import EntityType
 from stadtkern.standards.sensorthings.read.conditions import base_conditions
-from stadtkern.standards.sensorthings.read.context import Context
+from stadtkern.standards.sensorthings.read.context import Context, asked_of
 from stadtkern.standards.sensorthings.read.fields import MISSING, Field
 from stadtkern.standards.sensorthings.read.shape import Shape, shape_of
 
@@ -158,4 +167,21 @@ def rows_by_id(
         return []
     found = every([context.dialect.any_of("t0.id", ids), *base_conditions(entity, "t0", context)])
     selected = Sql(", ".join(one.format(a="t0") for one in columns))
-    return context.rows(build(f"SELECT {{}} FROM {table_of(entity)} t0 WHERE {{}}", selected, found))  # noqa: S608  # name of a table
+    query = build(f"SELECT {{}} FROM {table_of(entity)} t0 WHERE {{}}", selected, found)  # noqa: S608  # name of a table
+    rows = context.table_rows(query)
+    if entity.name != "Observation" or len(rows) == len(set(ids)):
+        return rows
+    missing = sorted(set(ids) - {row[0] for row in rows}) if columns[0] == "{a}.id" else ids
+    return [*rows, *(row for number in missing for row in _archived(context, query, number))]
+
+
+def _archived(context: Context, query: Sql, number: int) -> Sequence[tuple[Any, ...]]:
+    """Return an observation that may be in the archive."""
+    extent = replace(context.everything(), number=number)
+    with beside():
+        found = holder(files_of(extent), number)
+        if found is None:
+            return []
+        make_table()
+        fill([found], extent)
+        return context.table_rows(asked_of(query, ARCHIVED))

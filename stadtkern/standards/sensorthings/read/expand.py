@@ -7,6 +7,7 @@ from typing import Any
 
 from stadtkern.base.odata.nodes import Order
 from stadtkern.base.odata.render import render_query
+from stadtkern.observations.services.archive.beside import Extent
 from stadtkern.standards.sensorthings.compile.order import order_by
 from stadtkern.standards.sensorthings.compile.scope import Names, Scope
 from stadtkern.standards.sensorthings.compile.sql import Sql, build, every, joined
@@ -18,11 +19,13 @@ from stadtkern.standards.sensorthings.compile.tables import (
     seen,
     table_of,
 )
+from stadtkern.standards.sensorthings.read.across import first_of_each
+from stadtkern.standards.sensorthings.read.bounds import TIME, bounds
 from stadtkern.standards.sensorthings.read.conditions import conjuncts, where_of
 from stadtkern.standards.sensorthings.read.context import Context
 from stadtkern.standards.sensorthings.read.documents import Builder, Document, rows_by_id
 from stadtkern.standards.sensorthings.read.limits import DEFAULT, MOST
-from stadtkern.standards.sensorthings.read.rows import TIME, Listing, each_stream
+from stadtkern.standards.sensorthings.read.rows import Listing, each_stream
 from stadtkern.standards.sensorthings.read.shape import Branch, Shape, shape_of
 
 Row = tuple[Any, ...]
@@ -139,7 +142,7 @@ def _ranked(  # noqa: PLR0913, PLR0917  # the same six for every kind of branch
         Sql("%s", (skip,)),
         Sql("%s", (skip + limit,)),
     )
-    rows = context.rows(outer)
+    rows = context.rows(outer, _extent(context, shape, branch, parents))
     return {parent: list(own) for parent, own in groupby(rows, key=lambda row: row[len(columns)])}
 
 
@@ -153,7 +156,20 @@ def _counts(context: Context, shape: Shape, branch: Branch, parents: Sequence[in
     else:
         tables, found = _children(context, shape, branch, parents)
         query = build("SELECT p.id, count(*) FROM {} WHERE {} GROUP BY p.id", tables, found)
-    return {int(parent): int(number) for parent, number in context.rows(query)}
+    extent = _extent(context, shape, branch, parents)
+    return {int(parent): int(number) for parent, number in context.rows(query, extent)}
+
+
+def _extent(context: Context, shape: Shape, branch: Branch, parents: Sequence[int]) -> Extent | None:
+    """Return which observations a link of these entities leads to; None: it leads to something else."""
+    if branch.target.name != "Observation":
+        return None
+    streams = list(parents) if shape.entity.name in STREAMS else None
+    feature = parents[0] if shape.entity.name == "FeatureOfInterest" and len(parents) == 1 else None
+    found = Listing(context, branch.target, (), conjuncts(branch.query.filter), None, streams, 0).extent()
+    return replace(
+        found, streams=context.everything().streams if streams is None else streams, feature=feature
+    )
 
 
 # ---- observations of datastreams
@@ -176,15 +192,21 @@ def _observations(  # noqa: PLR0913, PLR0917  # the same six for every kind of b
     listing = Listing(context, branch.target, orders, rest, None, list(parents), time)
     table, joins_, found = each_stream(listing, parents, limit + skip, ())
     way = " DESC" if time < 0 else ""
-    query = build(
-        f"SELECT {{}}, t0.datastream_id FROM {{}} {{}} WHERE {{}} "  # noqa: S608  # constants
-        f"ORDER BY t0.datastream_id, t0.phenomenon_time{way}, t0.copy{way}",
-        Sql(", ".join(column.format(a="t0") for column in columns)),
-        table,
-        joins_,
-        found,
-    )
-    rows = context.rows(query)
+
+    def ask(further: Sequence[str]) -> Sql:
+        shown = (*columns, "{a}.datastream_id", *further)
+        return build(
+            f"SELECT {{}} FROM {{}} {{}} WHERE {{}} "  # noqa: S608  # constants
+            f"ORDER BY t0.datastream_id, t0.phenomenon_time{way}, t0.copy{way}",
+            Sql(", ".join(column.format(a="t0") for column in shown)),
+            table,
+            joins_,
+            found,
+        )
+
+    times, others = bounds(rest, context)
+    is_plain = not others and all(one.over is None for one in times)
+    rows = first_of_each(context, ask, listing.extent(), limit + skip if is_plain else None, time)
     return {
         stream: list(own)[skip : skip + limit]
         for stream, own in groupby(rows, key=lambda row: row[len(columns)])
@@ -200,4 +222,5 @@ def _newest(context: Context, columns: Sequence[str], parents: Sequence[int]) ->
         Sql(", ".join(column.format(a="t0") for column in columns)),
         context.dialect.any_of("l.datastream_id", parents),
     )
-    return {row[-1]: [row, row] if row[-2] > 1 else [row] for row in context.rows(query)}
+    # the newest two stay in the table
+    return {row[-1]: [row, row] if row[-2] > 1 else [row] for row in context.table_rows(query)}

@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from stadtkern.base.odata.errors import QueryError
-from stadtkern.base.odata.nodes import Expression, Order, Path
+from stadtkern.base.odata.nodes import Expression, Order
+from stadtkern.observations.archive.models import ArchiveFile
+from stadtkern.observations.services.archive.beside import Extent
 from stadtkern.standards.sensorthings.compile.fold import fold
 from stadtkern.standards.sensorthings.compile.order import Key, behind, keys_of, order_by
 from stadtkern.standards.sensorthings.compile.scope import Names, Scope
@@ -20,6 +22,8 @@ from stadtkern.standards.sensorthings.compile.tables import (
     table_of,
 )
 from stadtkern.standards.sensorthings.entities import EntityType
+from stadtkern.standards.sensorthings.read.across import Wanted, first_rows
+from stadtkern.standards.sensorthings.read.bounds import TIME, number_of, span_of
 from stadtkern.standards.sensorthings.read.conditions import (
     base_conditions,
     conjuncts,
@@ -31,7 +35,6 @@ from stadtkern.standards.sensorthings.read.context import Context
 
 MOST_STREAMS = 2000
 """Datastreams whose newest rows are looked up one by one; beyond that the whole table is sorted."""
-TIME = Path(("phenomenonTime",))
 FAR = 2**62
 """Microseconds beyond every calendar."""
 Row = tuple[Any, ...]
@@ -142,12 +145,32 @@ class Listing:
         """
         if self.streams == [] or limit <= 0:
             return []
+
+        def ask(further: Sequence[str], limit: int, skip: int) -> Sql:
+            return self._query(columns, further, limit, skip, after)
+
+        if self.entity.name != "Observation":
+            return self.context.rows(ask((), limit, skip), self.extent(after))
+        wanted = Wanted(
+            ask=ask,
+            extent=self.extent(after),
+            limit=limit,
+            skip=skip,
+            time=self.time,
+            place=len(columns),
+        )
+        return first_rows(self.context, wanted)
+
+    def _query(
+        self, columns: Sequence[str], further: Sequence[str], limit: int, skip: int, after: Sequence[Any]
+    ) -> Sql:
         scope = Scope(self.entity, "t0", self.context.dialect, self.context.access, Names("o"))
         keys = self.keys(scope)
         table, joins_, found = self._tables(limit + skip, after)
-        query = build(
+        own, more = ([Sql(one.format(a="t0")) for one in names] for names in (columns, further))
+        return build(
             "SELECT {} FROM {} {} {} WHERE {} ORDER BY {} LIMIT {} OFFSET {}",
-            joined([*(Sql(one.format(a="t0")) for one in columns), *(key.sql for key in keys)], ", "),
+            joined([*own, *(key.sql for key in keys), *more], ", "),
             table,
             joined(scope.clauses),
             joins_,
@@ -156,7 +179,22 @@ class Listing:
             Sql("%s", (limit,)),
             Sql("%s", (skip,)),
         )
-        return self.context.rows(query)
+
+    def extent(self, after: Sequence[Any] = ()) -> Extent:
+        """Return which observations this is about, or a condition on them."""
+        if self.entity.name != "Observation":
+            within = span_of(self.rest, self.context, of_observations=True)
+            return replace(self.context.everything(), start=within.start, end=within.end)
+        within = span_of(self.rest, self.context)
+        if after and self.time:
+            within.narrow(*((after[0], None) if self.time > 0 else (None, after[0] + 1)))
+        return Extent(
+            streams=self.streams,
+            start=within.start,
+            end=within.end,
+            feature=self.parent.number if self.parent and self.is_of_feature else None,
+            number=number_of(self.rest),
+        )
 
     def _tables(self, limit: int, after: Sequence[Any]) -> tuple[Sql, Sql, Sql]:
         """Return tables, joins and condition: each datastream by itself where that is quicker."""
@@ -178,7 +216,8 @@ class Listing:
         if self.streams is not None:
             found = every([self.context.dialect.any_of("t0.datastream_id", self.streams), found])
         table = Sql(f"{table_of(self.entity)} t0")
-        ((number,),) = self.context.rows(build("SELECT count(*) FROM {} {} WHERE {}", table, joins_, found))
+        query = build("SELECT count(*) FROM {} {} WHERE {}", table, joins_, found)
+        ((number,),) = self.context.rows(query, self.extent())
         return int(number)
 
     def _count_by_statistics(self) -> int:
@@ -244,22 +283,31 @@ def listing(
     streams = stream_ids(about, context)
     if parent is not None and parent.entity.name in STREAMS:
         streams = [parent.number] if streams is None or parent.number in streams else []
+    if not orders and streams is None:
+        known = _all_streams(context)
+        streams = known if len(known) <= MOST_STREAMS else None
     if not orders and streams is not None and len(streams) <= MOST_STREAMS:
         orders = (Order(TIME),)
     time = 0
     if len(orders) == 1 and orders[0].expression == TIME:
         time = -1 if orders[0].descending else 1
     if time and streams is None:
-        streams = [row[0] for row in context.rows(Sql(f"SELECT datastream_id FROM {LATEST}"))]  # noqa: S608  # name of a table
+        streams = _all_streams(context)
     found = Listing(context, entity, orders, rest, parent, streams, time)
     return _of_feature(found) if found.is_of_feature else found
+
+
+def _all_streams(context: Context) -> list[int]:
+    """Return the datastreams that have observations."""
+    return [row[0] for row in context.rows(Sql(f"SELECT datastream_id FROM {LATEST}"))]  # noqa: S608  # name of a table
 
 
 def _of_feature(found: Listing) -> Listing:
     """Return the observations of a feature by its datastreams, where no observation names it by itself."""
     number = found.parent.number if found.parent else 0
     named = f"SELECT 1 FROM {OBSERVATION} WHERE feature_id = %s LIMIT 1"  # noqa: S608  # name of a table
-    if found.context.rows(Sql(named, (number,))):
+    others = ArchiveFile.objects.filter(features=number).exclude(datastream__feature_of_interest=number)
+    if found.context.table_rows(Sql(named, (number,))) or others.exists():
         return found
     streams = f"SELECT id FROM {STREAM} WHERE feature_of_interest_id = %s"  # noqa: S608  # name of a table
     own = {row[0] for row in found.context.rows(Sql(streams, (number,)))}

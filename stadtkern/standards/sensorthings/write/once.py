@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from stadtkern.base import clock
 from stadtkern.observations.granted import Access
 from stadtkern.observations.models import IdempotencyKey
-from stadtkern.observations.services.bulk import durable
+from stadtkern.observations.services.durable import durable
 from stadtkern.standards.sensorthings.write.answers import Answer, failure
 from stadtkern.standards.sensorthings.write.handler import Ask
 
