@@ -1,14 +1,19 @@
-"""Parts of tests: a client that writes as clients of the standard do."""
+"""Parts of tests: a client that writes as clients of the standard do, and how long a search for faults takes."""
 
+import os
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
+
+from hypothesis import HealthCheck, settings
 
 from stadtkern.observations.granted import EVERYTHING, Access
 from stadtkern.standards.sensorthings.entities import OBSERVATION_TYPE, OM_COMPLEX
 from stadtkern.standards.sensorthings.write.answers import Answer
 from stadtkern.standards.sensorthings.write.handler import Ask, handle
 
+LONGER = int(os.environ.get("STADTKERN_EXAMPLES", "1"))
+"""How many times more than usual a search for faults tries; 1: the same examples each time."""
 BASE = "http://testserver/sta/v1.1/"
 POINT = {"type": "Point", "coordinates": [14.716, 51.95]}
 UNIT = {"name": "degree Celsius", "symbol": "°C", "definition": "ucum:Cel"}
@@ -98,3 +103,13 @@ class Client:
         assert answer.body["code"] == status  # noqa: S101
         assert answer.body["type"] == "error"  # noqa: S101
         return str(answer.body["message"])
+
+
+def search(examples: int) -> settings:
+    """Return the settings of a search for faults: short and always the same, unless a longer one is asked for."""
+    return settings(
+        max_examples=examples * LONGER,
+        derandomize=LONGER == 1,
+        deadline=None,
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    )

@@ -38,7 +38,7 @@ FROM, TO, BY, DELETED = (f"@stadtkern.{name}" for name in ("validFrom", "validTo
 
 def asks_for_history(request: HttpRequest, path: str) -> bool:
     """Return whether a request is for this module."""
-    return path.rstrip("/").endswith("/" + HISTORY) or AS_OF in request.GET
+    return path.rstrip("/").endswith("/" + HISTORY) or any(name.lower() == AS_OF for name in request.GET)
 
 
 def history(request: HttpRequest, path: str) -> HttpResponse:
@@ -52,7 +52,7 @@ def history(request: HttpRequest, path: str) -> HttpResponse:
 
 
 def _answer(request: HttpRequest, path: str, access: Access) -> Answer:
-    options = {name: value for name, value in request.GET.items() if isinstance(value, str)}
+    options = {name.lower(): value for name, value in request.GET.items() if isinstance(value, str)}
     if unknown := sorted(name for name in options if name.startswith("$") and name not in OPTIONS):
         raise BadEntity(f"{unknown[0][:40]} cannot be combined with {AS_OF} or {HISTORY}")
     if path.endswith("/" + HISTORY):

@@ -6,7 +6,7 @@ from urllib.parse import quote
 import pytest
 from django.db import connection
 from django.test import Client
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from stadtkern.base.errors import Unavailable
@@ -15,14 +15,11 @@ from stadtkern.observations.access import access_for
 from stadtkern.standards.sensorthings.compile.sql import Sql
 from stadtkern.standards.sensorthings.conftest import Town
 from stadtkern.standards.sensorthings.entities import BY_SET, ENTITY_TYPES
+from stadtkern.standards.sensorthings.fixtures import search
 from stadtkern.standards.sensorthings.read.context import Context
 
 pytestmark = pytest.mark.django_db(transaction=True)
-SLOW = settings(
-    max_examples=150,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+SLOW = search(150)
 FINE = {200, 204, 400, 404}
 NAMES = sorted({name for one in ENTITY_TYPES for name in (*one.property_of, *one.link_of)})
 VALUES = [
@@ -91,6 +88,24 @@ def test_any_order_and_its_next_page(
 
 METHODS = st.sampled_from(["sum", "min", "max", "average", "countdistinct"])
 WIDTHS = st.sampled_from(["P1D", "PT1H", "P1M", "P1Y", "P1W", "PT7M", "PT0.5S", "P400D"])
+
+
+ALIASES = st.sampled_from(["s", "properties", "Datastream", "name", "id"])
+
+
+@SLOW
+@given(
+    entity=SETS,
+    keys=st.lists(PATHS, min_size=1, max_size=3),
+    alias=ALIASES,
+    order=PATHS | ALIASES,
+    options=st.sampled_from(["", "&$top=1", "&$skip=1&$count=true", "&$top=0"]),
+)
+def test_any_groups_and_their_order(  # noqa: PLR0913, PLR0917
+    town: Town, client: Client, entity: str, keys: list[str], alias: str, order: str, options: str
+) -> None:
+    group = quote(f"groupby(({','.join(keys)}),aggregate($count as {alias}))")
+    asked(client, f"{entity}?$apply={group}&$orderby={quote(order)} desc{options}".replace(" ", "%20"))
 
 
 @SLOW

@@ -54,7 +54,7 @@ def _respond(request: HttpRequest, path: str) -> HttpResponseBase:
     if request.method == "OPTIONS":
         return HttpResponse(status=204, headers=PREFLIGHT)
     if request.method in READING:
-        return history(request, encoded(path)) if asks_for_history(request, path) else _read(request, path)
+        return _read(request, path)
     if path.strip("/") == BATCH:
         return batch(request, _read)
     if request.method in WRITING:
@@ -73,6 +73,9 @@ def root_of(request: HttpRequest) -> str:
 
 
 def _read(request: HttpRequest, path: str) -> HttpResponseBase:
+    """Answer GET, also one within a batch."""
+    if asks_for_history(request, path):
+        return history(request, encoded(path))
     query = request.META.get("QUERY_STRING", "")
     ask = Ask(encoded(path), query, access_for_request(request), root_of(request))
     return _response(request, answer(ask))

@@ -18,10 +18,15 @@ from stadtkern.standards.sensorthings.apply.counted import (
     key_columns,
     spans_of,
 )
-from stadtkern.standards.sensorthings.apply.plan import Plan, can_use_rollups, plan_of
+from stadtkern.standards.sensorthings.apply.plan import (
+    Plan,
+    can_use_rollups,
+    plan_of,
+    way_of,
+    ways,
+)
 from stadtkern.standards.sensorthings.apply.rolled import Sums, pieces, sums, width_for
 from stadtkern.standards.sensorthings.apply.spans import edges_of
-from stadtkern.standards.sensorthings.compile.columns import IDS
 from stadtkern.standards.sensorthings.compile.scope import Names, Scope
 from stadtkern.standards.sensorthings.compile.sql import Sql, build, every, joined
 from stadtkern.standards.sensorthings.compile.tables import LATEST, table_of
@@ -52,9 +57,8 @@ def _sorter(order: Order, plan: Plan) -> Callable[[Row], tuple[bool, Any]]:
     """Return the function that finds what rows are sorted by; groups without it come first."""
     if not isinstance(order.expression, Path):
         raise QueryError("Groups are sorted by the names of their keys and statistics.")
-    way = _way(order.expression)
-    names = {_way(group.path) for group in plan.groups} | {(one.alias,) for one in plan.aggregates}
-    if way not in names | ({(plan.bucket.alias,)} if plan.bucket else set()):
+    way = way_of(order.expression)
+    if way not in ways(plan):
         raise QueryError(f"The groups have no {'/'.join(way)}.")
 
     def find(row: Row) -> tuple[bool, str, Any]:
@@ -64,12 +68,6 @@ def _sorter(order: Order, plan: Plan) -> Callable[[Row], tuple[bool, Any]]:
         return value is not None, type(value).__name__ if isinstance(value, str) else "", value
 
     return find  # type: ignore[return-value]  # sorts in the same way
-
-
-def _way(path: Path) -> tuple[str, ...]:
-    """Return where a key stands in a row; ids stand under their name in documents."""
-    *links, last = (str(step) for step in path.steps)
-    return (*links, "@iot.id" if last in IDS else last)
 
 
 def _put(row: Row, way: Sequence[str], value: object) -> None:
@@ -162,7 +160,7 @@ def _assembled(
         group, span = divmod(code, len(edges))
         row: Row = {}
         for one, value in zip(plan.groups, keys[group], strict=True):
-            _put(row, _way(one.path), value)
+            _put(row, way_of(one.path), value)
         if plan.bucket:
             row[plan.bucket.alias] = instant(edges[span])
         row.update({alias: values[number] for alias, values in lists.items()})
@@ -262,7 +260,7 @@ def _read(  # noqa: PLR0913, PLR0917
         row: Row = {}
         at = 0
         for group, key in zip(plan.groups, keys, strict=True):
-            _put(row, _way(group.path), key.read(values[at : at + len(key.sql)], context))
+            _put(row, way_of(group.path), key.read(values[at : at + len(key.sql)], context))
             at += len(key.sql)
         if plan.bucket:
             row[plan.bucket.alias] = instant(edges[values[at]])

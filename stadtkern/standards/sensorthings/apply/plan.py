@@ -1,5 +1,6 @@
 """What `$apply` asks for: conditions first, then one grouping."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stadtkern.base.odata.errors import QueryError
@@ -15,6 +16,7 @@ from stadtkern.base.odata.nodes import (
     Query,
     Transformation,
 )
+from stadtkern.standards.sensorthings.compile.columns import IDS
 from stadtkern.standards.sensorthings.compile.tables import STREAMS
 from stadtkern.standards.sensorthings.read.bounds import TIME
 
@@ -55,7 +57,30 @@ def _grouped(last: Transformation, condition: Expression | None) -> Plan:
     if buckets and buckets[0].path != TIME:
         raise QueryError("bucket(...) is for phenomenonTime.")
     groups = tuple(key for key in last.keys if isinstance(key, Group))
-    return Plan(condition, groups, buckets[0] if buckets else None, last.aggregates)
+    plan = Plan(condition, groups, buckets[0] if buckets else None, last.aggregates)
+    _refuse_overlaps(ways(plan))
+    return plan
+
+
+def way_of(path: Path) -> tuple[str, ...]:
+    """Return where a key stands in a row; ids stand under their name in documents."""
+    *links, last = (str(step) for step in path.steps)
+    return (*links, "@iot.id" if last in IDS else last)
+
+
+def ways(plan: Plan) -> list[tuple[str, ...]]:
+    """Return where all keys and statistics stand in a row."""
+    aliases = [one.alias for one in (*([plan.bucket] if plan.bucket else []), *plan.aggregates)]
+    return [*(way_of(group.path) for group in plan.groups), *((alias,) for alias in aliases)]
+
+
+def _refuse_overlaps(found: Sequence[tuple[str, ...]]) -> None:
+    """Refuse keys of which one would have to stand within another, such as a and a/b."""
+    for number, one in enumerate(found):
+        for other in found[:number]:
+            shorter, longer = sorted((one, other), key=len)
+            if longer[: len(shorter)] == shorter:
+                raise QueryError(f"{'/'.join(longer)} would stand within {'/'.join(shorter)} in the answer.")
 
 
 def can_use_rollups(plan: Plan) -> bool:

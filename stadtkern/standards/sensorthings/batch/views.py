@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -26,7 +26,7 @@ from stadtkern.standards.sensorthings.write.values import decode
 from stadtkern.standards.sensorthings.write.views import body_of, response, root
 
 LARGEST_READ = 8 * 1024 * 1024
-"""Bytes of one answer to a GET within a batch."""
+"""Bytes of all answers to GET within a batch."""
 Read = Callable[[HttpRequest, str], HttpResponseBase]
 """The view that answers GET of a path."""
 
@@ -43,7 +43,7 @@ def batch(request: HttpRequest, read: Read) -> HttpResponse:
         return response(failed(error, access))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Outer:
     """The request around the others."""
 
@@ -51,6 +51,8 @@ class _Outer:
     access: Access
     base: str
     read: Read
+    left: int = field(default_factory=lambda: LARGEST_READ)
+    """Bytes that answers to GET may still have."""
 
 
 def _answered(request: HttpRequest, access: Access, read: Read) -> HttpResponse:
@@ -136,19 +138,22 @@ def _get(outer: _Outer, path: str, query: str, part: Part) -> Answer:
     within = transaction.atomic() if connection.in_atomic_block else nullcontext()
     try:
         with within:
-            return _read(outer.read(_Inner(outer.request, path, query, part), unquote(path)))
+            return _read(outer, outer.read(_Inner(outer.request, path, query, part), unquote(path)))
     except (StadtkernError, DatabaseError) as error:
         return failed(error, outer.access)
 
 
-def _read(answer: HttpResponseBase) -> Answer:
+def _read(outer: _Outer, answer: HttpResponseBase) -> Answer:
     content = b""
     pieces = answer if isinstance(answer, StreamingHttpResponse) else [answer.content]  # type: ignore[attr-defined]
     for piece in pieces:
         content += piece
-        if len(content) > LARGEST_READ:
+        if len(content) > outer.left:
             answer.close()
-            return failure(413, f"The answer is larger than {LARGEST_READ} bytes; ask for it alone")
+            return failure(
+                413, f"The answers of this batch are larger than {LARGEST_READ} bytes; ask for this alone"
+            )
+    outer.left -= len(content)
     headers = {name: value for name, value in answer.headers.items() if name in {"ETag", "Content-Type"}}
     if not content:
         return Answer(answer.status_code, None, headers)

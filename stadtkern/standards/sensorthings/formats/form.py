@@ -47,5 +47,4 @@ def document_chunks(
     """Yield the documents of a collection, some thousands at a time."""
     builder = Builder(shape, rows.context.root, rows.parent.entity if rows.parent else None)
     for found in row_chunks(rows, builder, query, after):
-        rows.context.entities = 0
         yield expanded(rows.context, shape, builder, found)

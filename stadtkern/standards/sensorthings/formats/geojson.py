@@ -53,7 +53,6 @@ def _features(
     yield b'{"type":"FeatureCollection","features":['
     comma = b""
     for found in row_chunks(rows, builder, query, after):
-        rows.context.entities = 0
         features = []
         for row, document in zip(found, expanded(rows.context, shape, builder, found), strict=True):
             properties = {column.name: value_at(document, column.way) for column in columns}

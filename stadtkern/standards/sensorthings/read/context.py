@@ -54,14 +54,13 @@ class Context:
     root: str
     now: datetime = field(default_factory=clock.now)
     dialect: Dialect = field(default_factory=dialect)
-    entities: int = 0
     seconds: float = 30.0
     """How long one query may take."""
 
-    def count(self, entities: int) -> None:
-        """Count entities of the answer."""
-        self.entities += entities
-        if self.entities > MOST_ENTITIES:
+    @staticmethod
+    def check(entities: int) -> None:
+        """Refuse an answer of too many entities."""
+        if entities > MOST_ENTITIES:
             raise QueryError(
                 f"The answer would hold more than {MOST_ENTITIES} entities; ask for less by $top or $filter."
             )

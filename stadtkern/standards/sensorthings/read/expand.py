@@ -22,7 +22,7 @@ from stadtkern.standards.sensorthings.compile.tables import (
 from stadtkern.standards.sensorthings.read.across import first_of_each
 from stadtkern.standards.sensorthings.read.bounds import TIME, bounds
 from stadtkern.standards.sensorthings.read.conditions import conjuncts, where_of
-from stadtkern.standards.sensorthings.read.context import Context
+from stadtkern.standards.sensorthings.read.context import MOST_ENTITIES, Context
 from stadtkern.standards.sensorthings.read.documents import Builder, Document, rows_by_id
 from stadtkern.standards.sensorthings.read.limits import DEFAULT, MOST
 from stadtkern.standards.sensorthings.read.rows import Listing, each_stream
@@ -32,44 +32,55 @@ Row = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Children:
-    """What a link leads to from one entity."""
+class Sized:
+    """A document, and how many entities are written down with it: shared ones count wherever they stand."""
 
-    documents: list[Document]
-    has_more: bool
+    document: Document
+    entities: int
 
 
 def expanded(context: Context, shape: Shape, builder: Builder, rows: Sequence[Row]) -> list[Document]:
     """Return the documents of `rows` with all that is expanded."""
-    context.count(len(rows))
+    return [one.document for one in _sized(context, shape, builder, rows)]
+
+
+def _sized(context: Context, shape: Shape, builder: Builder, rows: Sequence[Row]) -> list[Sized]:
+    context.check(len(rows))
     documents = [builder.document(row) for row in rows]
+    sizes = [1] * len(rows)
     for branch in shape.branches:
         if branch.link.many:
-            _add_many(context, shape, branch, rows, documents)
+            inner = _add_many(context, shape, branch, rows, documents)
         else:
-            _add_one(context, builder, branch, rows, documents)
-    return documents
+            inner = _add_one(context, builder, branch, rows, documents)
+        sizes = [own + more for own, more in zip(sizes, inner, strict=True)]
+        context.check(sum(sizes))
+    return [Sized(document, size) for document, size in zip(documents, sizes, strict=True)]
 
 
 def _add_one(
     context: Context, builder: Builder, branch: Branch, rows: Sequence[Row], documents: list[Document]
-) -> None:
-    """Put the one entity that a link leads to into each document; equal ones are shared."""
+) -> list[int]:
+    """Put the one entity that a link leads to into each document, shared by all of which it is the same.
+
+    Returns how many entities each document got.
+    """
     slot = builder.targets[branch.link.name]
     wanted = sorted({row[slot] for row in rows if row[slot] is not None})
     inner = shape_of(branch.target, branch.query, context.dialect.vendor)
     maker = Builder(inner, context.root)
     found = rows_by_id(context, branch.target, maker.columns, wanted)
-    by_id = dict(zip((row[0] for row in found), expanded(context, inner, maker, found), strict=True))
+    by_id = dict(zip((row[0] for row in found), _sized(context, inner, maker, found), strict=True))
     for row, document in zip(rows, documents, strict=True):
         if row[slot] in by_id:
-            document[branch.link.name] = by_id[row[slot]]
+            document[branch.link.name] = by_id[row[slot]].document
+    return [by_id[row[slot]].entities if row[slot] in by_id else 0 for row in rows]
 
 
 def _add_many(
     context: Context, shape: Shape, branch: Branch, rows: Sequence[Row], documents: list[Document]
-) -> None:
-    """Put the collection that a link leads to into each document."""
+) -> list[int]:
+    """Put the collection that a link leads to into each document; return how many entities each one got."""
     parents = [row[0] for row in rows]
     inner = shape_of(branch.target, branch.query, context.dialect.vendor)
     maker = Builder(inner, context.root, shape.entity)
@@ -78,16 +89,20 @@ def _add_many(
     find = _observations if is_observed else _ranked
     found = find(context, shape, branch, maker.columns, parents, top + 1)
     flat = [row for parent in found.values() for row in parent[:top]]
-    made = dict(zip(map(id, flat), expanded(context, inner, maker, flat), strict=True))
+    made = dict(zip(map(id, flat), _sized(context, inner, maker, flat), strict=True))
     counts = _counts(context, shape, branch, parents) if branch.query.count else {}
     name, rest = branch.link.name, _rest(branch, top)
+    sizes = []
     for parent, document in zip(parents, documents, strict=True):
         own = found.get(parent, [])
         if branch.query.count:
             document[f"{name}@iot.count"] = counts.get(parent, 0)
-        document[name] = [made[id(row)] for row in own[:top]]
+        shown = [made[id(row)] for row in own[:top]]
+        document[name] = [one.document for one in shown]
+        sizes.append(sum(one.entities for one in shown))
         if len(own) > top:
             document[f"{name}@iot.nextLink"] = f"{context.root}/{shape.entity.plural}({parent})/{rest}"
+    return sizes
 
 
 def _rest(branch: Branch, top: int) -> str:
@@ -137,13 +152,20 @@ def _ranked(  # noqa: PLR0913, PLR0917  # the same six for every kind of branch
     )
     skip = branch.query.skip or 0
     outer = build(
-        "SELECT * FROM ({}) r WHERE place > {} AND place <= {} ORDER BY parent, place",
+        "SELECT * FROM ({}) r WHERE place > {} AND place <= {} ORDER BY parent, place LIMIT {}",
         inner,
         Sql("%s", (skip,)),
         Sql("%s", (skip + limit,)),
+        _enough(parents),
     )
     rows = context.rows(outer, _extent(context, shape, branch, parents))
+    context.check(len(rows) - len(parents))
     return {parent: list(own) for parent, own in groupby(rows, key=lambda row: row[len(columns)])}
+
+
+def _enough(parents: Sequence[int]) -> Sql:
+    """Return how many rows to read at most: with more of them the answer would be too large anyway."""
+    return Sql("%s", (MOST_ENTITIES + len(parents) + 1,))
 
 
 def _counts(context: Context, shape: Shape, branch: Branch, parents: Sequence[int]) -> dict[int, int]:
@@ -197,16 +219,18 @@ def _observations(  # noqa: PLR0913, PLR0917  # the same six for every kind of b
         shown = (*columns, "{a}.datastream_id", *further)
         return build(
             f"SELECT {{}} FROM {{}} {{}} WHERE {{}} "  # noqa: S608  # constants
-            f"ORDER BY t0.datastream_id, t0.phenomenon_time{way}, t0.copy{way}",
+            f"ORDER BY t0.datastream_id, t0.phenomenon_time{way}, t0.copy{way} LIMIT {{}}",
             Sql(", ".join(column.format(a="t0") for column in shown)),
             table,
             joins_,
             found,
+            _enough(parents),
         )
 
     times, others = bounds(rest, context)
     is_plain = not others and all(one.over is None for one in times)
     rows = first_of_each(context, ask, listing.extent(), limit + skip if is_plain else None, time)
+    context.check(len(rows) - len(parents))
     return {
         stream: list(own)[skip : skip + limit]
         for stream, own in groupby(rows, key=lambda row: row[len(columns)])

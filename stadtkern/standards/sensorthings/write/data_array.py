@@ -7,13 +7,15 @@ from typing import Any
 from stadtkern.base import clock
 from stadtkern.base.errors import StadtkernError
 from stadtkern.contracts.answers import kind
+from stadtkern.observations.access import reachable
 from stadtkern.observations.fields import micros
 from stadtkern.observations.granted import Access
-from stadtkern.observations.models import Datastream
+from stadtkern.observations.models import Datastream, FeatureOfInterest
 from stadtkern.observations.services import bulk
 from stadtkern.observations.services.entities import creation, observations, places
 from stadtkern.observations.services.entities.drafts import Result
 from stadtkern.observations.services.entities.errors import BadEntity
+from stadtkern.observations.services.storage import chunks
 from stadtkern.standards.sensorthings.write.answers import Answer
 from stadtkern.standards.sensorthings.write.drafts import identifier
 from stadtkern.standards.sensorthings.write.observations import PARTS, observation
@@ -36,7 +38,7 @@ class Row:
 def create(body: object, access: Access, base: str) -> Answer:
     """Store what can be stored; each row is answered with its address, or with `error: ...`."""
     now = clock.now()
-    rows = list(_rows(body, access, micros(now)))
+    rows = _with_features(list(_rows(body, access, micros(now))), access)
     good = [(place, row, row.result) for place, row in enumerate(rows) if row.result is not None]
     answers = [f"error: {row.error}" for row in rows]
     if good:
@@ -54,6 +56,22 @@ def create(body: object, access: Access, base: str) -> Answer:
             reason = stored.reasons.get(index)
             answers[place] = f"error: {reason[1]}" if reason else f"{base}Observations({number})"
     return Answer(201, answers)
+
+
+def _with_features(rows: list[Row], access: Access) -> list[Row]:
+    """Return the rows; those whose feature is not there, or not to be seen, with an error."""
+    named = {row.feature for row in rows if row.feature is not None}
+    if not named:
+        return rows
+    seen: set[int | None] = {None}
+    for part in chunks(sorted(named)):
+        found = FeatureOfInterest.objects.filter(pk__in=part)
+        seen.update(reachable(access, found).values_list("pk", flat=True))
+    return [row if row.feature in seen else _lost(row) for row in rows]
+
+
+def _lost(row: Row) -> Row:
+    return Row(error=f"there is no FeatureOfInterest {row.feature}")
 
 
 def _rows(body: object, access: Access, now: int) -> Iterator[Row]:
