@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from typing import Any, Protocol
 
-from django.db import close_old_connections, connection
+from django.db import InterfaceError, OperationalError, close_old_connections, connection
 
 from stadtkern.contracts.messages import Messages, News
 from stadtkern.ingest.models import NewsItem
@@ -163,4 +163,10 @@ class Feed:
     def _publications(self, wish: Wish, news: Sequence[News]) -> Published:
         slug, access, topics = wish
         interface = self.interfaces[slug]
-        return [pair for one in news for pair in interface.publications(one, topics, access)]
+        try:
+            return [pair for one in news for pair in interface.publications(one, topics, access)]
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:  # what one subscriber asks for must not hold up all others for good
+            logger.exception("a subscriber of %s gets nothing of some news", slug)
+            return []

@@ -1,4 +1,4 @@
-"""Parts of tests: a client that writes as clients of the standard do, and how long a search for faults takes."""
+"""Parts of tests: a client that writes as clients of the standard do, and searches for faults."""
 
 import os
 from dataclasses import dataclass, field
@@ -106,7 +106,7 @@ class Client:
 
 
 def search(examples: int) -> settings:
-    """Return the settings of a search for faults: short and always the same, unless a longer one is asked for."""
+    """Return the settings of a search: short and always the same, unless a longer one is asked for."""
     return settings(
         max_examples=examples * LONGER,
         derandomize=LONGER == 1,

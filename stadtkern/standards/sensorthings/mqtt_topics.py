@@ -144,6 +144,8 @@ def _select(
         name = str(path[0])
         if name not in {"*", "id"} and name not in entity.property_of and name not in entity.link_of:
             raise BadTopic(f'a {entity.name} has no property "{name[:40]}"')
+        if name in entity.link_of and len(path) > 1:
+            raise BadTopic(f"properties of {name} cannot be selected here")
     return () if ("*",) in paths else paths
 
 

@@ -1,11 +1,12 @@
 """What subscribers get to see when something was stored (OGC 18-088 section 14.2)."""
 
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 import msgspec
 from django.conf import settings
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, QuerySet
 
 from stadtkern.base.odata.nodes import Query
 from stadtkern.contracts.messages import News
@@ -19,25 +20,17 @@ from stadtkern.standards.sensorthings.entities import (
     MULTI_DATASTREAM,
     OBSERVATION,
     EntityType,
-    Link,
 )
-from stadtkern.standards.sensorthings.mqtt_topics import Step, Topic, read_topic
+from stadtkern.standards.sensorthings.mqtt_topics import BadTopic, Step, Topic, read_topic
 from stadtkern.standards.sensorthings.read.documents import entity_documents
 from stadtkern.standards.sensorthings.standard import VERSION, standard
+from stadtkern.standards.sensorthings.write.targets import related
 
 Published = tuple[str, bytes]
 Select = tuple[tuple[str | int, ...], ...]
 ROOT = f"{settings.PUBLIC_URL}/{standard.prefix.rstrip('/')}"
 KEPT_BY_SERVER = frozenset({"phenomenonTime", "resultTime", "observedArea"})
 """Properties of a datastream that new observations change."""
-_NO_PATH = {
-    ("FeatureOfInterest", "Observations"): lambda pk: (
-        Q(feature=pk) | Q(feature=None, datastream__feature_of_interest=pk)
-    ),
-    ("ObservedProperty", "MultiDatastreams"): lambda pk: Q(components__observed_property=pk),
-    ("MultiDatastream", "ObservedProperties"): lambda pk: Q(multi_components__datastream=pk),
-}
-"""Conditions for links that need more than a join."""
 
 
 def publications(news: News, topics: Collection[str] | None, access: Access) -> Iterator[Published]:
@@ -52,9 +45,15 @@ def publications(news: News, topics: Collection[str] | None, access: Access) -> 
         if topics is None:
             yield from _common(kind, ids, fields, access)
             continue
-        wanted = [(text, read_topic(text)) for text in topics]
-        concerned = [(text, topic) for text, topic in wanted if topic.entity is kind]
+        concerned = [(text, topic) for text, topic in _read(topics) if topic.entity is kind]
         yield from _wanted(kind, ids, fields, concerned, access)
+
+
+def _read(topics: Collection[str]) -> Iterator[tuple[str, Topic]]:
+    """Yield topics with what they are about; one that an older version granted may be none any more."""
+    for text in topics:
+        with suppress(BadTopic):
+            yield text, read_topic(text)
 
 
 def _changes(news: News, access: Access) -> Iterator[tuple[EntityType, list[int], frozenset[str]]]:
@@ -134,19 +133,14 @@ def _concerned(topic: Topic, ids: Sequence[int], fields: frozenset[str], access:
 
 def _within(parent: EntityType, pk: int, step: Step, ids: Sequence[int]) -> list[int]:
     """Return those of `ids` that hang on an entity by a link."""
-    rows = rows_of(step.entity)
     name = "number" if step.entity is OBSERVATION else "pk"
-    found = rows.filter(condition(parent, step.link, pk), **{f"{name}__in": ids})
+    found = _hanging(parent, pk, step).filter(**{f"{name}__in": ids})
     return sorted(set(found.values_list(name, flat=True)))
 
 
-def condition(parent: EntityType, link: Link | None, pk: int) -> Q:
-    """Return the condition for entities that hang on the entity `pk` of the type `parent` by `link`."""
-    if link is None:
-        return Q()
-    if (special := _NO_PATH.get((parent.name, link.name))) is not None:
-        return special(pk)
-    return Q(**{BY_NAME[link.target].link_of[link.back].path: pk})
+def _hanging(parent: EntityType, pk: int, step: Step) -> "QuerySet[Any]":
+    """Return the rows that a link leads to from the entity `pk` of the type `parent`."""
+    return rows_of(step.entity) if step.link is None else related(parent, pk, step.link)
 
 
 def rows_of(kind: EntityType) -> "QuerySet[Any]":
@@ -161,12 +155,10 @@ def resolve(steps: Sequence[Step], access: Access) -> int | None:
     """Return the identifier of the entity that steps lead to; None if one on the way is not to be seen."""
     pk: int | None = None
     for place, step in enumerate(steps):
-        rows = rows_of(step.entity)
+        rows = rows_of(step.entity) if pk is None else _hanging(steps[place - 1].entity, pk, step)
         name = "number" if step.entity is OBSERVATION else "pk"
         if step.key is not None:
             rows = rows.filter(**{name: step.key})
-        if place and pk is not None:
-            rows = rows.filter(condition(steps[place - 1].entity, step.link, pk))
         pk = _visible(step.entity, rows, access).values_list(name, flat=True).first()
         if pk is None:
             return None

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
         ("Observations", "Datastream/id,Datastream/@iot.id", "n", "n"),
     ],
 )
-def test_groups_cannot_stand_within_each_other(
+def test_groups_cannot_stand_within_each_other(  # noqa: PLR0913, PLR0917
     client: Client, town: Town, path: str, keys: str, alias: str, order: str
 ) -> None:
     text = quote(f"groupby(({keys}),aggregate($count as {alias}))")
