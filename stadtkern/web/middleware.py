@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from functools import cache
 
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
@@ -63,7 +63,7 @@ class ErrorMiddleware:
             if isinstance(exception, NotAuthenticated):
                 response.headers["WWW-Authenticate"] = 'Bearer realm="stadtkern"'
             return response
-        if isinstance(exception, OperationalError):
+        if isinstance(exception, OperationalError | InterfaceError):
             logger.error("the database does not answer: %s", exception)  # a traceback says no more
             return answer(request, 503)
         return None

@@ -4,8 +4,9 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -13,6 +14,7 @@ from django.db import InterfaceError, OperationalError, connection
 
 from stadtkern.base import clock
 from stadtkern.base.errors import StadtkernError, TooMany
+from stadtkern.base.outages import is_full
 from stadtkern.observations.services.bulk import UNKNOWN, store
 from stadtkern.observations.services.columns import Columns, Stored
 from stadtkern.observations.services.durable import durable
@@ -30,7 +32,6 @@ MOST_BYTES = 64_000_000
 PAUSES = (0.2, 1.0, 3.0)
 """Seconds between attempts while the database is away."""
 _Result = TypeVar("_Result")
-_FULL = ("full", "no space left", "could not extend")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ TYPE = "type"
 class GroupWriter:
     """Stores what arrives while the last transaction runs in the next one, by one thread of its own.
 
-    Memory is bounded: `room` raises `TooMany` when too much waits.
+    Memory is bounded: `held` raises `TooMany` when too much waits.
     """
 
     def __init__(self) -> None:
@@ -73,10 +74,15 @@ class GroupWriter:
         self.executor.submit(lambda: connection.close()).result()  # noqa: PLW0108  # that of the thread
         self.executor.shutdown()
 
-    def room(self, size: int) -> None:
-        """Raise `TooMany` if a body of `size` bytes has to come later; a single one always gets in."""
-        if len(self.waiting) >= MOST_WAITING or (self.bytes and self.bytes + size > MOST_BYTES):
-            raise TooMany("The server has more to store than it can hold; try again.", retry_after=1)
+    @contextmanager
+    def held(self, size: int) -> "Iterator[Held]":
+        """Count a body of `size` bytes, from before it is read until it is answered."""
+        body = Held(self)
+        try:
+            body.grow(size)
+            yield body
+        finally:
+            self.bytes -= body.size
 
     async def single(self, one: Single) -> Done:
         """Store one observation together with those of others; return when it is on disk."""
@@ -105,6 +111,28 @@ class GroupWriter:
             for (_one, future), result in zip(group, done, strict=True):
                 if not future.done():
                     future.set_result(result)
+
+
+@dataclass(slots=True)
+class Held:
+    """A body that is in memory, or is going to be."""
+
+    writer: GroupWriter
+    size: int = 0
+
+    def grow(self, size: int) -> None:
+        """Note that the body has `size` bytes so far; one that is alone is always held.
+
+        Raises
+        ------
+        TooMany
+            If it has to come later, because of what others sent.
+        """
+        others = self.writer.bytes - self.size
+        if len(self.writer.waiting) >= MOST_WAITING or (others and others + size > MOST_BYTES):
+            raise TooMany("The server has more to store than it can hold; try again.", retry_after=1)
+        self.writer.bytes += max(size - self.size, 0)
+        self.size = max(size, self.size)
 
 
 class NoSpace(StadtkernError):
@@ -170,7 +198,7 @@ def _patiently(do: Callable[[], _Result]) -> _Result:
             return do()
         except (OperationalError, InterfaceError) as error:
             connection.close()
-            if any(words in str(error).lower() for words in _FULL):
+            if is_full(error):
                 logger.error("the disk is full: %s", error)  # noqa: TRY400  # one line
                 raise NoSpace("The disk of the server is full; nothing of this was stored.") from error
             if pause is None:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import Error as DatabaseFault
+from django.db import connection
 from django.http.request import validate_host
 
 from stadtkern.base import clock
@@ -22,7 +23,7 @@ from stadtkern.observations.fields import instant, micros
 from stadtkern.observations.services.bulk import UNKNOWN
 from stadtkern.observations.services.columns import Stored
 from stadtkern.observations.services.entities.drafts import Result
-from stadtkern.observations.services.group import Done, GroupWriter, Single
+from stadtkern.observations.services.group import Done, GroupWriter, Held, Single
 from stadtkern.observations.services.rows import Reason
 from stadtkern.standards.sensorthings import arrays
 from stadtkern.standards.sensorthings.arrays import Read, Unusual
@@ -73,26 +74,32 @@ class Lean:
         if request is None:
             await self.application(scope, receive, send)
             return
-        body, is_complete = b"", False
         try:
-            self.writer.room(declared_length(scope))
-            body, is_complete = await whole(receive)
-            self.writer.bytes += len(body)
-            try:
-                answer = await self._answer(request, body)
-            finally:
-                self.writer.bytes -= len(body)
+            access = await self._rights(request)
+            with self.writer.held(declared_length(scope)) as held:
+                body, is_complete = await whole(receive, held)
+                try:
+                    answer = await self._answer(request, access, body)
+                except Unusual:
+                    await self.application(scope, again(body, is_complete, receive), send)
+                    return
         except Unusual:
-            await self.application(scope, again(body, is_complete, receive), send)
+            await self.application(scope, receive, send)
             return
-        except (StadtkernError, DatabaseError) as error:
+        except (StadtkernError, DatabaseFault) as error:
             answer = failed(error, None)
         await respond(send, answer)
 
-    async def _answer(self, request: Request, body: bytes) -> Answer:
+    async def _rights(self, request: Request) -> Access:
+        """Return what the sender may do; strangers fill no memory with their bodies."""
         access = remembered(authorization=request.authorization, key=request.key, max_age=RIGHTS_AGE)
         if access is None:
             access = await self._aside(_access, request)
+        if not (access.writes_all or access.writable):
+            raise Unusual
+        return access
+
+    async def _answer(self, request: Request, access: Access, body: bytes) -> Answer:
         if request.is_array:
             return await self._array(request, access, body)
         return await self._single(request, access, body)
@@ -118,7 +125,7 @@ class Lean:
 def _with_connection(do: Any, words: tuple[Any, ...]) -> Any:  # noqa: ANN401  # as the function says
     try:
         return do(*words)
-    except DatabaseError:
+    except DatabaseFault:
         # the next question makes a new connection
         connection.close()
         raise
@@ -170,14 +177,17 @@ def _scheme(scope: Scope, headers: Mapping[bytes, bytes]) -> str:
     return str(scope.get("scheme", "http"))
 
 
-async def whole(receive: Receive) -> tuple[bytes, bool]:
+async def whole(receive: Receive, held: Held) -> tuple[bytes, bool]:
     """Return the body, and whether it came to its end."""
     pieces: list[bytes] = []
+    size = 0
     while True:
         message = await receive()
         if message["type"] != "http.request":
             return b"".join(pieces), False
         pieces.append(message.get("body", b""))
+        size += len(pieces[-1])
+        held.grow(size)
         if not message.get("more_body"):
             return b"".join(pieces), True
 

@@ -13,6 +13,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from stadtkern.observations.models import Datastream, Observation, ObservedProperty, Sensor, Thing
+from stadtkern.observations.services import group
 from stadtkern.observations.services.group import MOST_BYTES
 from stadtkern.standards.sensorthings.entities import OBSERVATION_TYPE
 from stadtkern.standards.sensorthings.lean import Lean
@@ -49,8 +50,10 @@ def made(key: str, kind: str = "OM_Measurement") -> Datastream:
     )  # fmt: skip
 
 
-async def ask(lean: Lean, path: str, body: bytes, **headers: str) -> tuple[int, dict[str, str], Any]:
-    """Send a POST in two pieces; return status, headers and JSON."""
+async def ask(
+    lean: Lean, path: str, body: bytes, *, goes_on: asyncio.Event | None = None, **headers: str
+) -> tuple[int, dict[str, str], Any]:
+    """Send a POST in two pieces, the second when it may go on; return status, headers and JSON."""
     told = {
         "host": "testserver",
         "content-type": "application/json",
@@ -72,6 +75,8 @@ async def ask(lean: Lean, path: str, body: bytes, **headers: str) -> tuple[int, 
     ended = asyncio.Event()
 
     async def receive() -> Any:  # noqa: ANN401
+        if len(messages) == 1 and goes_on is not None:
+            await goes_on.wait()
         if messages:
             return messages.pop(0)
         await ended.wait()
@@ -280,6 +285,48 @@ def test_those_who_come_when_too_much_waits_are_asked_to_come_again(lean: Lean, 
     assert post(lean, f"Datastreams({stream.pk})/Observations", {"result": 1})[0] == 201
 
 
+@pytest.mark.parametrize("told", ["4000", "0"])
+def test_bodies_count_while_they_come(
+    lean: Lean, stream: Datastream, monkeypatch: pytest.MonkeyPatch, told: str
+) -> None:
+    """Otherwise a crowd of slow senders would fill the memory together, with or without Content-Length."""
+    monkeypatch.setattr(group, "MOST_BYTES", 5_000)
+    body = json.dumps({"phenomenonTime": NOON, "result": 1}).encode().ljust(4_000)
+    path = f"Datastreams({stream.pk})/Observations"
+
+    async def crowd() -> list[int]:
+        goes_on = asyncio.Event()
+        first = asyncio.create_task(ask(lean, path, body, goes_on=goes_on, content_length=told))
+        while not lean.writer.bytes:  # noqa: ASYNC110  # there is no event for it
+            await asyncio.sleep(0.01)
+        second = (await ask(lean, path, body, content_length=told))[0]
+        goes_on.set()
+        statuses = [(await first)[0], second]
+        assert lean.writer.bytes == 0
+        return [*statuses, (await ask(lean, path, body, content_length=told))[0]]
+
+    assert asyncio.run(crowd()) == [201, 429, 201]
+    assert taken() == [1]
+
+
+def test_bodies_of_strangers_are_not_kept_in_memory(
+    lean: Lean, stream: Datastream, settings: Settings
+) -> None:
+    settings.STA_ANONYMOUS_WRITE = False
+    body = json.dumps({"phenomenonTime": NOON, "result": 1}).encode().ljust(4_000)
+
+    async def stranger() -> int:
+        goes_on = asyncio.Event()
+        path = f"Datastreams({stream.pk})/Observations"
+        asking = asyncio.create_task(ask(lean, path, body, goes_on=goes_on, authorization="Bearer sk_no"))
+        await asyncio.sleep(0.3)
+        assert lean.writer.bytes == 0
+        goes_on.set()
+        return (await asking)[0]
+
+    assert asyncio.run(stranger()) == 401
+
+
 def test_many_senders_share_transactions(lean: Lean, stream: Datastream) -> None:
     others = [made(str(number)) for number in range(9)]
 
@@ -322,6 +369,32 @@ def test_a_full_disk_is_told_and_nothing_is_half_written(lean: Lean, stream: Dat
     lean.writer.executor.submit(limit, "many").result()
     assert post(lean, "CreateObservations", body)[0] == 201
     assert Observation.objects.count() == Datastream.objects.get().latest.count == stored + 10_000
+
+
+@pytest.mark.skipif(
+    not os.environ.get("STADTKERN_DATABASE_URL", "").startswith("postgresql"), reason="a server is needed"
+)
+def test_a_full_disk_of_a_server_is_told_in_any_language(lean: Lean, stream: Datastream) -> None:
+    """By its SQLSTATE; a data array of which one row does not fit is not stored at all."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            "RAISE EXCEPTION USING ERRCODE = 'disk_full', MESSAGE = 'kein Platz mehr'; END $$;"
+            "CREATE TRIGGER no_room AFTER INSERT ON observations_observation FOR EACH ROW "
+            "WHEN (NEW.result = 507) EXECUTE FUNCTION no_room()"
+        )
+    path, rows = f"Datastreams({stream.pk})/Observations", [[NOON, 1], ["2026-11-23T13:00:00Z", 507]]
+    try:
+        assert post(lean, path, {"result": 507})[0] == 507
+        assert post(lean, "CreateObservations", array(stream, rows))[0] == 507
+        assert not Observation.objects.exists()
+        assert post(lean, path, {"result": 1})[0] == 201
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "DROP TRIGGER no_room ON observations_observation; DROP FUNCTION no_room() CASCADE"
+            )
+    assert post(lean, path, {"result": 507})[0] == 201
 
 
 @pytest.mark.skipif(

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any
 
-from django.db import DatabaseError, transaction
+from django.db import Error as DatabaseFault
+from django.db import transaction
 
 from stadtkern.observations.granted import Access
 from stadtkern.observations.services.durable import durable
@@ -85,7 +86,7 @@ def _together(work: _Run, unit: Sequence[Part]) -> list[Done]:
                 if answers[-1].answer.status >= FAILED:
                     transaction.set_rollback(True)
                     break
-    except DatabaseError as error:
+    except DatabaseFault as error:
         # constraints that are checked when the transaction ends
         answers[-1] = Done(answers[-1].part, failed(error, work.access))
     if answers[-1].answer.status < FAILED:

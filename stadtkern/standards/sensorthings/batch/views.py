@@ -8,7 +8,8 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.conf import settings
-from django.db import DatabaseError, connection, transaction
+from django.db import Error as DatabaseFault
+from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
@@ -39,7 +40,7 @@ def batch(request: HttpRequest, read: Read) -> HttpResponse:
         if request.method != "POST":
             raise WrongMethod("$batch takes POST alone")
         return _answered(request, access, read)
-    except StadtkernError as error:
+    except (StadtkernError, DatabaseFault) as error:
         return response(failed(error, access))
 
 
@@ -87,7 +88,10 @@ def _do(outer: _Outer, part: Part) -> Answer:
     ask = Ask(part.method, path, part.body, outer.base, part.headers, dict(parse_qsl(query)))
     body = json.dumps(part.body, sort_keys=True).encode()
     key = part.headers.get("idempotency-key")
-    return once(key, ask, body, outer.access, lambda: handle(ask, outer.access))
+    try:
+        return once(key, ask, body, outer.access, lambda: handle(ask, outer.access))
+    except DatabaseFault as error:
+        return failed(error, outer.access)
 
 
 def _local(url: str, base: str) -> tuple[str, str]:
@@ -139,7 +143,7 @@ def _get(outer: _Outer, path: str, query: str, part: Part) -> Answer:
     try:
         with within:
             return _read(outer, outer.read(_Inner(outer.request, path, query, part), unquote(path)))
-    except (StadtkernError, DatabaseError) as error:
+    except (StadtkernError, DatabaseFault) as error:
         return failed(error, outer.access)
 
 

@@ -1,5 +1,6 @@
 """Stops queries that take too long, so that one question cannot hold up all others."""
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -9,6 +10,7 @@ from django.db import connection
 
 PAUSE = 0.25
 """Seconds between two looks at what is running."""
+logger = logging.getLogger(__name__)
 
 
 class _Watch:
@@ -35,6 +37,14 @@ class _Watch:
         with self.lock:
             self.running.pop(number, None)
 
+    @staticmethod
+    def stop(stop: Callable[[], object]) -> None:
+        """Stop one query."""
+        try:
+            stop()
+        except Exception as error:  # noqa: BLE001  # its connection is gone; the others are still looked after
+            logger.warning("a query cannot be stopped: %s", error)
+
     def look(self) -> None:
         """Stop what is late, as long as the process lives."""
         while True:
@@ -44,7 +54,7 @@ class _Watch:
                 for number, (until, stop) in list(self.running.items()):
                     if now >= until:
                         del self.running[number]
-                        stop()
+                        self.stop(stop)
 
 
 _watch = _Watch()

@@ -9,16 +9,16 @@ from http import HTTPStatus
 from typing import Any
 
 import msgspec
-from django.db import DatabaseError, DataError, IntegrityError, OperationalError
+from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, OperationalError
 
 from stadtkern.base.errors import StadtkernError
+from stadtkern.base.outages import is_full
 from stadtkern.observations.granted import Access
 from stadtkern.standards.sensorthings.entities import EntityType
 from stadtkern.standards.sensorthings.read.documents import entity_documents
 
 logger = logging.getLogger(__name__)
 JSON_TYPE = "application/json; charset=utf-8"
-_FULL = ("disk is full", "no space left", "disk full", "could not extend file")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def failed(error: Exception, access: Access | None) -> Answer:
     if isinstance(error, IntegrityError):
         logger.warning("contradicts what is stored: %s", error)
         return failure(409, "This contradicts something that was stored at the same time; send it again")
-    if isinstance(error, OperationalError):
+    if isinstance(error, OperationalError | InterfaceError):
         return _out_of_order(error)
     if isinstance(error, DatabaseError):
         logger.error("the database refuses: %s", error)
@@ -71,9 +71,9 @@ def _told(error: StadtkernError, access: Access | None) -> Answer:
     return failure(int(status), str(error), headers)
 
 
-def _out_of_order(error: OperationalError) -> Answer:
+def _out_of_order(error: OperationalError | InterfaceError) -> Answer:
     logger.error("the database does not store: %s", error)
-    if any(words in str(error).lower() for words in _FULL):
+    if is_full(error):
         return failure(507, "The disk of the server is full; nothing of this was stored")
     return failure(503, "The database does not answer now", {"Retry-After": "10"})
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import jsonpatch
 import jsonpointer
-from django.db import DatabaseError
+from django.db import Error as DatabaseFault
 
 from stadtkern.base.errors import NotPermitted, StadtkernError
 from stadtkern.base.odata.paths import parse_resource
@@ -81,7 +81,7 @@ def handle(ask: Ask, access: Access) -> Answer:
         name = re.match(r"[$A-Za-z]{0,40}", ask.path.lstrip("/"))
         note_refusal(access.principal, door="http", reason=f"{ask.method} {name[0] if name else ''}")
         return failed(error, access)
-    except (StadtkernError, DatabaseError) as error:
+    except (StadtkernError, DatabaseFault) as error:
         return failed(error, access)
     except RecursionError:
         return failure(400, "The body is nested too deep")

@@ -35,7 +35,7 @@ def once(key: str | None, ask: Ask, body: bytes, access: Access, do: Callable[[]
             return _kept(row, digest)
         answer = do()
         if answer.status >= FAILED:
-            row.delete()
+            transaction.set_rollback(True)  # the key, too
             return answer
         row.status, row.headers = answer.status, dict(answer.headers)
         row.body = answer.content

@@ -4,6 +4,7 @@ import re
 from http import HTTPStatus
 
 from django.conf import settings
+from django.db import Error as DatabaseFault
 from django.http import HttpRequest, HttpResponse
 
 from stadtkern.base.errors import StadtkernError
@@ -37,11 +38,10 @@ def write(request: HttpRequest, path: str) -> HttpResponse:
     try:
         access = access_for_request(request)
         body = body_of(request, settings.MOST_BYTES if path.strip("/") == CREATE_OBSERVATIONS else LARGEST)
-        ask = ask_of(request, path, body)
-    except StadtkernError as error:
+        ask, found = ask_of(request, path, body), access
+        answer = once(ask.headers.get("idempotency-key"), ask, body, access, lambda: handle(ask, found))
+    except (StadtkernError, DatabaseFault) as error:
         return response(failed(error, access))
-    found = access
-    answer = once(ask.headers.get("idempotency-key"), ask, body, access, lambda: handle(ask, found))
     if answer.status in REFUSED:
         note_refusal(access.principal, door="http", reason=f"{request.method} {_entity_in(path)}")
     return response(answer)
