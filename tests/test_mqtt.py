@@ -28,6 +28,8 @@ alice.groups.add(Group.objects.get(name="admin"))
 print(create_key("test", person=alice, scopes={"sta:read", "sta:write"}, by=None)[1])
 """
 )
+UNTIL_RIGHTS_ARE_RENEWED = 12
+"""Seconds, with some to spare."""
 OPEN_WRITING = {"STADTKERN_STA_ANONYMOUS_WRITE": "1"}
 
 
@@ -288,6 +290,53 @@ def test_outside_broker_gives_and_takes(town: Town, broker: Mosquitto) -> None:
     )
     until(lambda: 42 in listener.results(), seconds=20)
     assert sorted(town.stored().values()) == [0.0, 7.0, 41.0, 42.0]
+    listener.stop()
+
+
+STORE = (
+    DJANGO
+    + """
+import sys
+from stadtkern.standards.sensorthings.fixtures import Client
+Client().make(f"Datastreams({sys.argv[1]})/Observations", {"result": int(sys.argv[2])})
+"""
+)
+PUBLISH = (
+    DJANGO
+    + """
+import sys
+from stadtkern.governance.models import DataProfile
+profile = DataProfile.objects.get()
+profile.is_published = sys.argv[1] == "yes"
+profile.save()
+"""
+)
+
+
+def test_outside_broker_hears_no_more_of_what_is_withdrawn(town: Town, broker: Mosquitto) -> None:
+    """Without a new connection, within some seconds."""
+    town.mqtt_url = f"mqtt://127.0.0.1:{broker.port}"
+    town.make()
+    town.start("ingest")
+    town.wait("ingest")
+    listener = Listener(broker.port, "v1.1/#")
+
+    def store(result: int) -> None:
+        town.python("-c", STORE, str(town.public), str(result))
+
+    def is_heard(result: int) -> bool:
+        store(result)
+        time.sleep(1)
+        return result in listener.results()
+
+    until(lambda: is_heard(1), seconds=60)
+    town.python("-c", PUBLISH, "no")
+    time.sleep(UNTIL_RIGHTS_ARE_RENEWED)
+    store(2)
+    town.python("-c", PUBLISH, "yes")
+    time.sleep(UNTIL_RIGHTS_ARE_RENEWED)
+    until(lambda: is_heard(3), seconds=60)
+    assert 2 not in listener.results()
     listener.stop()
 
 

@@ -80,6 +80,8 @@ class Bridge:
         self.gate = gate
         self.key = key
         """API key whose rights those have who write to topics of interfaces there; empty: a stranger's."""
+        self.writer: dict[str, Any] = {}
+        """What those who write there may do with each interface."""
         self.loop = asyncio.get_running_loop()
         self.client: Client | None = None
         self.subscribed: dict[str, int] = {}
@@ -130,22 +132,28 @@ class Bridge:
 
     async def prepare(self) -> None:
         """Find out what may be seen and written there, and from where on news are published."""
-        self.session.account.access = await self.gate.access((None, None)) or {}
-        self.session.account.credentials = ("key", self.key) if self.key else (None, None)
+        await self.renew_rights()
         if self.session.position < 0:
             before = await self.gate.load(self.session.key, self.session.account)
             position = before.position if before is not None else await self.gate.head()
             self.session.safe = self.session.kept = position
         self.session.position = self.session.safe  # what was not acknowledged is published again
 
+    async def renew_rights(self) -> None:
+        """Find out again what strangers may see there, and what our key may write."""
+        credentials = ("key", self.key) if self.key else (None, None)
+        seen, writer = await self.gate.access((None, None)) or {}, await self.gate.access(credentials) or {}
+        if writer != self.writer and self.client is not None:
+            self.client.places.clear()
+        self.session.account.access, self.writer = seen, writer
+
     async def connect(self) -> Client:
         """Return a new connection."""
-        writer = await self.gate.access(self.session.account.credentials) or {}
 
         def place(topic: str) -> Place:
             interface = self.gate.interface_of(topic)
             if interface:
-                return (), interface, writer.get(interface)
+                return (), interface, self.writer.get(interface)
             return self.index.sources(topic), "", None
 
         client = Client(
@@ -178,11 +186,12 @@ class Bridge:
         self.session.safe = self.session.position
 
     async def watch(self, client: Client) -> None:
-        """Keep the connection alive, and write down how far the broker is."""
+        """Keep the connection alive, read rights afresh, and write down how far the broker is."""
         while True:
             await asyncio.sleep(WATCH_SECONDS)
             client.watch(self.loop.time())
             with contextlib.suppress(Exception):  # the database is away: the next look does it
+                await self.renew_rights()
                 await self.save()
 
     async def save(self) -> None:

@@ -31,6 +31,8 @@ from stadtkern.ingest.topics import TopicIndex, is_filter, matches
 
 logger = logging.getLogger(__name__)
 MOST_CONNECTIONS = 500
+MOST_STRANGERS = 300
+"""Connections of clients without an account; the others are there for devices."""
 MOST_SESSIONS = 5000
 MOST_SUBSCRIPTIONS = 500
 MOST_SUBSCRIPTIONS_OF_STRANGERS = 50
@@ -131,11 +133,24 @@ class Broker:
 
     def joined(self, connection: Connection) -> None:
         """Take in a new connection."""
+        if len(self.connections) >= MOST_CONNECTIONS:
+            self._make_room()
         if len(self.connections) >= MOST_CONNECTIONS or self.is_closing:
             connection.drop(f"more than {MOST_CONNECTIONS} connections")
             return
         self.connections.add(connection)
         connection.watch_reading()
+
+    def _make_room(self) -> None:
+        """Let the one go that has taken longest to say who it is, so that silent ones keep nobody out."""
+        silent = [one for one in self.connections if one.session is None]
+        if silent:
+            min(silent, key=lambda one: one.seen).drop("it did not greet while others wait")
+
+    def has_place(self, account: Account) -> bool:
+        """Return whether one more client of a kind may stay connected."""
+        strangers = [one for one in self.connections if one.session and not one.session.account.lasts]
+        return account.lasts or len(strangers) < MOST_STRANGERS
 
     def left(self, connection: Connection) -> None:
         """Note that a connection is over; its last will is published unless the client said goodbye."""
@@ -219,6 +234,10 @@ class Broker:
         if account is None:
             connection.write(packets.connack(packets.NOT_AUTHORIZED))
             connection.drop(f"wrong name or password: {greeting.username!r}")
+            return
+        if not self.has_place(account):
+            connection.write(packets.connack(packets.UNAVAILABLE))
+            connection.drop(f"more than {MOST_STRANGERS} strangers")
             return
         if not greeting.client_id and not greeting.clean:
             connection.write(packets.connack(packets.BAD_IDENTIFIER))

@@ -1,9 +1,11 @@
-"""An MQTT client for tests: it does what it is told, also what no well-behaved client does."""
+"""For tests: an MQTT client that does what no well-behaved client does, and an interface for everybody."""
 
 import asyncio
 import contextlib
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Self
 
+from stadtkern.contracts.messages import Arrival, News
 from stadtkern.ingest.mqtt import packets
 
 
@@ -164,3 +166,42 @@ def greeting(  # noqa: PLR0913, PLR0917
     body += packets.text(password) if password else b""
     head = packets.text("MQTT") + bytes((4, flags)) + keep_alive.to_bytes(2, "big")
     return packets.packet(packets.CONNECT, head + body)
+
+
+class Everybodys:
+    """A published interface of which everybody may see what there is, which is nothing."""
+
+    root = "open"
+
+    def sign_in(self, username: str | None, password: str | None) -> object:
+        """Let everybody in."""
+        return (username, password)
+
+    def who(self, access: object) -> str:  # noqa: ARG002  # the signature of the contract
+        """Know nobody."""
+        return ""
+
+    def may_write(self, topic: str, access: object) -> bool:  # noqa: ARG002  # as above
+        """Let nobody write."""
+        return False
+
+    def seconds_to_wait(self, access: object) -> int:  # noqa: ARG002  # as above
+        """Let nobody wait."""
+        return 0
+
+    def refusal(self, topic: str, access: object) -> str:  # noqa: ARG002  # as above
+        """Refuse nothing."""
+        return ""
+
+    def store(self, arrivals: Sequence[Arrival]) -> Sequence[str]:
+        """Store nothing."""
+        return ["" for _one in arrivals]
+
+    def publications(
+        self,
+        news: News,  # noqa: ARG002  # as above
+        topics: Collection[str] | None,  # noqa: ARG002  # as above
+        access: object,  # noqa: ARG002  # as above
+    ) -> Iterable[tuple[str, bytes]]:
+        """Publish nothing."""
+        return ()

@@ -14,7 +14,7 @@ from django.db import connection
 from stadtkern.ingest.accounts import Accounts, key_digest
 from stadtkern.ingest.broker import Broker
 from stadtkern.ingest.committer import Committer, Message
-from stadtkern.ingest.fixtures import Peer, Refused
+from stadtkern.ingest.fixtures import Everybodys, Peer, Refused
 from stadtkern.ingest.gate import Gate
 from stadtkern.ingest.mqtt import packets
 from stadtkern.ingest.mqtt.connection import LARGEST_GREETING, LARGEST_MESSAGE, LONGEST_TOPIC
@@ -377,6 +377,73 @@ def test_flood_stops_at_the_socket() -> None:
         await client.leave()
 
     assert [topic for topic, _body in play(scenario).stored] == [f"a/{n}" for n in range(1, 40_001)]
+
+
+def test_a_crowd_that_does_not_greet_keeps_nobody_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one that has been silent longest makes room."""
+    monkeypatch.setattr("stadtkern.ingest.broker.MOST_CONNECTIONS", 5)
+
+    async def scenario(bench: Bench) -> None:
+        first = await bench.alice(client_id="first")
+        silent = [await asyncio.open_connection("127.0.0.1", bench.port) for _ in range(20)]
+        await asyncio.sleep(0.2)
+        client = await bench.alice(client_id="second")
+        await client.publish("a/1", b"7")
+        await first.publish("a/2", b"8")
+        for _reader, writer in silent:
+            writer.close()
+        await client.leave()
+        await first.leave()
+
+    assert play(scenario).stored == [("a/1", b"7"), ("a/2", b"8")]
+
+
+def test_strangers_leave_places_for_devices(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A crowd of them is told to come later; who has an account is let in."""
+    monkeypatch.setattr("stadtkern.ingest.broker.MOST_STRANGERS", 3)
+
+    async def scenario(bench: Bench) -> None:
+        bench.broker.gate.interfaces = {"open": Everybodys()}
+        strangers = [await bench.client(client_id=f"s{number}") for number in range(3)]
+        with pytest.raises(Refused, match="x03"):
+            await bench.client(client_id="s4")
+        device = await bench.alice()
+        await device.publish("a/1", b"7")
+        await strangers[0].leave()
+        await asyncio.sleep(0.1)
+        strangers[0] = await bench.client(client_id="s5")
+        for client in (*strangers, device):
+            await client.leave()
+
+    assert play(scenario).stored == [("a/1", b"7")]
+
+
+def test_large_messages_for_an_absent_client_have_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The oldest ones go, and one that takes but never acknowledges gets no more."""
+    monkeypatch.setattr("stadtkern.ingest.mqtt.session.MOST_BYTES", 100_000)
+
+    async def scenario(bench: Bench) -> None:
+        listener = await bench.alice(client_id="listener", clean=False)
+        await listener.subscribe("a/#")
+        listener.acknowledges = False
+        sender = await bench.alice(client_id="sender")
+        for number in range(30):
+            await sender.publish(f"a/{number}", bytes([number]) * 20_000)
+        (session,) = (one for one in bench.broker.sessions.values() if one.filters)
+        assert session.bytes_under_way == sum(len(one.body) for one in session.under_way.values()) <= 120_000
+        assert session.bytes_queued == sum(len(one.body) for one in session.queue) <= 100_000
+        assert session.lost > 10
+        await listener.leave()
+        again = await bench.alice(client_id="listener", clean=False)
+        kept = len(session.under_way) + len(session.queue)
+        bodies = [(await again.next()).body for _ in range(kept)]
+        assert bodies[-1] == bytes([29]) * 20_000
+        assert await again.nothing(0.3)
+        assert session.bytes_under_way == session.bytes_queued == 0
+        await again.leave()
+        await sender.leave()
+
+    play(scenario)
 
 
 def test_packets_cut_anywhere_are_put_together() -> None:

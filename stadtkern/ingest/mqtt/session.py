@@ -11,6 +11,8 @@ MOST_UNDER_WAY = 1000
 """Messages that a client has not acknowledged yet; no further ones are sent until it does."""
 MOST_QUEUED = 1000
 """Messages of devices that are kept for a client that is away or slow."""
+MOST_BYTES = 16_000_000
+"""Bytes of messages that are kept for one client, and likewise of those on their way to it."""
 LARGEST_NUMBER = 0xFFFF
 
 
@@ -66,6 +68,8 @@ class Session:
     """The value of `safe` in the database."""
     under_way: dict[int, Publication] = field(default_factory=dict)
     queue: deque[Publication] = field(default_factory=deque)
+    bytes_under_way: int = 0
+    bytes_queued: int = 0
     received: dict[int, bool] = field(default_factory=dict)
     """Identifiers of messages of QoS 2 that the client has not released; whether they are on disk."""
     number: int = 0
@@ -75,7 +79,12 @@ class Session:
     @property
     def has_room(self) -> bool:
         """Whether more may be sent now."""
-        return self.line is not None and self.line.can_write and len(self.under_way) < MOST_UNDER_WAY
+        return (
+            self.line is not None
+            and self.line.can_write
+            and len(self.under_way) < MOST_UNDER_WAY
+            and self.bytes_under_way < MOST_BYTES
+        )
 
     def next_number(self) -> int:
         """Return a packet identifier that is free."""
@@ -92,6 +101,7 @@ class Session:
             if one.qos:
                 number = self.next_number()
                 self.under_way[number] = one
+                self.bytes_under_way += len(one.body)
             data.append(publish(one.topic.encode(), one.body, qos=one.qos, number=number, retain=one.retain))
         if data and self.line is not None:
             self.line.write(b"".join(data))
@@ -102,8 +112,9 @@ class Session:
             self.send((one,))
         elif one.qos and (self.lasts or self.line is not None):
             self.queue.append(one)
-            if len(self.queue) > MOST_QUEUED:
-                self.queue.popleft()
+            self.bytes_queued += len(one.body)
+            while len(self.queue) > MOST_QUEUED or self.bytes_queued > MOST_BYTES:
+                self._oldest()
                 self.lost += 1
         else:
             self.lost += 1
@@ -127,7 +138,8 @@ class Session:
 
     def acknowledged(self, number: int) -> None:
         """Note that the client has a message, and send what waited for that."""
-        self.under_way.pop(number, None)
+        if (one := self.under_way.pop(number, None)) is not None:
+            self.bytes_under_way -= len(one.body)
         if not self.under_way:
             self.safe = self.position
         self.drain()
@@ -135,7 +147,12 @@ class Session:
     def drain(self) -> None:
         """Send what waits while there is room."""
         while self.queue and self.has_room:
-            self.send((self.queue.popleft(),))
+            self.send((self._oldest(),))
+
+    def _oldest(self) -> Publication:
+        one = self.queue.popleft()
+        self.bytes_queued -= len(one.body)
+        return one
 
     def resume(self, line: Line) -> None:
         """Go on over a new connection: first what was not acknowledged on the old one (4.4)."""
