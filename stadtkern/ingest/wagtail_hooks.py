@@ -34,7 +34,7 @@ def source_urls() -> list[URLPattern]:
     ]
 
 
-@hooks.register("register_admin_menu_item")
+@hooks.register("register_sensor_data_menu_item")
 def source_menu_item() -> MenuItem:
     """Return the entry in the menu."""
-    return SourcesMenuItem(_("Data sources"), reverse_lazy("sources"), icon_name="download", order=700)
+    return SourcesMenuItem(_("Data sources"), reverse_lazy("sources"), icon_name="download", order=200)

@@ -48,10 +48,10 @@ def lorawan_urls() -> list[URLPattern]:
     ]
 
 
-@hooks.register("register_admin_menu_item")
+@hooks.register("register_sensor_data_menu_item")
 def lorawan_menu_item() -> MenuItem:
     """Return the entry in the menu."""
-    return LorawanMenuItem(_("LoRaWAN"), reverse_lazy("lorawan"), icon_name="mail", order=710)
+    return LorawanMenuItem(_("LoRaWAN"), reverse_lazy("lorawan"), icon_name="mobile-alt", order=300)
 
 
 @hooks.register("insert_global_admin_css")

@@ -16,16 +16,18 @@ from stadtkern.base.errors import StadtkernError
 from stadtkern.governance.models import DataProfile
 from stadtkern.observations.access import access_for, manageable, visible_streams
 from stadtkern.observations.back_office import MOST_AT_ONCE, PER_PAGE, DataPage, chosen_keys, text_of
-from stadtkern.observations.models import Thing
+from stadtkern.observations.models import Datastream, Thing
 from stadtkern.observations.queries.things import ThingFilter, newest, things_for_list
 from stadtkern.observations.services.bulk_edit import apply_wish, planned
 from stadtkern.observations.services.things import change_thing
 from stadtkern.observations.thing_forms import BulkForm, ThingForm
+from stadtkern.observations.upkeep.queries import newest_entries
 from stadtkern.people.models import User
 from stadtkern.places.models import Area
 
 TITLE = gettext_lazy("Sensors")
 SHOWN_EDITS = 100
+SHOWN_STREAMS = 100
 STATES = ("current", "silent")
 
 
@@ -105,7 +107,15 @@ class ThingEdit(DataPage):
     def get_context_data(self, **more: Any) -> dict[str, Any]:  # noqa: ANN401
         """Return the form."""
         more.setdefault("form", ThingForm(instance=self.thing()))
-        return super().get_context_data(thing=self.thing(), media=more["form"].media, **more)
+        thing = self.thing()
+        streams = Datastream.objects.single().filter(thing=thing, is_forecast=False).for_list()
+        return super().get_context_data(
+            thing=thing,
+            streams=streams[:SHOWN_STREAMS] if self.user.has_perm("upkeep.view_qualitymark") else [],
+            log=newest_entries(thing) if self.user.has_perm("upkeep.view_logentry") else None,
+            media=more["form"].media,
+            **more,
+        )
 
     def post(self, request: HttpRequest, *_args: object, **_more: object) -> HttpResponse:
         """Store it."""

@@ -4,11 +4,23 @@ from django.http import HttpRequest
 from django.urls import URLPattern, path, reverse_lazy
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
-from wagtail.admin.menu import MenuItem
+from wagtail.admin.menu import Menu, MenuItem, SubmenuMenuItem
 
 from stadtkern.observations.derived import admin as derived
 from stadtkern.observations.quarantine_admin import QuarantineList
 from stadtkern.observations.thing_admin import ThingBulk, ThingEdit, ThingList
+
+menu = Menu(
+    register_hook_name="register_sensor_data_menu_item",
+    construct_hook_name="construct_sensor_data_menu",
+)
+"""Everything about measured data; `ingest`, `lorawan` and `upkeep` add their entries."""
+
+
+@hooks.register("register_admin_menu_item")
+def sensor_data_menu() -> MenuItem:
+    """Return the entry under which everything about measured data stands."""
+    return SubmenuMenuItem(_("Sensor data"), menu, name="sensor-data", icon_name="site", order=305)
 
 
 class ThingsMenuItem(MenuItem):
@@ -38,16 +50,16 @@ def admin_urls() -> list[URLPattern]:
     ]
 
 
-@hooks.register("register_admin_menu_item")
+@hooks.register("register_sensor_data_menu_item")
 def things_menu_item() -> MenuItem:
     """Return the entry of the sensors."""
-    return ThingsMenuItem(_("Sensors"), reverse_lazy("thing-list"), icon_name="site", order=310)
+    return ThingsMenuItem(_("Sensors"), reverse_lazy("thing-list"), icon_name="site", order=100)
 
 
-@hooks.register("register_admin_menu_item")
+@hooks.register("register_sensor_data_menu_item")
 def quarantine_menu_item() -> MenuItem:
     """Return the entry of the quarantine."""
-    return QuarantineMenuItem(_("Quarantine"), reverse_lazy("quarantine"), icon_name="warning", order=320)
+    return QuarantineMenuItem(_("Quarantine"), reverse_lazy("quarantine"), icon_name="warning", order=700)
 
 
 class DerivedMenuItem(MenuItem):
@@ -69,7 +81,7 @@ def derived_urls() -> list[URLPattern]:
     ]
 
 
-@hooks.register("register_admin_menu_item")
+@hooks.register("register_sensor_data_menu_item")
 def derived_menu_item() -> MenuItem:
     """Return the entry in the menu."""
-    return DerivedMenuItem(_("Virtual series"), reverse_lazy("derived"), icon_name="code", order=325)
+    return DerivedMenuItem(_("Virtual series"), reverse_lazy("derived"), icon_name="code", order=400)

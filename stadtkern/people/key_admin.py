@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse_lazy
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView
@@ -65,7 +66,10 @@ class KeyList(KeyPage):
             self.request.GET.get("p")
         )
         rows = [(key, scope_names(key), key.is_valid(now())) for key in page]
-        return super().get_context_data(page=page, rows=rows, q=text, with_ended=with_ended, **more)
+        query = urlencode({"q": text, "ended": "yes" if with_ended else ""})
+        return super().get_context_data(
+            page=page, rows=rows, q=text, with_ended=with_ended, query=query, **more
+        )
 
 
 def found_keys(text: str, *, with_ended: bool) -> QuerySet[ApiKey]:

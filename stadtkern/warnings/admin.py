@@ -7,6 +7,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView
@@ -170,7 +171,9 @@ class AlertList(WarningPage):
         wanted = self.request.GET.get("show", "")
         page = self.page_of(queries.alerts_for_list(only_standing=wanted == "standing"))
         shown = [pages.shown_alert(alert) for alert in page]
-        return super().get_context_data(page=page, shown=shown, wanted=wanted, **more)
+        return super().get_context_data(
+            page=page, shown=shown, wanted=wanted, query=urlencode({"show": wanted}), **more
+        )
 
 
 class AlertDetail(WarningPage):

@@ -21,7 +21,7 @@ class LorawanPage(WagtailAdminTemplateMixin, TemplateView):
     """A page about devices."""
 
     permission = "lorawan.view_device"
-    header_icon = "mail"
+    header_icon = "mobile-alt"
     page_title = gettext_lazy("LoRaWAN devices")
     has_parent = True
 

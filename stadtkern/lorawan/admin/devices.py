@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.admin import messages
@@ -46,6 +47,7 @@ class DeviceList(LorawanPage):
             page=page,
             lines=device_lines(page.object_list),
             q=q,
+            query=urlencode({"show": shown, "q": q}),
             shown=shown,
             unknown=Device.objects.unknown().count(),
             trouble=troubled().count(),

@@ -9,6 +9,7 @@ from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.text import slugify
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.admin import messages
@@ -42,7 +43,9 @@ class ProfileList(LorawanPage):
         page = Paginator(found.order_by("-used", "vendor", "name"), PER_PAGE).get_page(
             self.request.GET.get("p")
         )
-        return super().get_context_data(page=page, q=q, may_change=self.may_change, **more)
+        return super().get_context_data(
+            page=page, q=q, query=urlencode({"q": q}), may_change=self.may_change, **more
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ class StreamList(QualityPage):
         wanted = self.request.GET.get("q", "").replace("\0", "").strip()[:200]
         found = Datastream.objects.single().filter(is_forecast=False).matching(wanted, "").for_list()
         page = Paginator(found, PER_PAGE).get_page(self.request.GET.get("p"))
-        return super().get_context_data(page=page, q=wanted, **more)
+        return super().get_context_data(page=page, q=wanted, query=urlencode({"q": wanted}), **more)
 
 
 class StreamQuality(QualityPage):

@@ -5,17 +5,20 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.core.paginator import Page, Paginator
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.timezone import localdate
 
 from stadtkern.observations.fields import instant, micros
-from stadtkern.observations.models import Datastream, Observation
+from stadtkern.observations.models import Datastream, Observation, Thing
 from stadtkern.observations.quality import QualityFlag, check_names
 from stadtkern.observations.queries.downsample import lttb
 from stadtkern.observations.queries.raw import raw
 from stadtkern.observations.services.archive.reading import archived, rows_of
-from stadtkern.observations.upkeep.models import QualityMark
+from stadtkern.observations.upkeep.models import LogEntry, QualityMark
 
 POINTS = 500
 PER_PAGE = 50
+NEWEST_ENTRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,3 +97,14 @@ def marks(stream: Datastream, page: str | None) -> Page[QualityMark]:
     """Return a page of the marks of a datastream, the newest first, undone ones too."""
     found = QualityMark.objects.filter(datastream=stream).select_related("made_by", "undone_by")
     return Paginator(found, PER_PAGE).get_page(page)
+
+
+def with_overdue(entries: QuerySet[LogEntry]) -> QuerySet[LogEntry]:
+    """Return entries that know as `is_overdue` whether their repetition is: not once the same was done again."""
+    later = LogEntry.objects.filter(thing=OuterRef("thing"), kind=OuterRef("kind"), date__gt=OuterRef("date"))
+    return entries.annotate(is_overdue=Q(next_due__lt=localdate()) & ~Exists(later))
+
+
+def newest_entries(thing: Thing) -> QuerySet[LogEntry]:
+    """Return the newest entries of the log about a thing."""
+    return with_overdue(LogEntry.objects.filter(thing=thing))[:NEWEST_ENTRIES]

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
 from django.forms import DateInput
 from django.http import HttpRequest
 from django.urls import URLPattern, path, reverse_lazy
@@ -17,7 +16,8 @@ from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.permissions import register_permission_policy
 
 from stadtkern.base import clock
-from stadtkern.observations.upkeep import admin
+from stadtkern.observations.models import Thing
+from stadtkern.observations.upkeep import admin, queries
 from stadtkern.observations.upkeep.models import LogEntry
 from stadtkern.people.policy import RulesPermissionPolicy
 
@@ -42,14 +42,21 @@ def quality_urls() -> list[URLPattern]:
     ]
 
 
-@hooks.register("register_admin_menu_item")
+@hooks.register("register_sensor_data_menu_item")
 def quality_menu_item() -> MenuItem:
     """Return the entry in the menu."""
-    return QualityMenuItem(_("Data quality"), reverse_lazy("quality"), icon_name="tick-inverse", order=710)
+    return QualityMenuItem(_("Data quality"), reverse_lazy("quality"), icon_name="tick-inverse", order=500)
 
 
 class NewEntry(CreateView):
-    """Write an entry; it remembers who wrote it."""
+    """Write an entry, from the page of a sensor about that sensor; it remembers who wrote it."""
+
+    def get_initial_form_instance(self) -> LogEntry:
+        """Return an empty entry about the thing that the address names."""
+        key = self.request.GET.get("thing", "")
+        is_number = key.isascii() and key.isdigit() and len(key) < 19  # noqa: PLR2004  # 64 bits
+        thing = Thing.objects.filter(pk=key).first() if is_number else None
+        return LogEntry(thing=thing, date=localdate()) if thing else LogEntry(date=localdate())
 
     def save_instance(self) -> Any:  # noqa: ANN401  # Wagtail's signature
         """Store the entry with its author."""
@@ -63,17 +70,19 @@ class LogList(IndexView):
 
     def get_base_queryset(self) -> Any:  # noqa: ANN401  # Wagtail's signature
         """Return the entries; work is overdue unless the same was done again later."""
-        later = LogEntry.objects.filter(
-            thing=OuterRef("thing"), kind=OuterRef("kind"), date__gt=OuterRef("date")
-        )
-        is_overdue = Q(next_due__lt=localdate()) & ~Exists(later)
-        return super().get_base_queryset().select_related("thing").annotate(is_overdue=is_overdue)
+        return queries.with_overdue(super().get_base_queryset().select_related("thing"))
 
 
 class DueColumn(DateColumn):
     """The next date, and a word where it has passed."""
 
     cell_template_name = "upkeep/admin/due.html"
+
+
+class ThingColumn(Column):
+    """The name of the sensor, which leads to its page."""
+
+    cell_template_name = "upkeep/admin/thing.html"
 
 
 class LogViewSet(ModelViewSet):
@@ -83,14 +92,14 @@ class LogViewSet(ModelViewSet):
     icon = "history"
     menu_label = _("Maintenance log")
     menu_name = "maintenance-log"
-    menu_order = 720
-    add_to_admin_menu = True
+    menu_order = 600
+    menu_hook = "register_sensor_data_menu_item"
     index_view_class = LogList
     add_view_class = NewEntry
     list_per_page = 50
     list_display = (
         DateColumn("date", label=_("date"), sort_key="date"),
-        "thing",
+        ThingColumn("thing", label=_("sensor"), sort_key="thing__name"),
         Column("get_kind_display", label=_("what was done"), sort_key="kind"),
         "done_by",
         DueColumn("next_due", label=_("to be done again by"), sort_key="next_due"),
