@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from stadtkern.lorawan.folders import OWN, read_folder
+from stadtkern.lorawan.own import ORIGIN
 from stadtkern.lorawan.folders.examples import Outcome, run_examples
 from stadtkern.lorawan.models import DeviceProfile
 from stadtkern.lorawan.services import profiles
@@ -54,7 +55,7 @@ def run_folder(folder: Path | None, *, only_failed: bool = False, console: Conso
 def import_folder(folder: Path | None, *, console: Console | None = None) -> int:
     """Bring a folder into the database and print what that did; return the exit status."""
     out = console or Console()
-    done = profiles.import_folder(folder or OWN, origin="stadtkern" if folder is None else "")
+    done = profiles.import_folder(folder or OWN, origin=ORIGIN if folder is None else "")
     for problem in done.problems[:MOST_PROBLEMS]:
         out.print(problem, style="yellow", markup=False, highlight=False)
     out.print(

@@ -83,6 +83,7 @@ class DeviceForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in 
     class Meta:
         model = Device
         fields = ("name", "longitude", "latitude", "patience", "serial")
+        labels = {"longitude": gettext_lazy("Longitude"), "latitude": gettext_lazy("Latitude")}
 
     def __init__(self, *args: Any, **more: Any) -> None:  # noqa: ANN401
         super().__init__(*args, **more)
@@ -261,6 +262,7 @@ class CodecForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in s
     class Meta:
         model = DeviceProfile
         fields = ("vendor", "name", "description")
+        widgets = {"description": forms.Textarea(attrs={"rows": 3})}
 
     def __init__(self, *args: Any, **more: Any) -> None:  # noqa: ANN401
         super().__init__(*args, **more)

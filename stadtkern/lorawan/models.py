@@ -9,9 +9,11 @@ from typing import Any, ClassVar, Self
 from django.conf import settings
 from django.contrib.gis.db import models
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from stadtkern.base.clock import now
+from stadtkern.lorawan.own import ORIGIN, TEXTS
 from stadtkern.observations.models import Thing
 
 EUI = RegexValidator(r"^[0-9A-F]{16}\Z", _("An EUI has 16 hexadecimal digits, such as 70B3D57ED0050101."))
@@ -67,7 +69,14 @@ class DeviceProfile(models.Model):
         verbose_name_plural = _("device profiles")
 
     def __str__(self) -> str:
-        return f"{self.vendor} {self.name}".strip()
+        return f"{self.vendor} {self._translated(self.name)}".strip()
+
+    def description_text(self) -> str:
+        """Return the description; that of our own profiles in the active language."""
+        return self._translated(self.description)
+
+    def _translated(self, text: str) -> str:
+        return gettext(text) if self.origin == ORIGIN and text in TEXTS else text
 
 
 class DeviceQuerySet(models.QuerySet["Device"]):

@@ -28,6 +28,7 @@ from stadtkern.lorawan.models import (
     Uplink,
 )
 from stadtkern.lorawan.services.decoding import call, items_of, run
+from stadtkern.web.numbers import number_text
 
 CONDITIONS: dict[str, tuple[Label, str]] = {
     "silent": (gettext_lazy("Silent"), "error"),
@@ -71,8 +72,8 @@ class DeviceLine:
     def battery(self) -> str:
         """Level or voltage of the battery."""
         if self.state.battery is not None:
-            return f"{self.state.battery:.0f} %"
-        return "" if self.state.battery_voltage is None else f"{self.state.battery_voltage:.2f} V"
+            return number_text(self.state.battery, "%")
+        return "" if self.state.battery_voltage is None else number_text(self.state.battery_voltage, "V", 2)
 
 
 def signal_word(rssi: float | None) -> str:

@@ -10,6 +10,7 @@ from stadtkern.base.errors import BadInput
 from stadtkern.lorawan import cli
 from stadtkern.lorawan.engine.pool import Pool
 from stadtkern.lorawan.folders import OWN, read_folder
+from stadtkern.lorawan.own import TEXTS
 from stadtkern.lorawan.folders.examples import differences, run_examples
 from stadtkern.lorawan.models import Codec, DeviceProfile
 from stadtkern.lorawan.services.profiles import by_label, import_folder
@@ -141,6 +142,11 @@ def test_our_own_codecs_pass_all_their_examples() -> None:
     assert {one.codec for one in found} == set(contents.codecs)
     assert {one.example.kind for one in found} == {"uplink", "normalized", "encode", "decode"}
     assert printed(None)[0] == 0
+
+
+def test_our_own_profiles_are_known_to_translators() -> None:
+    texts = {text for one in read_folder(OWN).profiles for text in (one.name, one.description)}
+    assert texts == TEXTS
 
 
 def test_values_are_compared_by_meaning() -> None:

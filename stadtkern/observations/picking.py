@@ -7,6 +7,7 @@ from django import forms
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
+from stadtkern.base.units import symbol
 from stadtkern.observations.models import Datastream, Thing
 
 MOST_SUGGESTED = 500
@@ -28,6 +29,7 @@ class SuggestingInput(forms.TextInput):
         context = super().get_context(name, value, {**(attrs or {}), "list": list_id})
         context["list_id"] = list_id
         context["suggestions"] = list(self.suggestions)
+        context["chosen"] = dict(context["suggestions"]).get(value, "")
         return context
 
 
@@ -124,7 +126,12 @@ def forgive(*forms_: forms.BaseForm | forms.BaseFormSet) -> None:  # type: ignor
 
 def suggested_series() -> list[tuple[str, str]]:
     """Return key and label of the first series; one query for a whole form."""
-    return [(one.key, f"{one.label} ({one.unit})") for one in _series()[:MOST_SUGGESTED]]
+    return [(one.key, _with_unit(one)) for one in _series()[:MOST_SUGGESTED]]
+
+
+def _with_unit(stream: Datastream) -> str:
+    sign = symbol(stream.unit)
+    return f"{stream.label} ({sign})" if sign else stream.label
 
 
 def suggested_places() -> list[tuple[str, str]]:

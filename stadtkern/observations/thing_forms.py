@@ -36,6 +36,7 @@ class ThingForm(forms.ModelForm):  # type: ignore[type-arg]  # django-stubs: gen
     class Meta:
         model = Thing
         fields = ("name", "description")
+        widgets = {"description": forms.Textarea(attrs={"rows": 3})}
         help_texts = {
             "name": gettext_lazy("How people call the place: Neisse bridge, Frankfurter Straße."),
             "description": gettext_lazy("One or two sentences for the page of the sensor."),

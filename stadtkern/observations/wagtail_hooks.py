@@ -3,6 +3,7 @@
 from django.http import HttpRequest
 from django.urls import URLPattern, path, reverse_lazy
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from wagtail import hooks
 from wagtail.admin.menu import Menu, MenuItem, SubmenuMenuItem
 
@@ -20,7 +21,7 @@ menu = Menu(
 @hooks.register("register_admin_menu_item")
 def sensor_data_menu() -> MenuItem:
     """Return the entry under which everything about measured data stands."""
-    return SubmenuMenuItem(_("Sensor data"), menu, name="sensor-data", icon_name="site", order=305)
+    return SubmenuMenuItem(pgettext_lazy("menu", "Sensor data"), menu, name="sensor-data", icon_name="site", order=305)
 
 
 class ThingsMenuItem(MenuItem):

@@ -274,7 +274,7 @@ class AlertQuerySet(models.QuerySet["Alert"]):
     def newest_first(self) -> Self:
         """Return them with all that a list shows."""
         related = ("rule", "datastream__thing", "datastream__observed_property", "datastream__latest")
-        return self.select_related(*related).order_by("-raised", "-pk")
+        return self.select_related(*related).prefetch_related("rule__conditions").order_by("-raised", "-pk")
 
 
 class Alert(models.Model):

@@ -32,6 +32,11 @@ def sentence(alert: Alert) -> str:
         # Translators: such as "Klimastation Markt: Air temperature has sent nothing for a while"
         return _("%(place)s: %(what)s, no reading came in time") % words
     words |= {"value": value_text(stream, alert.value), "limit": value_text(stream, alert.limit)}
+    kinds = {one.kind for one in alert.rule.conditions.all()} if alert.rule else set()
+    if kinds == {Condition.Kind.RISE}:
+        return _("%(place)s: %(what)s, risen by %(value)s (limit %(limit)s)") % words
+    if kinds == {Condition.Kind.FALL}:
+        return _("%(place)s: %(what)s, fallen by %(value)s (limit %(limit)s)") % words
     # Translators: such as "Guben 2: Water level 652 cm (limit 600 cm)"
     return _("%(place)s: %(what)s %(value)s (limit %(limit)s)") % words
 

@@ -184,7 +184,7 @@ def test_the_list_shows_state_search_and_unknown_devices(
     receive(source, event(), Context(topic=UP, received=NOON))
     receive(source, event(eui="70B3D57ED0059999"), Context(topic=UP, received=NOON))
     page = client.get(reverse("lorawan")).content.decode()
-    for text in ("Linde", "Working", "80 %", "good (-88 dBm)", "Unknown (1)"):
+    for text in ("Linde", "Working", "80\u00a0%", "good (-88 dBm)", "Unknown (1)"):
         assert text in page
     assert "70B3D57ED0059999" not in page
     unknown = client.get(reverse("lorawan") + "?show=unknown").content.decode()

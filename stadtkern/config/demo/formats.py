@@ -244,18 +244,27 @@ GATEWAYS = (("0016c001f1500001", 14.7189, 51.9527), ("0016c001f1500002", 14.7077
 """Antennas of the demo town: at the town hall and at the station."""
 
 
-def uplink(scenario: Scenario, device: Device, time: datetime) -> bytes:
-    """Return one uplink of a device as ChirpStack 4 publishes it: raw bytes where we have the codec."""
+def uplink(scenario: Scenario, device: Device, time: datetime, *, count: int | None = None) -> bytes:
+    """Return one uplink of a device as ChirpStack 4 publishes it: raw bytes where we have the codec.
+
+    Without `count` the frames are counted by the minute, as the played devices send.
+    """
+    count = minutes(time) if count is None else count
     values = scenario.device(device, time)
     raw = payload(device.kind, values)
     content = {"object": values} if raw is None else {"data": b64encode(raw).decode()}
     return dump({
         "deduplicationId": f"{device.eui}-{int(time.timestamp())}", "time": time.isoformat(),
-        "deviceInfo": device_info(device), "fCnt": int(time.timestamp()) // 60 % 65536,
+        "deviceInfo": device_info(device), "fCnt": count % 65536,
         "fPort": 2 if raw is None else 1, **content, "rxInfo": receptions(device, time),
         "txInfo": {"frequency": 868100000,
                    "modulation": {"lora": {"bandwidth": 125000, "spreadingFactor": 9, "codeRate": "CR_4_5"}}},
     })  # fmt: skip
+
+
+def minutes(time: datetime) -> int:
+    """Return the minutes since 1970."""
+    return int(time.timestamp()) // 60
 
 
 def receptions(device: Device, time: datetime) -> list[dict[str, Any]]:

@@ -48,7 +48,8 @@ def device_bodies(scenario: Scenario, time: datetime, *, hours: int) -> Iterable
         topic = f"application/town/device/{device.eui}/event"
         yield "town-sensors", formats.device_place(device, time), "", f"{topic}/location"
         for hour in range(hours, 0, -1):
-            body = formats.uplink(scenario, device, time - timedelta(hours=hour))
+            count = formats.minutes(time) - hour
+            body = formats.uplink(scenario, device, time - timedelta(hours=hour), count=count)
             yield "town-sensors", body, "", f"{topic}/up"
 
 

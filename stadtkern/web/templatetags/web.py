@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from stadtkern.base.units import symbol
 from stadtkern.web import charts, numbers
 from stadtkern.web.charts.tags import Chart, bars_of, bars_to_chart, lines_of, to_chart
 from stadtkern.web.languages import LanguageLink
@@ -108,6 +109,12 @@ def value(result: float | None, unit: str = "", decimals: int = 0) -> SafeString
     """Write a number with its unit; a dash if there is none."""
     text = "\u2013" if result is None else numbers.number_text(result, unit, decimals)
     return format_html('<span class="sk-number">{}</span>', text)
+
+
+@register.filter
+def sign(unit: str) -> str:
+    """Return how people write a UCUM unit; empty for a plain number."""
+    return symbol(unit) if unit != "1" else ""
 
 
 @register.inclusion_tag("web/charts/sparkline.html")
