@@ -44,7 +44,7 @@ class MarkForm(forms.Form):
     """What an editor says about the span shown."""
 
     flag = forms.TypedChoiceField(
-        label=_("These values are"), choices=QualityMark.FLAGS, coerce=int, widget=forms.RadioSelect
+        label=_("Each of these values is"), choices=QualityMark.FLAGS, coerce=int, widget=forms.RadioSelect
     )
     comment = forms.CharField(
         label=_("Reason"),

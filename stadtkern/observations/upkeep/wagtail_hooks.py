@@ -5,10 +5,14 @@ from typing import Any
 from django.forms import DateInput
 from django.http import HttpRequest
 from django.urls import URLPattern, path, reverse_lazy
+from django.utils.functional import cached_property
+from django.utils.text import capfirst
 from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
+from wagtail.admin.paginator import WagtailPaginator
 from wagtail.admin.panels import FieldPanel
 from wagtail.admin.ui.tables import Column, DateColumn
 from wagtail.admin.views.generic.models import CreateView, IndexView
@@ -65,8 +69,19 @@ class NewEntry(CreateView):
         return super().save_instance()
 
 
+class LogPaginator(WagtailPaginator):
+    """Counts entries, not logs."""
+
+    @cached_property
+    def items_count_label(self) -> str:
+        """Return how many there are."""
+        return ngettext("%(count)d entry", "%(count)d entries", self.count) % {"count": self.count}
+
+
 class LogList(IndexView):
     """The entries; each knows whether its repetition is overdue."""
+
+    paginator_class = LogPaginator
 
     def get_base_queryset(self) -> Any:  # noqa: ANN401  # Wagtail's signature
         """Return the entries; work is overdue unless the same was done again later."""
@@ -77,6 +92,12 @@ class DueColumn(DateColumn):
     """The next date, and a word where it has passed."""
 
     cell_template_name = "upkeep/admin/due.html"
+
+
+class EntryColumn(Column):
+    """The date, which leads to the form of the entry."""
+
+    cell_template_name = "upkeep/admin/entry.html"
 
 
 class ThingColumn(Column):
@@ -95,14 +116,15 @@ class LogViewSet(ModelViewSet):
     menu_order = 600
     menu_hook = "register_sensor_data_menu_item"
     index_view_class = LogList
+    index_template_name = "upkeep/admin/log.html"
     add_view_class = NewEntry
     list_per_page = 50
     list_display = (
-        DateColumn("date", label=_("date"), sort_key="date"),
-        ThingColumn("thing", label=_("sensor"), sort_key="thing__name"),
-        Column("get_kind_display", label=_("what was done"), sort_key="kind"),
+        EntryColumn("date", label=capfirst(_("date")), sort_key="date"),
+        ThingColumn("thing", label=capfirst(_("thing")), sort_key="thing__name"),
+        Column("get_kind_display", label=capfirst(_("what was done")), sort_key="kind"),
         "done_by",
-        DueColumn("next_due", label=_("to be done again by"), sort_key="next_due"),
+        DueColumn("next_due", label=capfirst(_("to be done again by")), sort_key="next_due"),
     )
     list_filter = {"kind": ["exact"], "date": ["gte", "lte"], "next_due": ["lte"]}
     search_fields = ("note", "done_by", "thing__name", "thing__key")
