@@ -1,12 +1,15 @@
 """A person's word on values: it counts more than the tests, is kept, and can be taken back."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 from pytest_django import DjangoAssertNumQueries
 
+from stadtkern.base import clock
 from stadtkern.base.errors import BadInput, NotPermitted
 from stadtkern.contracts.connector import Reading
 from stadtkern.observations.models import Datastream, LatestObservation, Observation
@@ -27,6 +30,13 @@ def reading(hour: int, result: float) -> Reading:
     return Reading(
         thing="g1", observed_property="water_level", phenomenon_time=time, result=result, unit="cm"
     )
+
+
+@pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    """Messages of services are in the active language, whatever ran before."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture
@@ -165,6 +175,34 @@ def test_the_pages_ask_a_fixed_number_of_times(
         client.get(address)
     with django_assert_max_num_queries(16):
         client.get(reverse("quality"))
+
+
+def test_a_series_without_values_is_listed(stream: Datastream, client: Client) -> None:
+    LatestObservation.objects.all().delete()
+    assert stream.observed_property.label in client.get(reverse("quality")).content.decode()
+    page = client.get(reverse("thing-edit", args=[stream.thing_id]))
+    assert reverse("quality-stream", args=[stream.pk]) in page.content.decode()
+
+
+def test_sensor_quality_and_log_lead_to_each_other(stream: Datastream, client: Client) -> None:
+    thing = reverse("thing-edit", args=[stream.thing_id])
+    page = client.get(thing).content.decode()
+    assert "Nothing was written down" in page
+    add = f"/admin/maintenance-log/new/?thing={stream.thing_id}"
+    assert add in page
+    assert f'value="{stream.thing_id}" selected' in client.get(add).content.decode()
+    for senseless in ("x", "9" * 40, "0", ""):
+        assert client.get(f"/admin/maintenance-log/new/?thing={senseless}").status_code == 200
+    LogEntry.objects.create(
+        thing=stream.thing, kind="cleaning", date="2026-01-10", note="Algen", made_at=clock.now()
+    )
+    page = client.get(thing).content.decode()
+    assert "Algen" in page
+    listed = client.get("/admin/maintenance-log/", {"q": stream.thing.key}).content.decode()
+    assert thing in listed
+    assert f"/admin/maintenance-log/edit/{LogEntry.objects.get().pk}/" in listed
+    assert "1 entry" in listed
+    assert thing in client.get(reverse("quality-stream", args=[stream.pk])).content.decode()
 
 
 def test_strangers_see_nothing(stream: Datastream, charlie: User) -> None:
