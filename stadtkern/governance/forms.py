@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from stadtkern.governance.licences import LICENCES, OTHER
@@ -45,6 +46,9 @@ class SpanField(forms.MultiValueField):
             forms.TypedChoiceField(choices=list(UNITS.items()), coerce=int, required=False),
         ]
         super().__init__(fields, require_all_fields=False, **kwargs)
+        if self.label:
+            for part in self.widget.widgets:  # a form has many numbers and units: say of what
+                part.attrs["aria-label"] = format_lazy("{}: {}", self.label, part.attrs["aria-label"])
 
     def compress(self, data_list: list[int | None]) -> timedelta | None:
         """Return the span; 0 and nothing are none."""
