@@ -8,9 +8,9 @@ from rich.console import Console
 from rich.table import Table
 
 from stadtkern.lorawan.folders import OWN, read_folder
-from stadtkern.lorawan.own import ORIGIN
 from stadtkern.lorawan.folders.examples import Outcome, run_examples
 from stadtkern.lorawan.models import DeviceProfile
+from stadtkern.lorawan.own import ORIGIN
 from stadtkern.lorawan.services import profiles
 from stadtkern.lorawan.services.decoding import codec_pool
 

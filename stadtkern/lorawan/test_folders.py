@@ -10,9 +10,9 @@ from stadtkern.base.errors import BadInput
 from stadtkern.lorawan import cli
 from stadtkern.lorawan.engine.pool import Pool
 from stadtkern.lorawan.folders import OWN, read_folder
-from stadtkern.lorawan.own import TEXTS
 from stadtkern.lorawan.folders.examples import differences, run_examples
 from stadtkern.lorawan.models import Codec, DeviceProfile
+from stadtkern.lorawan.own import TEXTS
 from stadtkern.lorawan.services.profiles import by_label, import_folder
 
 SCRIPT = "function decodeUplink(i) { return { data: { t: i.bytes[0] / 10 } }; }"

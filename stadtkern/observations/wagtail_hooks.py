@@ -21,7 +21,9 @@ menu = Menu(
 @hooks.register("register_admin_menu_item")
 def sensor_data_menu() -> MenuItem:
     """Return the entry under which everything about measured data stands."""
-    return SubmenuMenuItem(pgettext_lazy("menu", "Sensor data"), menu, name="sensor-data", icon_name="site", order=305)
+    return SubmenuMenuItem(
+        pgettext_lazy("menu", "Sensor data"), menu, name="sensor-data", icon_name="site", order=305
+    )
 
 
 class ThingsMenuItem(MenuItem):

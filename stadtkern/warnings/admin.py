@@ -172,7 +172,12 @@ class AlertList(WarningPage):
         page = self.page_of(queries.alerts_for_list(only_standing=wanted == "standing"))
         shown = [pages.shown_alert(alert) for alert in page]
         return super().get_context_data(
-            page=page, shown=shown, wanted=wanted, standing=Alert.objects.standing().count(), query=urlencode({"show": wanted}), **more
+            page=page,
+            shown=shown,
+            wanted=wanted,
+            standing=Alert.objects.standing().count(),
+            query=urlencode({"show": wanted}),
+            **more,
         )
 
 

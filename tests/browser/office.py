@@ -1,4 +1,4 @@
-"""The back office in a browser: somebody who signs in, what Wagtail's frame brings, a day's work to look at."""
+"""The back office in a browser: somebody who signs in, and a day's work to look at."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -34,7 +34,7 @@ from stadtkern.warnings.models import Alert, Channel, Rule, Severity, Ticket
 from tests.browser.conftest import Visit
 from tests.lorawan.conftest import NOON, event
 
-PASSWORD = "Neisse-Bruecke-1908"
+PASSWORD = "Neisse-Bruecke-1908"  # noqa: S105  # of nobody
 GAUGE = "brandenburg-flood:6602800:water_level"
 WATER = bytes((2, 181, 7, 48, 0, 84))
 OF_WAGTAIL = "landmark-unique"
@@ -98,7 +98,7 @@ def hear(eui: str, count: int = 3) -> Device:
 
 
 @pytest.fixture
-def alice(guben: Path) -> User:
+def alice(guben: Path) -> User:  # noqa: ARG001  # the town has to be there
     """Return an administrator who has a key."""
     found = add_person("alice@guben.example", password=PASSWORD, roles=["admin", "editor"])
     create_key("Zähler an der Brücke", person=found, scopes=["sta:read", "sta:write"], by=None)
@@ -107,7 +107,7 @@ def alice(guben: Path) -> User:
 
 @pytest.fixture
 def day(alice: User) -> dict[str, Any]:
-    """Let a day pass: a flood, refused readings, a mark, an overdue inspection, a device; return their keys."""
+    """Let a day pass: a flood, refused readings, a mark, an overdue calibration, a device."""
     now = clock.now()
     gauge = Datastream.objects.select_related("profile").get(key=GAUGE)
     thing = Thing.objects.get(key="6602800")

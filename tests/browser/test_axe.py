@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from wagtail.models import Page
 
-from stadtkern.observations.models import Datastream
+from stadtkern.observations.models import Datastream, Thing
 from tests.browser.conftest import DESKTOP, MODES, PHONE, Mode, Open, Visit
 from tests.browser.guben import guben, site
 
@@ -13,11 +13,10 @@ __all__ = ["guben", "site"]
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 LANGUAGES = ["de", "pl", "en", "dsb"]
 STREAM = "brandenburg-flood:6602800:water_level"
+IN_ALL = ("sensors/things/", "sensors/interface/", "warnings/")
 # pages that look alike in all languages are seen in the town's first one
 SAME = [
     "sensors/streams/",
-    "sensors/interface/",
-    "sensors/things/",
     "sensors/profile/pegel/",
     "accessibility/",
     "accessibility/report/",
@@ -53,7 +52,8 @@ def test_every_page_in_every_language_and_mode(visit: Open, guben: Path) -> None
     """One test for all, since the town is built anew for each."""
     cockpit = Page.objects.get(depth=2, locale__language_code="de").specific
     stream = Datastream.objects.get(key=STREAM).pk
-    differing = ("", "map/", "sensors/", f"sensors/streams/{stream}/")
+    thing = Thing.objects.get(key="6602800").pk
+    differing = ("", "map/", "sensors/", f"sensors/streams/{stream}/", *IN_ALL, f"sensors/things/{thing}/")
     embeds = [f"/de/embed/{cockpit.pk}/{tile['id']}/" for tile in cockpit.tiles.raw_data]
     paths = [f"/{language}/{page}" for language in LANGUAGES for page in differing]
     paths += [f"/de/{page}" for page in SAME]

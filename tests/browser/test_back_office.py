@@ -63,6 +63,13 @@ PAGES = [
     "lorawan/{stranger}/kind/",
     "lorawan/{stranger}/fields/?profile={profile}",
 ]
+PUBLIC = [
+    "warnings/",
+    "warnings/{alert}/",
+    "sensors/coverage/",
+    "account/keys/",
+    "sensors/things/{thing}/label/",
+]
 
 
 def test_every_page_holds_in_both_languages_wide_and_narrow(
@@ -80,6 +87,9 @@ def test_every_page_holds_in_both_languages_wide_and_narrow(
             assert answer.status == 200, path
             found += [f"{path} {language} {mode}: {one}" for one in faults(seen)]
             seen.problems.clear()
+        for path in PUBLIC:  # what people find there depends on the day, too, or on who they are
+            page.goto(f"{address}/{language}/{path.format(**day)}")
+            found += [f"{path} {language} {mode}: {one}" for one in faults(seen)]
         page.goto(f"{address}/admin/things/")
         page.locator("input[name=row]").nth(1).check()
         page.locator("main form[method=post] button[type=submit]").click()

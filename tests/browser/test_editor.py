@@ -1,32 +1,17 @@
 """An editor puts a tile on the cockpit in the browser, without a developer."""
 
 import pytest
-from django.conf import settings
-from django.test import Client
-from playwright.sync_api import Page, expect
-from wagtail.users.models import UserProfile
+from playwright.sync_api import expect
 
 from stadtkern.base import clock
 from stadtkern.dashboards.fixtures import MakeCockpit, Store, _fresh, make_cockpit, profile, store
 from stadtkern.people.roles import create_roles
 from stadtkern.people.services import add_person
 from tests.browser.conftest import Open
+from tests.browser.office import PASSWORD, sign_in
 
 __all__ = ["_fresh", "make_cockpit", "profile", "store"]
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
-
-
-def sign_in(page: Page, address: str) -> None:
-    """Sign in as an editor."""
-    create_roles()
-    user = add_person("alice@example.org", password="Neisse-stands-at-212", roles=["editor"], language="en")
-    preferences = UserProfile.get_for_user(user)
-    preferences.preferred_language = "en"
-    preferences.save()
-    client = Client()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-    session = client.cookies[settings.SESSION_COOKIE_NAME].value
-    page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": address}])
 
 
 def test_editor_adds_a_tile_that_shows_live_data(
@@ -38,7 +23,9 @@ def test_editor_adds_a_tile_that_shows_live_data(
     home = make_cockpit(("text", {"title": "Willkommen"}))
     seen = visit("/de/", expect_error=True)
     page, address = seen.page, seen.page.url.removesuffix("/de/")
-    sign_in(page, address)
+    create_roles()
+    alice = add_person("alice@example.org", password=PASSWORD, roles=["editor"], language="en")
+    sign_in(page, address, alice)
 
     page.goto(f"{address}/admin/pages/{home.pk}/edit/")
     expect(page.locator("button.c-sf-add-button").last).to_be_visible()

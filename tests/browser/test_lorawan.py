@@ -1,58 +1,37 @@
 """An editor sets a LoRaWAN device up: with the keyboard alone, and without scripts."""
 
-from datetime import timedelta
-from pathlib import Path
-
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 from pytest_django.live_server_helper import LiveServer
 
-from stadtkern.base import clock
-from stadtkern.contracts.connector import Context
-from stadtkern.ingest.models import Source
-from stadtkern.ingest.services import receive
-from stadtkern.lorawan.folders import OWN
 from stadtkern.lorawan.models import Device, DeviceProfile
-from stadtkern.lorawan.services.profiles import import_folder
-from tests.browser.conftest import PHONE, Mode, Open
-from tests.browser.test_editor import sign_in
-from tests.lorawan.conftest import EUI, NOON, event
+from stadtkern.people.models import User
+from stadtkern.people.roles import create_roles
+from stadtkern.people.services import add_person
+from tests.browser.conftest import Open
+from tests.browser.office import PASSWORD, hear, press_until, sign_in
+from tests.lorawan.conftest import EUI
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
-WATER = bytes((2, 181, 7, 48, 0, 84))
-# the frame around our pages is Wagtail's own
-OF_WAGTAIL = "landmark-unique"
 
 
 @pytest.fixture
 def heard(transactional_db: None) -> Device:
     """Return a device that was heard; our profiles are there."""
-    import_folder(Path(OWN), origin="stadtkern")
-    source = Source.objects.create(slug="lora", connector="chirpstack_v4", title={"en": "LoRa"})
-    minutes = round((clock.now() - NOON) / timedelta(minutes=1)) - 5
-    for number in range(3):
-        body = event(WATER, minute=minutes + number, fCnt=number)
-        receive(source, body, Context(topic="application/town/device/x/event/up", received=clock.now()))
-    return Device.objects.get()
+    return hear(EUI)
 
 
-def press_until(page: Page, label: str, most: int = 80) -> None:
-    """Press Tab until the element with a name has the focus."""
-    for _number in range(most):
-        page.keyboard.press("Tab")
-        found = page.evaluate(
-            "(() => { const e = document.activeElement; const l = e.labels && e.labels[0];"
-            " return (e.ariaLabel || (l ? l.innerText : '') || e.innerText || '').trim() })()"
-        )
-        if found.startswith(label):
-            return
-    raise AssertionError(f"the keyboard does not reach {label!r}")
+@pytest.fixture
+def alice(transactional_db: None) -> User:
+    """Return an editor."""
+    create_roles()
+    return add_person("alice@guben.example", password=PASSWORD, roles=["editor"], language="en")
 
 
-def test_the_wizard_works_with_the_keyboard_alone(visit: Open, heard: Device) -> None:
+def test_the_wizard_works_with_the_keyboard_alone(visit: Open, heard: Device, alice: User) -> None:
     seen = visit("/de/", expect_error=True)
     page, address = seen.page, seen.page.url.removesuffix("/de/")
-    sign_in(page, address)
+    sign_in(page, address, alice)
     page.goto(f"{address}/admin/lorawan/new/")
     press_until(page, "Label or device EUI")
     page.keyboard.type(EUI)
@@ -88,10 +67,12 @@ def test_the_wizard_works_with_the_keyboard_alone(visit: Open, heard: Device) ->
     }
 
 
-def test_the_wizard_works_without_scripts(chromium: Browser, live_server: LiveServer, heard: Device) -> None:
+def test_the_wizard_works_without_scripts(
+    chromium: Browser, live_server: LiveServer, heard: Device, alice: User
+) -> None:
     context = chromium.new_context(java_script_enabled=False, locale="en-GB")
     page = context.new_page()
-    sign_in(page, live_server.url)
+    sign_in(page, live_server.url, alice)
     page.goto(f"{live_server.url}/admin/lorawan/{heard.pk}/kind/")
     profile = DeviceProfile.objects.get(key="stadtkern/water-level")
     page.get_by_label("Name").fill("Steg")
@@ -105,29 +86,3 @@ def test_the_wizard_works_without_scripts(chromium: Browser, live_server: LiveSe
     page.wait_for_url(f"**/lorawan/{heard.pk}/")
     assert Device.objects.enrolled().get().name == "Steg"
     context.close()
-
-
-@pytest.mark.parametrize("mode", [Mode(1280, is_dark=False), PHONE], ids=str)
-def test_the_pages_are_sound(visit: Open, heard: Device, mode: Mode) -> None:
-    seen = visit("/de/", mode, expect_error=True)
-    page, address = seen.page, seen.page.url.removesuffix("/de/")
-    sign_in(page, address)
-    profile = DeviceProfile.objects.get(key="stadtkern/water-level")
-    places = [
-        "admin/lorawan/",
-        "admin/lorawan/?show=unknown",
-        "admin/lorawan/new/",
-        f"admin/lorawan/{heard.pk}/",
-        f"admin/lorawan/{heard.pk}/kind/",
-        f"admin/lorawan/{heard.pk}/fields/?profile={profile.pk}",
-        "admin/lorawan/import/",
-        "admin/lorawan/profiles/",
-        f"admin/lorawan/profiles/{profile.pk}/",
-        "admin/lorawan/gateways/",
-        "en/sensors/coverage/",
-    ]
-    for place in places:
-        page.goto(f"{address}/{place}")
-        found = [line for line in seen.axe() if OF_WAGTAIL not in line]
-        assert found == [], place
-        assert seen.sideways() == 0, place

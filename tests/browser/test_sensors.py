@@ -4,9 +4,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from django.conf import settings
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
 from pytest_django.live_server_helper import LiveServer
 
 from stadtkern.base import clock
@@ -17,11 +14,11 @@ from stadtkern.observations.services import record
 from stadtkern.people.keys import create_key
 from stadtkern.people.models import Organisation, User
 from stadtkern.people.services import add_person
-from tests.browser.conftest import DESKTOP, MODES, Mode, Open, Visit
+from tests.browser.conftest import DESKTOP, MODES, Mode, Open
 from tests.browser.guben import guben, site
+from tests.browser.office import PASSWORD, sign_in
 
 __all__ = ["guben", "site"]
-PASSWORD = "Neisse-Bruecke-1908"
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 
@@ -61,18 +58,6 @@ def alice(guben: Path) -> User:
     return user
 
 
-def sign_in(seen: Visit, user: User, live_server: LiveServer) -> None:
-    """Give the browser a session."""
-    session = SessionStore()
-    session[SESSION_KEY] = str(user.pk)
-    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
-    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-    session.save()
-    seen.page.context.add_cookies(
-        [{"name": settings.SESSION_COOKIE_NAME, "value": session.session_key or "", "url": live_server.url}]
-    )
-
-
 @pytest.mark.parametrize("mode", MODES, ids=str)
 def test_pages_of_sensors_hold_in_both_languages(
     visit: Open, live_server: LiveServer, rooms: None, alice: User, mode: Mode
@@ -90,7 +75,7 @@ def test_pages_of_sensors_hold_in_both_languages(
             seen.check()
             seen.page.context.close()
     seen = visit("/de/account/login/", mode)
-    sign_in(seen, alice, live_server)
+    sign_in(seen.page, live_server.url, alice)
     seen.page.goto(f"{live_server.url}/de/account/keys/")
     seen.check()
     seen.page.goto(f"{live_server.url}/de/account/keys/new/")

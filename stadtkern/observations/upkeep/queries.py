@@ -100,7 +100,7 @@ def marks(stream: Datastream, page: str | None) -> Page[QualityMark]:
 
 
 def with_overdue(entries: QuerySet[LogEntry]) -> QuerySet[LogEntry]:
-    """Return entries that know as `is_overdue` whether their repetition is: not once the same was done again."""
+    """Let entries know as `is_overdue` whether the same had to be done again, and was not."""
     later = LogEntry.objects.filter(thing=OuterRef("thing"), kind=OuterRef("kind"), date__gt=OuterRef("date"))
     return entries.annotate(is_overdue=Q(next_due__lt=localdate()) & ~Exists(later))
 
