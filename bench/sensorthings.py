@@ -26,7 +26,7 @@ from typing import Any
 from urllib.parse import quote
 
 YEAR = 365 * 1440
-END = datetime(2026, 11, 1, tzinfo=UTC)
+END = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 NEWEST_LIMIT = {"postgresql": 15.0, "sqlite": 20.0}
 LIMITS = {"latest": 40.0, "apply": 60.0, "count": 20.0}
 figures: list[dict[str, Any]] = []
