@@ -1,6 +1,7 @@
 """What editors find in the back office."""
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from wagtail.admin.panels import FieldPanel
 from wagtail.admin.ui.tables import BooleanColumn, DateColumn
 from wagtail.snippets.models import register_snippet
@@ -14,7 +15,7 @@ class BarrierReportViewSet(SnippetViewSet):
 
     model = BarrierReport
     icon = "warning"
-    menu_label = _("Reported barriers")
+    menu_label = pgettext_lazy("menu", "Reported barriers")
     menu_order = 800
     add_to_admin_menu = True
     copy_view_enabled = False

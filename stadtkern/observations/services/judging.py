@@ -122,7 +122,7 @@ def _judge_results(
     )
     if strict and impossible.any():
         details = [
-            f"{result:g} {streams[slot].unit} cannot be"
+            f"{result:.15g} {streams[slot].unit} cannot be"
             for result, slot in zip(results[impossible].tolist(), slots[impossible].tolist(), strict=True)
         ]
         _refuse(judged, impossible, Reason.IMPOSSIBLE, details)
