@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pytest_django.live_server_helper import LiveServer
@@ -9,8 +10,9 @@ from pytest_django.live_server_helper import LiveServer
 from stadtkern.base import clock
 from stadtkern.contracts.connector import Reading
 from stadtkern.governance.models import DataProfile
-from stadtkern.observations.models import Thing
+from stadtkern.observations.models import Datastream, Thing
 from stadtkern.observations.services import record
+from stadtkern.observations.services.archive.moving import archive_month, due_months
 from stadtkern.people.keys import create_key
 from stadtkern.people.models import Organisation, User
 from stadtkern.people.services import add_person
@@ -87,6 +89,38 @@ def test_pages_of_sensors_hold_in_both_languages(
     seen.page.click("main button[type=submit]")
     seen.page.wait_for_selector(".sk-secret")
     seen.check()
+
+
+def test_the_archive_of_a_series_holds_in_both_languages(
+    visit: Open,
+    guben: Path,
+    settings: Any,  # noqa: ANN401  # of pytest-django
+    tmp_path: Path,
+) -> None:
+    settings.DATA_DIR = tmp_path
+    now = clock.now()
+    stream = Datastream.objects.select_related("profile").get(key="brandenburg-flood:6602800:water_level")
+    readings = [
+        Reading(
+            thing="6602800",
+            observed_property="water_level",
+            unit="cm",
+            phenomenon_time=now - timedelta(days=70, hours=hour),
+            result=200 + hour % 9,
+        )
+        for hour in range(24 * 40)
+    ]
+    path = f"sensors/streams/{stream.pk}/archive/"
+    visit(f"/de/{path}").check()
+    record(readings, source="brandenburg-flood", profile=stream.profile)
+    assert [month for month in due_months(stream.pk, now) if archive_month(month) is not None]
+    for language, mode in zip(("de", "pl", "pl", "de"), MODES, strict=True):
+        seen = visit(f"/{language}/{path}", mode)
+        assert seen.page.locator("a[download]").count() >= 1
+        seen.check()
+    with seen.page.expect_download() as download:
+        seen.page.locator("a[download]").first.click()
+    assert download.value.suggested_filename.endswith(".parquet")
 
 
 def test_a_sensor_is_found_and_read_by_keyboard(visit: Open, guben: Path) -> None:
