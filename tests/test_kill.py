@@ -1,7 +1,8 @@
 """What a sender was told is stored survives `kill -9`: real processes, real brokers, real databases.
 
 Processes are killed at random moments under load. `STADTKERN_KILL_ROUNDS=20` kills as often as a release has
-to bear; the usual two rounds find what is broken outright. `STADTKERN_KILL_SEED` repeats a run.
+to bear; the usual two rounds find what is broken outright. `STADTKERN_KILL_SEED` repeats a run. Each round is
+told by one line of JSON, which is also added to the file `STADTKERN_KILL_RESULTS` (see bench/results).
 """
 
 import contextlib
@@ -15,6 +16,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from http.client import HTTPException
 from pathlib import Path
 
 import paho.mqtt.client as mqtt
@@ -26,6 +28,7 @@ from tests.towns import DJANGO, START, Town
 
 ROUNDS = int(os.environ.get("STADTKERN_KILL_ROUNDS", "2"))
 SEED = int(os.environ.get("STADTKERN_KILL_SEED", str(time.time_ns() % 1_000_000)))
+RESULTS = os.environ.get("STADTKERN_KILL_RESULTS", "")
 BY_HTTP = 5_000_000
 """Numbers from here on are sent by HTTP."""
 MOST_UNDER_WAY = 400
@@ -116,6 +119,8 @@ class Poster:
     def __init__(self, town: Town) -> None:
         self.town = town
         self.accepted: set[int] = set()
+        self.refused: set[int] = set()
+        """Status of answers that said no."""
         self.is_over = threading.Event()
         self.thread = threading.Thread(target=self._send, daemon=True)
 
@@ -142,7 +147,11 @@ class Poster:
         try:
             with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
                 return bool(200 <= answer.status < 300)
-        except (OSError, urllib.error.URLError):
+        except urllib.error.HTTPError as answer:
+            self.refused.add(answer.code)
+            answer.close()
+            return False
+        except (OSError, HTTPException):
             return False
 
     def finish(self) -> set[int]:
@@ -165,6 +174,23 @@ Kill = tuple[Callable[[], None], Callable[[], None]]
 """What kills something, and what starts it again."""
 
 
+def tell(town: Town, began: float, **facts: object) -> None:
+    """Write down how a round, or all of them together, went."""
+    line = json.dumps(
+        {
+            "broker": "mosquitto" if town.mqtt_url else "own",
+            "database": "postgresql" if town.database_url else "sqlite",
+            "seed": SEED,
+            **facts,
+            "seconds": round(time.monotonic() - began, 1),
+        }
+    )
+    print(line)  # noqa: T201
+    if RESULTS:
+        with Path(RESULTS).open("a") as results:
+            results.write(line + "\n")
+
+
 def bear(town: Town, port: int, victims: dict[str, Kill]) -> None:
     """Kill the victims at random moments under load; fail unless all that was acknowledged is stored, once.
 
@@ -172,11 +198,13 @@ def bear(town: Town, port: int, victims: dict[str, Kill]) -> None:
     seconds before it was killed may be lost, and only that; what waits there need not be stored yet.
     """
     is_exact, excused = MOSQUITTO not in victims, set[int]()
+    beginning = time.monotonic()
     chance = random.Random(SEED)  # noqa: S311  # no secret
     device, poster = Device(town, port), Poster(town)
     device.start()
     poster.start()
     for number in range(ROUNDS):
+        began = time.monotonic()
         until(lambda before=len(device.acknowledged): len(device.acknowledged) > before + 50, seconds=90)  # type: ignore[misc]  # noqa: B008  # the number before
         chosen = chance.sample(sorted(victims), chance.randint(1, len(victims)))
         time.sleep(chance.uniform(0, 1.5))
@@ -191,21 +219,27 @@ def bear(town: Town, port: int, victims: dict[str, Kill]) -> None:
         for name in chosen:
             victims[name][1]()
         town.wait()
+        stored = town.stored().keys()  # fails if one is there twice
+        lost = told - stored
+        facts = {"killed": chosen, "acknowledged": len(told), "stored": len(stored)}
         if is_exact:
-            lost = told - town.stored().keys()
+            tell(town, began, round=number + 1, **facts, lost=len(lost))
             assert not lost, f"seed {SEED}, round {number}, {chosen}: {len(lost)} acknowledged messages lost"
+        else:
+            tell(town, began, round=number + 1, **facts, at_the_broker=len(lost))
     accepted = poster.finish()
     wanted = device.finish() | accepted
     with contextlib.suppress(AssertionError):
         until(lambda: wanted - excused <= town.stored().keys(), seconds=180)
-    stored = town.stored()
-    lost = wanted - stored.keys()
-    assert lost <= excused, f"seed {SEED}: {len(lost - excused)} acknowledged messages lost"
+    results = town.stored()
+    gone = wanted - results.keys()
+    assert gone <= excused, f"seed {SEED}: {len(gone - excused)} acknowledged messages lost"
     # one that was under way when its answer was lost may be there, too
-    assert stored.keys() - wanted <= {max(accepted, default=BY_HTTP - 1) + 1}
-    wrong = [number for number in wanted - lost if stored[number] != number % SPREAD]
+    assert results.keys() - wanted <= {max(accepted, default=BY_HTTP - 1) + 1}
+    wrong = [number for number in wanted - gone if results[number] != number % SPREAD]
     assert not wrong, f"seed {SEED}: {len(wrong)} results are wrong"
-    print(f"seed {SEED}: {ROUNDS} rounds, {len(wanted)} messages, {len(lost)} lost by Mosquitto, none twice")  # noqa: T201
+    facts = {"acknowledged": len(wanted), "stored": len(results)}
+    tell(town, beginning, rounds=ROUNDS, **facts, lost=0, lost_by_mosquitto=len(gone), twice=0)
 
 
 def processes(town: Town) -> dict[str, Kill]:
@@ -254,11 +288,23 @@ def test_our_broker_and_postgresql_survive_kills(town: Town, postgres: Postgres)
 
 
 @pytest.mark.mosquitto
-def test_mosquitto_in_between_survives_kills(town: Town, tmp_path: Path) -> None:
+def test_mosquitto_and_sqlite_survive_kills(town: Town, tmp_path: Path) -> None:
     """`web`, `ingest` and Mosquitto, which writes to disk what it acknowledges, though a moment later."""
+    bear_with_mosquitto(town, tmp_path, processes(town))
+
+
+@pytest.mark.mosquitto
+def test_mosquitto_and_postgresql_survive_kills(town: Town, tmp_path: Path, postgres: Postgres) -> None:
+    """`web`, `ingest`, Mosquitto and the database."""
+    town.database_url = postgres.url
+    bear_with_mosquitto(town, tmp_path, processes(town) | {"postgresql": (postgres.kill, postgres.start)})
+
+
+def bear_with_mosquitto(town: Town, folder: Path, victims: dict[str, Kill]) -> None:
+    """Kill the victims and Mosquitto, which stands between the devices and us."""
     if program("mosquitto") is None:
         pytest.skip("mosquitto is not installed")
-    home = tmp_path / "broker"
+    home = folder / "broker"
     home.mkdir()
     broker = Mosquitto(home, saves_always=True)
     broker.start()
@@ -268,8 +314,8 @@ def test_mosquitto_in_between_survives_kills(town: Town, tmp_path: Path) -> None
     town.wait()
     try:
         wait_for_subscription(town, broker.port)
-        victims = processes(town) | {MOSQUITTO: (lambda: broker.stop(signal.SIGKILL), broker.start)}
-        bear(town, broker.port, victims)
+        killing = {MOSQUITTO: (lambda: broker.stop(signal.SIGKILL), broker.start)}
+        bear(town, broker.port, victims | killing)
     finally:
         broker.stop()
 
@@ -300,18 +346,23 @@ def test_full_disk_stops_the_acknowledgements_and_breaks_nothing(town: Town, tmp
         town.make()
         town.start()
         town.wait()
-        device = Device(town, town.mqtt_port)
+        device, poster = Device(town, town.mqtt_port), Poster(town)
         device.start()
+        poster.start()
         until(lambda: len(device.acknowledged) > 100)
         with (small / "filler").open("wb") as filler:
             fill(filler.fileno())
         until(lambda: is_still(device), seconds=120)
         assert "database does not take messages" in log.read_text()
-        assert device.acknowledged.keys() <= town.stored().keys()
+        assert device.acknowledged.keys() | poster.accepted <= town.stored().keys()
+        until(lambda: 507 in poster.refused)  # RFC 4918 section 11.5
         (small / "filler").unlink()
         until(lambda before=len(device.acknowledged): len(device.acknowledged) > before, seconds=60)  # type: ignore[misc]  # noqa: B008  # the number before
-        wanted = device.finish()
-        until(lambda: town.stored().keys() == wanted)
+        accepted = poster.finish()
+        wanted = device.finish() | accepted
+        until(lambda: wanted <= town.stored().keys())
+        assert town.stored().keys() - wanted <= {max(accepted) + 1}  # under way when we left
+        assert poster.refused <= {429, 503, 507}
         assert "database takes messages again" in log.read_text()
         assert town.python("-c", CHECK).strip() == "ok"
     finally:

@@ -12,10 +12,11 @@ from django.views.decorators.csrf import csrf_exempt
 
 from stadtkern.base.errors import StadtkernError
 from stadtkern.observations.access import access_for_request
+from stadtkern.standards.sensorthings import openapi
 from stadtkern.standards.sensorthings.batch.views import batch
 from stadtkern.standards.sensorthings.errors import NotAllowed, error_body, error_headers
 from stadtkern.standards.sensorthings.history import asks_for_history, history
-from stadtkern.standards.sensorthings.read.answer import JSON, Answer, Ask, answer
+from stadtkern.standards.sensorthings.read.answer import JSON, Answer, Ask, answer, encode
 from stadtkern.standards.sensorthings.standard import standard
 from stadtkern.standards.sensorthings.write.views import write
 
@@ -74,6 +75,9 @@ def root_of(request: HttpRequest) -> str:
 
 def _read(request: HttpRequest, path: str) -> HttpResponseBase:
     """Answer GET, also one within a batch."""
+    if path == openapi.PATH:
+        described = encode(openapi.description(root_of(request)))
+        return _response(request, Answer(described, openapi.MEDIA_TYPE))
     if asks_for_history(request, path):
         return history(request, encoded(path))
     query = request.META.get("QUERY_STRING", "")
@@ -86,6 +90,8 @@ def _response(request: HttpRequest, found: Answer) -> HttpResponseBase:
         streamed = _first(found.pieces)
         pieces = _threaded(streamed) if isinstance(request, ASGIRequest) else streamed
         return StreamingHttpResponse(pieces, content_type=found.content_type, headers=found.headers)
+    if found.content_type == JSON and request.path.strip("/") == standard.prefix.strip("/"):
+        found.headers["Link"] = f'<{root_of(request)}/{openapi.PATH}>; rel="service-desc"'  # RFC 8631 section 4.2
     tag = f'"{hashlib.blake2b(found.body, digest_size=12).hexdigest()}"'
     headers = {**found.headers, "ETag": tag, "Vary": "Authorization, X-API-Key, Cookie"}
     if tag in {one.strip().removeprefix("W/") for one in request.headers.get("If-None-Match", "").split(",")}:
