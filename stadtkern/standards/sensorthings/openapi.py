@@ -129,7 +129,9 @@ def _paths(entity: EntityType) -> Json:
 
 
 def _query(options: dict[str, Json]) -> list[Json]:
-    return [{"name": name, "in": "query", "required": False, "schema": schema} for name, schema in options.items()]
+    return [
+        {"name": name, "in": "query", "required": False, "schema": schema} for name, schema in options.items()
+    ]
 
 
 def _patch() -> Json:
@@ -177,7 +179,9 @@ def _schema(entity: EntityType) -> Json:
         one.name: {"type": "array", "items": {"type": "object"}} if one.many else {"type": "object"}
         for one in entity.links
     }
-    own = {one.name: _KINDS[one.kind] | ({} if one.writable else {"readOnly": True}) for one in entity.properties}
+    own = {
+        one.name: _KINDS[one.kind] | ({} if one.writable else {"readOnly": True}) for one in entity.properties
+    }
     needed = [one.name for one in entity.properties if one.mandatory and one.writable]
     return {"type": "object", "properties": own | links, "required": needed}
 
@@ -189,7 +193,11 @@ def _data_array() -> Json:
         "properties": {
             "Datastream": {"type": "object", "properties": {"@iot.id": {"type": "integer"}}},
             "MultiDatastream": {"type": "object", "properties": {"@iot.id": {"type": "integer"}}},
-            "components": {"type": "array", "items": {"type": "string"}, "examples": [["phenomenonTime", "result"]]},
+            "components": {
+                "type": "array",
+                "items": {"type": "string"},
+                "examples": [["phenomenonTime", "result"]],
+            },
             "dataArray": {"type": "array", "items": {"type": "array", "items": {}}},
         },
     }

@@ -2,22 +2,21 @@
 
 import json
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 import schemathesis
-from django.db import connection
 from django.test import Client
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, Phase
+from hypothesis import settings as searching
 from pytest_django import Settings
 
-from stadtkern.observations.models import Thing
 from stadtkern.standards.sensorthings.conftest import Ask, Town
 from stadtkern.standards.sensorthings.entities import ENTITY_TYPES
-from stadtkern.standards.sensorthings.fixtures import LONGER, datastream, location, search, thing
+from stadtkern.standards.sensorthings.fixtures import LONGER
 from stadtkern.standards.sensorthings.openapi import MEDIA_TYPE, PATH, description
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 SCHEMA = schemathesis.openapi.from_dict(description("http://testserver/sta/v1.1"))
 
 
@@ -31,11 +30,9 @@ def test_it_is_where_programs_look_for_it(client: Client, ask: Ask, town: Town) 
     found = answer.json()
     assert found["servers"] == [{"url": "http://testserver/sta/v1.1"}]
     assert client.get(address, headers={"If-None-Match": answer["ETag"]}).status_code == 304
-    numbers = {
-        entity.plural: ask(entity.plural, top=1)["value"][0]["@iot.id"] for entity in ENTITY_TYPES
-    }
+    numbers = {entity.plural: ask(entity.plural, top=1)["value"][0]["@iot.id"] for entity in ENTITY_TYPES}
     for path, operations in found["paths"].items():
-        if "get" in operations and not path.endswith("Location/$history"):
+        if "get" in operations:
             plural = path.removeprefix("/").partition("(")[0]
             own = path.removeprefix("/").replace("{id}", str(numbers.get(plural)))
             assert client.get(f"/sta/v1.1/{own}").status_code in {200, 404}, own
@@ -49,8 +46,7 @@ def send(client: Client, case: Any) -> Any:  # noqa: ANN401  # a case of schemat
         body = json.dumps(told["json"]).encode()
     headers = {name: str(value) for name, value in dict(told["headers"]).items()}
     kind = headers.pop("Content-Type", case.media_type or "application/json")
-    from urllib.parse import urlencode, urlsplit
-
+    headers.pop("Accept-Encoding", None)
     path = urlsplit(told["url"]).path
     query = urlencode(told.get("params") or {}, doseq=True)
     address = f"{path}?{query}" if query else path
@@ -58,15 +54,17 @@ def send(client: Client, case: Any) -> Any:  # noqa: ANN401  # a case of schemat
 
 
 @SCHEMA.parametrize()
-@settings(
-    max_examples=6 * LONGER,
+@searching(
+    max_examples=3 * LONGER,
     derandomize=LONGER == 1,
     deadline=None,
-    phases=[Phase.explicit, Phase.generate],
+    phases=[Phase.generate] if LONGER == 1 else list(Phase),
     suppress_health_check=list(HealthCheck),
 )
 def test_nothing_that_follows_from_it_is_an_error_of_ours(
-    case: Any, client: Client, settings: Settings  # noqa: ANN401  # a case of schemathesis
+    case: Any,  # noqa: ANN401  # a case of schemathesis
+    client: Client,
+    settings: Settings,
 ) -> None:
     settings.STA_ANONYMOUS_WRITE = True
     answer = send(client, case)

@@ -91,7 +91,9 @@ def _response(request: HttpRequest, found: Answer) -> HttpResponseBase:
         pieces = _threaded(streamed) if isinstance(request, ASGIRequest) else streamed
         return StreamingHttpResponse(pieces, content_type=found.content_type, headers=found.headers)
     if found.content_type == JSON and request.path.strip("/") == standard.prefix.strip("/"):
-        found.headers["Link"] = f'<{root_of(request)}/{openapi.PATH}>; rel="service-desc"'  # RFC 8631 section 4.2
+        found.headers["Link"] = (
+            f'<{root_of(request)}/{openapi.PATH}>; rel="service-desc"'  # RFC 8631 section 4.2
+        )
     tag = f'"{hashlib.blake2b(found.body, digest_size=12).hexdigest()}"'
     headers = {**found.headers, "ETag": tag, "Vary": "Authorization, X-API-Key, Cookie"}
     if tag in {one.strip().removeprefix("W/") for one in request.headers.get("If-None-Match", "").split(",")}:
