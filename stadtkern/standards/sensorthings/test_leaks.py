@@ -9,6 +9,8 @@ from django.test import Client
 
 from stadtkern.observations.granted import Access
 from stadtkern.observations.models import Datastream, FeatureOfInterest, Observation
+from stadtkern.standards.sensorthings.apply import rolled
+from stadtkern.standards.sensorthings.compile.sql import Sql
 from stadtkern.standards.sensorthings.conftest import Ask, Town
 from stadtkern.standards.sensorthings.fixtures import Client as Writer
 from stadtkern.standards.sensorthings.read import context
@@ -113,6 +115,18 @@ def test_no_more_is_read_than_can_be_shown(
     monkeypatch.setattr(context.Context, "rows", rows)
     ask("Datastreams", 400, expand=f"Observations($top=10{options})")
     assert max(read) <= 8 + 3 + 1
+
+
+def test_statistics_are_made_of_so_many_sums_at_most(
+    town: Town, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are held in memory: many datastreams times many years would fill it."""
+    text = "groupby((Datastream/id,bucket(phenomenonTime,duration'PT15M')),aggregate(result with sum as s))"
+    assert len(ask(f"Datastreams({town.level.pk})/Observations", apply=text)["value"]) == 10
+    monkeypatch.setattr(rolled, "MOST_SUMS", 9)
+    monkeypatch.setattr(rolled, "_MOST", Sql("%s", (10,)))
+    found = ask(f"Datastreams({town.level.pk})/Observations", 400, apply=text)
+    assert "more than 9 sums" in found["message"]
 
 
 def writer_of(stream: Datastream) -> Writer:

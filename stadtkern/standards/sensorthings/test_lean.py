@@ -95,7 +95,7 @@ async def ask(
 def post(lean: Lean, path: str, body: Any, **headers: str) -> tuple[int, dict[str, str], Any]:  # noqa: ANN401
     """Send a POST and wait for the answer."""
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return asyncio.run(ask(lean, path, raw, **headers))
+    return asyncio.run(ask(lean, path, raw, goes_on=None, **headers))
 
 
 def array(

@@ -70,7 +70,7 @@ def way_of(path: Path) -> tuple[str, ...]:
 
 def ways(plan: Plan) -> list[tuple[str, ...]]:
     """Return where all keys and statistics stand in a row."""
-    aliases = [one.alias for one in (*([plan.bucket] if plan.bucket else []), *plan.aggregates)]
+    aliases = [one.alias for one in plan.aggregates] + ([plan.bucket.alias] if plan.bucket else [])
     return [*(way_of(group.path) for group in plan.groups), *((alias,) for alias in aliases)]
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from django.conf import settings
 from numpy.typing import NDArray
 
+from stadtkern.base.odata.errors import QueryError
 from stadtkern.base.odata.nodes import Bucket
 from stadtkern.observations.fields import instant, micros
 from stadtkern.observations.models import Rollup
@@ -20,6 +21,9 @@ from stadtkern.standards.sensorthings.read.context import Context
 
 QUARTER, HOUR = 900_000_000, 3_600_000_000
 Width = Rollup.Width
+MOST_SUMS = 500_000
+"""Sums by datastream and time that one answer is made of; they are held in memory."""
+_MOST = Sql("%s", (MOST_SUMS + 1,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +98,13 @@ def _inside(start: int, end: int, width: Rollup.Width) -> tuple[int, int]:
 def sums(context: Context, streams: Sequence[int] | None, parts: Sequence[Piece], *, by_stream: bool) -> Sums:
     """Return the sums of each part, by time and, if wanted, by datastream."""
     kept = [_query(context, streams, part, by_stream=by_stream) for part in parts if part.width is not None]
-    rows = [*context.rows(joined(kept, " UNION ALL "))] if kept else []
+    rows = [*context.rows(_limited(joined(kept, " UNION ALL ")))] if kept else []
     for part in parts:
         if part.width is None:
             extent = Extent(streams=streams, start=part.start, end=part.end)
-            rows += context.rows(_query(context, streams, part, by_stream=by_stream), extent)
+            rows += context.rows(_limited(_query(context, streams, part, by_stream=by_stream)), extent)
+    if len(rows) > MOST_SUMS:
+        raise QueryError(f"This takes more than {MOST_SUMS} sums; choose wider spans or less time.")
     columns = list(zip(*rows, strict=True)) if rows else [()] * 6
     times = [time if isinstance(time, int) else micros(time) for time in columns[1]]
     return Sums(
@@ -107,6 +113,10 @@ def sums(context: Context, streams: Sequence[int] | None, parts: Sequence[Piece]
         np.array(columns[2], np.int64),
         *(np.array(column, np.float64) for column in columns[3:]),
     )
+
+
+def _limited(query: Sql) -> Sql:
+    return build("{} LIMIT {}", query, _MOST)
 
 
 def _query(context: Context, streams: Sequence[int] | None, part: Piece, *, by_stream: bool) -> Sql:
