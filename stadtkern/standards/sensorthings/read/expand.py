@@ -1,7 +1,7 @@
 """`$expand`: what links lead to, one query for each link however many entities (18-088 section 9.3.2.1)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
@@ -31,20 +31,15 @@ from stadtkern.standards.sensorthings.read.shape import Branch, Shape, shape_of
 Row = tuple[Any, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Sized:
-    """A document, and how many entities are written down with it: shared ones count wherever they stand."""
-
-    document: Document
-    entities: int
-
-
 def expanded(context: Context, shape: Shape, builder: Builder, rows: Sequence[Row]) -> list[Document]:
     """Return the documents of `rows` with all that is expanded."""
-    return [one.document for one in _sized(context, shape, builder, rows)]
+    return _sized(context, shape, builder, rows)[0]
 
 
-def _sized(context: Context, shape: Shape, builder: Builder, rows: Sequence[Row]) -> list[Sized]:
+def _sized(
+    context: Context, shape: Shape, builder: Builder, rows: Sequence[Row]
+) -> tuple[list[Document], list[int]]:
+    """Return documents, and how many entities each one holds: shared ones count wherever they stand."""
     context.check(len(rows))
     documents = [builder.document(row) for row in rows]
     sizes = [1] * len(rows)
@@ -55,7 +50,7 @@ def _sized(context: Context, shape: Shape, builder: Builder, rows: Sequence[Row]
             inner = _add_one(context, builder, branch, rows, documents)
         sizes = [own + more for own, more in zip(sizes, inner, strict=True)]
         context.check(sum(sizes))
-    return [Sized(document, size) for document, size in zip(documents, sizes, strict=True)]
+    return documents, sizes
 
 
 def _add_one(
@@ -70,11 +65,13 @@ def _add_one(
     inner = shape_of(branch.target, branch.query, context.dialect.vendor)
     maker = Builder(inner, context.root)
     found = rows_by_id(context, branch.target, maker.columns, wanted)
-    by_id = dict(zip((row[0] for row in found), _sized(context, inner, maker, found), strict=True))
-    for row, document in zip(rows, documents, strict=True):
-        if row[slot] in by_id:
-            document[branch.link.name] = by_id[row[slot]].document
-    return [by_id[row[slot]].entities if row[slot] in by_id else 0 for row in rows]
+    made, sizes = _sized(context, inner, maker, found)
+    place_of = {row[0]: place for place, row in enumerate(found)}
+    places = [place_of.get(row[slot]) for row in rows]
+    for place, document in zip(places, documents, strict=True):
+        if place is not None:
+            document[branch.link.name] = made[place]
+    return [0 if place is None else sizes[place] for place in places]
 
 
 def _add_many(
@@ -89,7 +86,8 @@ def _add_many(
     find = _observations if is_observed else _ranked
     found = find(context, shape, branch, maker.columns, parents, top + 1)
     flat = [row for parent in found.values() for row in parent[:top]]
-    made = dict(zip(map(id, flat), _sized(context, inner, maker, flat), strict=True))
+    made, inner_sizes = _sized(context, inner, maker, flat)
+    place_of = {id(row): place for place, row in enumerate(flat)}
     counts = _counts(context, shape, branch, parents) if branch.query.count else {}
     name, rest = branch.link.name, _rest(branch, top)
     sizes = []
@@ -97,9 +95,9 @@ def _add_many(
         own = found.get(parent, [])
         if branch.query.count:
             document[f"{name}@iot.count"] = counts.get(parent, 0)
-        shown = [made[id(row)] for row in own[:top]]
-        document[name] = [one.document for one in shown]
-        sizes.append(sum(one.entities for one in shown))
+        places = [place_of[id(row)] for row in own[:top]]
+        document[name] = [made[place] for place in places]
+        sizes.append(sum(inner_sizes[place] for place in places))
         if len(own) > top:
             document[f"{name}@iot.nextLink"] = f"{context.root}/{shape.entity.plural}({parent})/{rest}"
     return sizes
