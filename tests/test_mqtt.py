@@ -269,6 +269,7 @@ def test_outside_broker_gives_and_takes(town: Town, broker: Mosquitto) -> None:
     town.mqtt_url = f"mqtt://127.0.0.1:{broker.port}"
     town.more = OPEN_WRITING
     town.make()
+    publish(broker.port, f"v1.1/Datastreams({town.public})/Observations", {"result": 666}, "-r")  # old junk
     town.start()
     town.wait()
     own = f"v1.1/Datastreams({town.public})"

@@ -160,6 +160,10 @@ def test_any_text(town: Town, client: Client, option: str, text: str) -> None:
         "$orderby=" + ",".join(["name"] * 100),
         "$select=" + ",".join(["name"] * 600),
         "$top=" + "9" * 5000,
+        "$top=100000000&$count=true",
+        "$top=100000000&$expand=Datastreams($top=100000000;$expand=Observations($top=100000000))",
+        "$skip=100000000000000000000",
+        "$filter=name eq '" + "x" * 1_000_000 + "'",
         "$skiptoken=" + "A" * 10_000,
     ],
 )  # fmt: skip

@@ -174,6 +174,72 @@ def test_one_wrong_value_anywhere(data: st.DataObject) -> None:
     survives("POST", name, body)
 
 
+SQL = "'); DROP TABLE observations_thing; -- \" %s %(x)s {} $1 \\"
+FREE = {"name", "description", "metadata", "owner", "symbol", "definition"}
+
+
+def filled(value: Any, text: str) -> Any:  # noqa: ANN401
+    """Return a body with a text in the place of all that may be any text."""
+    if isinstance(value, list):
+        return [filled(one, text) for one in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: text if name in FREE and isinstance(inner, str) else filled(inner, text)
+        for name, inner in value.items()
+    }
+
+
+@pytest.mark.parametrize("name", sorted(BODIES))
+def test_sql_in_every_text_is_kept_as_text(name: str) -> None:
+    """In properties, in what is nested, and in the names of members."""
+    body = filled(BODIES[name], SQL)
+    if name in {"Things", "Locations", "Datastreams", "Sensors", "ObservedProperties", "FeaturesOfInterest"}:
+        body["properties"] = {SQL: {SQL: [SQL]}}
+    pk = client.make(name, body)
+    found = client.ask("PATCH", f"{name}({pk})", {}).body
+    assert all(found[member] == body[member] for member in body if member in FREE | {"properties"})
+    assert Thing.objects.exists()
+
+
+HUGE = "x" * 1_000_000
+
+
+@pytest.mark.parametrize("name", sorted(BODIES))
+def test_a_text_of_a_million_letters_is_refused_by_name(name: str) -> None:
+    """Wherever a text may stand; where any JSON may stand, too."""
+    places_of_texts = [
+        path
+        for path in places(BODIES[name])
+        if path and isinstance(changed_value(BODIES[name], path), str) and "@iot.id" not in path
+    ]
+    assert len(places_of_texts) >= 2
+    for path in places_of_texts:
+        assert survives("POST", name, changed(BODIES[name], path, HUGE)) == 400, path
+
+
+def changed_value(body: Any, path: tuple[Any, ...]) -> Any:  # noqa: ANN401
+    """Return the value at a path."""
+    for key in path:
+        body = body[key]
+    return body
+
+
+@pytest.mark.parametrize("name", ["phenomenonTime", "resultTime", "validTime"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "1700000000000", 1_700_000_000_000, "1700000000000/1700000000001", "+12026-01-01T00:00:00Z",
+        "2026-01-01T00:00:00.1234567890123Z/x", "20260101000000000", "-2026-01-01T00:00:00Z", True, [], "NaN",
+    ],
+)  # fmt: skip
+def test_times_that_are_none_are_refused_by_name(name: str, value: object) -> None:
+    """Also milliseconds since 1970, which have 13 digits."""
+    body = BODIES["Observations"] | {name: value}
+    message = client.refused("POST", "Observations", body)
+    assert name in message
+
+
 def test_all_hostile_bodies_are_good_before() -> None:
     """Otherwise the test above would test nothing."""
     for name, body in BODIES.items():
