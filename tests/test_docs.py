@@ -11,7 +11,7 @@ from stadtkern.config.cli import command_names
 ROOT = Path(__file__).parent.parent
 REFERENCE = ROOT / "docs" / "reference"
 SETTING = re.compile(r"STADTKERN_([A-Z_]+)|\benv(?:_flag)?\(\s*\"([A-Z_]+)\"")
-NOT_FOR_PEOPLE = {"SHARED", "TEST_WORKERS"}
+NOT_FOR_PEOPLE = {"EXAMPLES", "SHARED", "TEST_WORKERS"}
 
 
 def used_settings() -> set[str]:

@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from stadtkern.base.fields import finite
 from stadtkern.base.numbers import parse_decimal
 from stadtkern.base.tables import Cell, Rows, read_table
-from stadtkern.base.times import parse_time
+from stadtkern.base.times import TimeFormatError, parse_time
 from stadtkern.contracts.answers import position, reject
 from stadtkern.contracts.connector import Connector, Context, Item, Reading, Request, SourceError, Station
 from stadtkern.contracts.mapping import as_lines
@@ -140,9 +140,11 @@ def read_register(body: bytes, received: datetime) -> Register:
 
 def _register_time(preamble: Sequence[str], received: datetime) -> datetime:
     for text in preamble:
-        match = _DATE.search(text)
-        if match:
-            return parse_time(match[1], ZONE, "%d.%m.%Y")
+        if match := _DATE.search(text):
+            try:
+                return parse_time(match[1], ZONE, "%d.%m.%Y")
+            except TimeFormatError:
+                continue  # a date that does not exist
     return received.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 

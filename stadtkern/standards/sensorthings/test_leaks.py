@@ -103,7 +103,7 @@ def test_no_more_is_read_than_can_be_shown(
     town: Town, ask: Ask, monkeypatch: pytest.MonkeyPatch, options: str
 ) -> None:
     read: list[int] = []
-    usual = context.Context.rows
+    usual = context.Context.table_rows
 
     def rows(self: context.Context, sql: Any) -> Any:  # noqa: ANN401  # as there
         found = usual(self, sql)
@@ -112,7 +112,7 @@ def test_no_more_is_read_than_can_be_shown(
 
     for module in ("context", "expand"):
         monkeypatch.setattr(f"stadtkern.standards.sensorthings.read.{module}.MOST_ENTITIES", 8)
-    monkeypatch.setattr(context.Context, "rows", rows)
+    monkeypatch.setattr(context.Context, "table_rows", rows)
     ask("Datastreams", 400, expand=f"Observations($top=10{options})")
     assert max(read) <= 8 + 3 + 1
 
