@@ -12,7 +12,7 @@ from stadtkern.ingest.feed import Feed
 from stadtkern.ingest.fixtures import Everybodys
 from stadtkern.ingest.models import NewsItem
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)  # a connection within a transaction counts as old
 
 
 class Picky(Everybodys):

@@ -59,6 +59,7 @@ def sign_in(page: Tab) -> None:
 
 def add_source(page: Tab, address: str, profile: str) -> None:
     """Choose the connector for tables, try the settings, choose what the data may be used for, save."""
+    page.get_by_role("button", name="Messdaten").click()
     page.get_by_role("link", name="Datenquellen").click()
     page.locator("a[href$='/sources/new/']").first.click()
     page.locator("a[href$='/new/table_file/']").click()
