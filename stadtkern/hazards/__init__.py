@@ -1,0 +1,1 @@
+"""Numerical models of hazards: one folder each, free of Django (contract: `contracts/hazard.py`)."""

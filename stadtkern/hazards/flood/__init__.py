@@ -1,0 +1,1 @@
+"""Floods: rivers, broken dikes and heavy rain in two dimensions on the terrain raster."""
