@@ -1,0 +1,1 @@
+"""Terrain: from files of any source to one grid of heights, and what lies on it."""
