@@ -2,7 +2,7 @@
 
 from stadtkern.hazards.flood import solver
 from stadtkern.hazards.flood.forcing.structures import pumps_out, structures
-from stadtkern.hazards.flood.forcing.water import boundaries, drainage, inflows, infiltration, rains
+from stadtkern.hazards.flood.forcing.water import boundaries, drainage, infiltration, inflows, rains
 from stadtkern.hazards.flood.scenario.model import Scenario
 from stadtkern.hazards.flood.terrain.build import Ground
 

@@ -46,7 +46,7 @@ def no_crests(grid: Grid) -> tuple[Array, Array]:
     return np.full(grid.shape, -np.inf), np.full(grid.shape, -np.inf)
 
 
-def raise_crests(
+def raise_crests(  # noqa: PLR0913  # either level or height
     crests: tuple[Array, Array],
     lines: Iterable[BaseGeometry],
     grid: Grid,

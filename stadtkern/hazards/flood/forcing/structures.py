@@ -130,12 +130,12 @@ def bridges(scenario: Scenario, ground: Ground, crests: tuple[Array, Array]) -> 
     grid, bed = ground.grid, ground.bed
     for number, table in enumerate(scenario.bridge, 1):
         line = inside(table.line, ground, f"{scenario.path}: [[bridge]] {number} line")
-        for crest, (rows, columns), down, right in (
+        for crest, faces, down, right in (
             (crests[0], west_faces(line, grid), 0, -1),
             (crests[1], south_faces(line, grid), 1, 0),
         ):
-            both = ground.active[rows, columns] & ground.active[rows + down, columns + right]
-            rows, columns = rows[both], columns[both]
+            both = ground.active[faces] & ground.active[faces[0] + down, faces[1] + right]
+            rows, columns = faces[0][both], faces[1][both]
             sills = np.maximum(bed[rows, columns], bed[rows + down, columns + right])
             crest[rows, columns] = np.fmax(crest[rows, columns], table.deck)
             for row, column, sill in zip(rows.tolist(), columns.tolist(), sills.tolist(), strict=True):

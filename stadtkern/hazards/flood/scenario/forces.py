@@ -71,7 +71,7 @@ class Boundary:
     interpolation: Interpolation = key(INTERPOLATION, BETWEEN, default="linear")
 
     def check(self) -> None:
-        """Each kind has its own source of values."""
+        """Require the source of values that belongs to the kind."""
         sources = ("value", "series", "datastream", "rating")
         wanted = {
             "level": sources[:3],
@@ -118,7 +118,7 @@ class Inflow:
     interpolation: Interpolation = key(INTERPOLATION, BETWEEN, default="linear")
 
     def check(self) -> None:
-        """A place and a source."""
+        """Require a place and a source."""
         together(self, "x", "y")
         exactly_one(self, "x", "polygon")
         exactly_one(self, "value", "series", "datastream")
@@ -163,7 +163,7 @@ class Rain:
     interpolation: Interpolation = key(INTERPOLATION, BETWEEN, default="linear")
 
     def check(self) -> None:
-        """One way to say how much."""
+        """Require one way to say how much."""
         if not (self.raster and self.series):
             exactly_one(self, "value", "raster", "series", "storm")
         for name in ("duration", "depth", "depths"):
@@ -203,7 +203,7 @@ class Infiltration:
     )
 
     def check(self) -> None:
-        """The parameters of the model, and no others."""
+        """Require the parameters of the model, and no others."""
         for model, names in INFILTRATION.items():
             for name in names:
                 missing = getattr(self, name) is None
@@ -255,7 +255,7 @@ class Wall:
     height: float | None = key(kinds.number(above=0.0), "height above the ground", unit="m", default=None)
 
     def check(self) -> None:
-        """A course and a crest."""
+        """Require a course and a crest."""
         exactly_one(self, "line", "lines")
         exactly_one(self, "crest", "height")
 
@@ -311,7 +311,7 @@ class Culvert:
     flap: bool = key(kinds.flag(), "a flap lets water flow only towards the exit", default=False)
 
     def check(self) -> None:
-        """Round or box."""
+        """Require either round or box."""
         exactly_one(self, "diameter", "width")
         together(self, "width", "height")
 
@@ -329,7 +329,7 @@ class Bridge:
     )
 
     def check(self) -> None:
-        """The deck lies above its underside."""
+        """Require a deck above its underside."""
         if self.deck <= self.underside:
             raise BadKey(f"deck: {self.deck:g} is not above the underside ({self.underside:g})")
 
@@ -348,7 +348,7 @@ class Gate:
     interpolation: Interpolation = key(INTERPOLATION, BETWEEN, default="linear")
 
     def check(self) -> None:
-        """A constant opening or a series."""
+        """Require a constant opening or a series."""
         exactly_one(self, "opening", "series")
 
 
@@ -371,7 +371,7 @@ class Pump:
     interpolation: Interpolation = key(INTERPOLATION, BETWEEN, default="linear")
 
     def check(self) -> None:
-        """A constant capacity or a series; it stops lower than it starts."""
+        """Require one source of capacity, and a stop lower than the start."""
         exactly_one(self, "capacity", "series")
         if self.off_below > self.on_above:
             raise BadKey(
@@ -393,7 +393,7 @@ class Basin:
     throttle: float | None = key(kinds.number(above=0.0), "greatest outflow", unit="m3/s", default=None)
 
     def check(self) -> None:
-        """An outlet is whole or not there."""
+        """Require a whole outlet or none."""
         together(self, "outlet_from", "outlet_to", "throttle")
         if self.bottom is None and self.crest is None and self.throttle is None:
             raise BadKey(

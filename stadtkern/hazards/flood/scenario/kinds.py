@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -243,7 +244,7 @@ def interval_or_times() -> Kind:
 
 def increase(values: tuple[float, ...]) -> tuple[float, ...]:
     """Return `values` if each is greater than the one before."""
-    if any(b <= a for a, b in zip(values, values[1:], strict=False)):
+    if any(b <= a for a, b in pairwise(values)):
         raise BadKey("does not increase")
     return values
 

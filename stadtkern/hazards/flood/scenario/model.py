@@ -90,7 +90,7 @@ class Terrain:
     )
 
     def check(self) -> None:
-        """Bounds enclose something."""
+        """Require bounds that enclose something."""
         if self.bounds and not (self.bounds[0] < self.bounds[2] and self.bounds[1] < self.bounds[3]):
             raise BadKey(
                 f"bounds: {list(self.bounds)} enclose nothing; allowed: {BOUNDS}, west < east, south < north"
@@ -138,7 +138,7 @@ class Burn:
     )
 
     def check(self) -> None:
-        """One way to say how deep; the terrain is only ever lowered."""
+        """Require one way to say how deep."""
         exactly_one(self, "depth", "bed", "bed_from", "attribute")
         if (self.bed_from is None) != (self.bed_to is None):
             raise BadKey("bed_to: belongs to bed_from; give both or none")
@@ -170,7 +170,7 @@ class Roughness:
     )
 
     def check(self) -> None:
-        """One source."""
+        """Require one source at most."""
         at_most_one(self, "mannings_n", "land_cover")
         needs(self, "attribute", "land_cover")
         needs(self, "table", "land_cover")
@@ -188,7 +188,7 @@ class Initial:
     velocity_y: NumberOrRaster = key(kinds.field(), "velocity to the north", unit="m/s", default=0.0)
 
     def check(self) -> None:
-        """Depth or level, not both."""
+        """Require depth or level, not both."""
         at_most_one(self, "depth", "level")
 
 
@@ -217,7 +217,7 @@ class Time:
     )
 
     def check(self) -> None:
-        """Outputs lie within the simulated time."""
+        """Require outputs within the simulated time."""
         if isinstance(self.output, tuple) and self.output[-1] > self.end:
             raise BadKey(
                 f"output: {self.output[-1]:g} s lies after the end ({self.end:g} s); allowed: times up to end"
@@ -240,7 +240,7 @@ class Solver:
     cfl: float = key(kinds.number(above=0.0, greatest=0.5), "Courant number of the time step", default=0.45)
 
     def check(self) -> None:
-        """The quick scheme has one order only."""
+        """Require order 1 of the quick scheme."""
         if self.scheme == "local_inertial" and self.order != 1:
             raise BadKey("order: 2 has no meaning for local_inertial; allowed: 1")
 
@@ -296,7 +296,7 @@ class HazardClasses:
     )
 
     def check(self) -> None:
-        """Own bounds belong to own classes."""
+        """Require own bounds for own classes, and only for them."""
         if (self.classes == "own") != bool(self.depth or self.velocity or self.depth_velocity):
             raise BadKey(
                 'classes: "own" goes with at least one of depth, velocity, depth_velocity, and only with them'

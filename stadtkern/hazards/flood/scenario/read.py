@@ -42,14 +42,12 @@ def document_of(path: Path) -> dict[str, Any]:
 
 def scenario_of(document: Mapping[str, Any], path: Path) -> Scenario:
     """Return the checked scenario of a parsed document; `path` is its file (paths are relative to its folder)."""
-    problems: list[str] = []
     tables: dict[str, Any] = {}
-    for name in document:
-        if name not in TABLES:
-            problems.append(
-                f"{path}: [{name}]: there is no such table{like(name, list(TABLES))}; allowed: "
-                f"{', '.join(TABLES)}"
-            )
+    problems = [
+        f"{path}: [{name}]: there is no such table{like(name, list(TABLES))}; allowed: {', '.join(TABLES)}"
+        for name in document
+        if name not in TABLES
+    ]
     for name, (table, repeated) in TABLES.items():
         if name in document:
             tables[name] = several(table, name, document[name], path, problems, repeated=repeated)
@@ -103,12 +101,11 @@ def one(table: type[Any], values: Mapping[str, Any], where: str, folder: Path, p
     """Return one checked table; what is wrong is added to `problems`."""
     before = len(problems)
     fields = {key_name(f): f for f in dataclasses.fields(table)}
-    for name in values:
-        if name not in fields:
-            problems.append(
-                f"{where} {name}: there is no such key{like(name, list(fields))}; allowed: "
-                f"{', '.join(fields)}"
-            )
+    problems += [
+        f"{where} {name}: there is no such key{like(name, list(fields))}; allowed: {', '.join(fields)}"
+        for name in values
+        if name not in fields
+    ]
     checked: dict[str, Any] = {}
     for name, field in fields.items():
         if name not in values:

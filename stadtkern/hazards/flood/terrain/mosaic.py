@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pyproj
 from affine import Affine
-from pyproj import CRS as ProjCRS
 from pyproj import network
 from rasterio.crs import CRS
 from rasterio.enums import Resampling
@@ -68,7 +68,7 @@ def many_tiles(scenario: Scenario) -> list[tuple[Tile, float]]:
 
 def require_projected(crs: CRS, where: str) -> None:
     """Raise `BadScenario` unless `crs` is projected and in metres."""
-    known = ProjCRS.from_user_input(crs.to_wkt())
+    known = pyproj.CRS.from_user_input(crs.to_wkt())
     if not known.is_projected:
         raise BadScenario(f"{where}: its coordinate system {name_of(crs)} is geographic (degrees); allowed: {PROJECTED}, "
                           "or name one to change to in crs of [terrain]")  # fmt: skip

@@ -1,0 +1,1 @@
+"""Ensembles: many runs with uncertain input, and what they say together."""

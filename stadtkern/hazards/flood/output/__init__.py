@@ -1,0 +1,1 @@
+"""Results: rasters, series, tables, polygons and the summary."""
