@@ -34,6 +34,7 @@ ALLOWED = f"files ending in {', '.join((*GDAL_SUFFIXES, *TEXT_SUFFIXES))}, or th
 DGM = re.compile(r"dgm\d*_(3[123])\d{3}[-_]\d{4}", re.IGNORECASE)
 ZONE_FACTOR = 1_000_000
 MARGIN = 4
+FARTHEST = 1e8
 SENTINEL = -9000.0
 """Heights below are void markers such as -9999 or -32768 that a file forgot to declare."""
 
@@ -133,7 +134,8 @@ def raster_tile(name: str, content: Path | bytes, crs: str | None, where: str) -
     def read(box: Box | None) -> tuple[Heights, Affine]:
         with opened(name, content, where) as dataset:
             window = Window(0, 0, dataset.width, dataset.height) if box is None else window_of(dataset, box)
-            return heights_of(dataset, window), dataset.window_transform(window)
+            moved = dataset.transform @ Affine.translation(window.col_off, window.row_off)
+            return heights_of(dataset, window), moved
 
     return Tile(name, shape, transform, found, read)
 
@@ -211,6 +213,8 @@ def xyz_tile(name: str, body: bytes, crs: str | None, where: str) -> Tile:
 
 def xyz_points(body: bytes, where: str) -> Array:
     """Return the numbers of a text file, shape (points, 3); a header line may stand first."""
+    if not body.strip():
+        raise BadScenario(f"{where}: is empty; allowed: lines x y z")
     first, _, rest = body.partition(b"\n")
     delimiter = next((d for d in (";", ",", "\t") if d.encode() in first), None)
     has_header = bool(re.search(rb"[a-df-zA-DF-Z_]", first))
@@ -225,6 +229,8 @@ def xyz_points(body: bytes, where: str) -> Array:
         ) from error
     if len(points) < 4 or not np.isfinite(points).all():  # noqa: PLR2004  # two by two cells
         raise BadScenario(f"{where}: has fewer than four points or gaps in its numbers; allowed: lines x y z")
+    if np.abs(points).max() > FARTHEST:
+        raise BadScenario(f"{where}: has numbers beyond {FARTHEST:g}; allowed: lines x y z in metres")
     return points
 
 
