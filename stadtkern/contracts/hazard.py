@@ -61,7 +61,7 @@ class Hazard:
     inputs: Mapping[str, Field]
     outputs: Mapping[str, Field]
     run: Callable[..., dict[str, Grid]]
-    """`run(**inputs, **settings)` returns the outputs; grids have the shape (rows, columns), row 0 in the north."""
+    """`run(**inputs, **settings)` returns the outputs; row 0 of a grid is the north."""
     simulate: Callable[[Path, Path, RunOptions], Mapping[str, Any]] | None = None
     """`simulate(scenario, out, options)` writes the results and returns the summary. Raises `BadInput` (a
     text with

@@ -74,8 +74,8 @@ def example(arguments: argparse.Namespace) -> int:
 
 def simulate(arguments: argparse.Namespace) -> int:
     """Run a scenario."""
-    from stadtkern.contracts.hazard import RunOptions, Stopped
     from stadtkern.base.stopping import stopped_by_signals
+    from stadtkern.contracts.hazard import RunOptions, Stopped
 
     if arguments.scenario is None or arguments.out is None:
         raise BadInput("SCENARIO.toml and --out DIR are needed; allowed: both, or --example DIR")
@@ -89,9 +89,14 @@ def simulate(arguments: argparse.Namespace) -> int:
     teller = Teller() if not arguments.quiet else None
     with stopped_by_signals() as cancel:
         options = RunOptions(
-            device=arguments.device, threads=arguments.threads, resume=arguments.resume, ensemble=arguments.ensemble,
-            workers=arguments.workers, progress=teller, cancel=cancel,
-        )  # fmt: skip
+            device=arguments.device,
+            threads=arguments.threads,
+            resume=arguments.resume,
+            ensemble=arguments.ensemble,
+            workers=arguments.workers,
+            progress=teller,
+            cancel=cancel,
+        )
         try:
             summary = model.simulate(arguments.scenario, arguments.out, options)
         except Stopped as stopped:

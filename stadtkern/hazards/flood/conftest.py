@@ -20,12 +20,19 @@ MakeScenario = Callable[..., Scenario]
 
 @pytest.fixture
 def write_raster(tmp_path: Path) -> WriteRaster:
-    """Write an array as a GeoTIFF, row 0 in the north, in EPSG:25833 at 400000, 5700000 unless said otherwise."""
+    """Write an array as a GeoTIFF, row 0 in the north, at 400000, 5700000 of EPSG:25833."""
 
     def write(  # noqa: PLR0913  # what a raster is
-        values: npt.ArrayLike, name: str = "dem.tif", *, cell: float = 10.0, west: float = 400_000.0,
-        north: float = 5_700_000.0, crs: str | None = "EPSG:25833", nodata: float | None = None, **profile: Any,
-    ) -> Path:  # fmt: skip
+        values: npt.ArrayLike,
+        name: str = "dem.tif",
+        *,
+        cell: float = 10.0,
+        west: float = 400_000.0,
+        north: float = 5_700_000.0,
+        crs: str | None = "EPSG:25833",
+        nodata: float | None = None,
+        **profile: Any,
+    ) -> Path:
         data = np.atleast_2d(np.asarray(values))
         path = tmp_path / name
         options = {"driver": "GTiff", "count": 1, "dtype": data.dtype, "crs": crs, "nodata": nodata}

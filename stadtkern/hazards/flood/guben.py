@@ -1,13 +1,10 @@
-"""A synthetic Neisse valley at Guben and Gubin: built from a few facts, no survey, for training and tests
-only.
+"""A synthetic Neisse valley at Guben and Gubin, for training and tests only.
 
-Facts: the Lausitzer Neisse flows north between the two towns on a slope of about 0.4 per mille, about 50 m
-wide
-within dikes; at the gauge Guben 2 alarm level A1 is 460 cm, the floods of August 2010 and June 2013 reached
-627 cm
-and 601 cm (Landkreis Spree-Neisse, PM 216/10; guben-online.de 2013). Here 460 cm is the top of the banks, the
-crests of the dikes lie half a metre above 627 cm, and all else (heights above sea level, course, houses) is
-made up.
+It is built from a few facts, no survey. The Lausitzer Neisse flows north between the two towns on a slope of
+about 0.4 per mille, about 50 m wide within dikes; at the gauge Guben 2 alarm level A1 is 460 cm, the floods
+of August 2010 and June 2013 reached 627 cm and 601 cm (Landkreis Spree-Neisse, PM 216/10; guben-online.de
+2013). Here 460 cm is the top of the banks, the crests of the dikes lie half a metre above 627 cm, and all
+else (heights above sea level, course, houses) is made up.
 """
 
 from dataclasses import dataclass

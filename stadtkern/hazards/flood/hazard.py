@@ -12,9 +12,17 @@ MEMBERS = 100_000
 
 
 def run(  # noqa: PLR0913  # the grids of the contract and the settings of a run
-    *, bed_elevation: Grid, cell: float, until: float, mannings_n: Grid | float = 0.033, water_depth: Grid | float = 0.0,
-    velocity_x: Grid | float = 0.0, velocity_y: Grid | float = 0.0, forcing: Any = None, options: Any = None,  # noqa: ANN401  # types of the solver, which is imported late
-) -> dict[str, Grid]:  # fmt: skip
+    *,
+    bed_elevation: Grid,
+    cell: float,
+    until: float,
+    mannings_n: Grid | float = 0.033,
+    water_depth: Grid | float = 0.0,
+    velocity_x: Grid | float = 0.0,
+    velocity_y: Grid | float = 0.0,
+    forcing: Any = None,
+    options: Any = None,  # noqa: ANN401  # types of the solver, which is imported late
+) -> dict[str, Grid]:
     """Run water on a terrain and return its state at the end and its greatest values.
 
     Parameters
@@ -83,7 +91,8 @@ def write_example(folder: Path) -> Path:
 hazard = Hazard(
     title="Flood",
     reference=(
-        "Shallow-water equations by finite volumes: HLLC (Toro 2001), hydrostatic reconstruction (Audusse et al. 2004), "
+        "Shallow-water equations by finite volumes: HLLC (Toro 2001), hydrostatic reconstruction "
+        "(Audusse et al. 2004), "
         "point-implicit Manning friction; local inertial mode (de Almeida and Bates 2013)"
     ),
     inputs={

@@ -89,7 +89,7 @@ def initial_state(scenario: Scenario, ground: Ground, domain: solver.Domain) -> 
 
 
 def output_times(scenario: Scenario) -> tuple[float, ...]:
-    """Return the times in s at which rasters are written: multiples of the interval and the end, or the list."""
+    """Return the times of rasters in s: multiples of the interval and the end, or the list."""
     wanted, end = scenario.time.output, scenario.time.end
     if isinstance(wanted, tuple):
         return wanted
@@ -99,7 +99,7 @@ def output_times(scenario: Scenario) -> tuple[float, ...]:
 
 
 def gauge_times(scenario: Scenario) -> tuple[float, ...]:
-    """Return the times in s of the rows at gauges: 0, multiples of the interval, all output times, the end."""
+    """Return the times of gauges in s: 0, multiples of the interval, output times, the end."""
     end = scenario.time.end
     interval = scenario.time.gauge_interval or end / MOST_GAUGE_STEPS
     regular = np.arange(0, np.ceil(end / interval - 1e-9)) * interval

@@ -105,9 +105,15 @@ class Writer:
 
 
 def simulate(  # noqa: PLR0913  # what the command takes
-    scenario: Path | Scenario, out: Path, *, device: str = "auto", threads: int | None = None, resume: bool = False,
-    progress: Watch | None = None, cancel: Callable[[], bool] | None = None,
-) -> dict[str, Any]:  # fmt: skip
+    scenario: Path | Scenario,
+    out: Path,
+    *,
+    device: str = "auto",
+    threads: int | None = None,
+    resume: bool = False,
+    progress: Watch | None = None,
+    cancel: Callable[[], bool] | None = None,
+) -> dict[str, Any]:
     """Simulate a scenario and write its results.
 
     Parameters
@@ -175,9 +181,15 @@ def solve(
     ]
     try:
         return solver.simulate(
-            problem.domain, state, problem.options, problem.forcing, until=scenario.time.end, observers=observers,
-            progress=progress, cancel=cancel,
-        )  # fmt: skip
+            problem.domain,
+            state,
+            problem.options,
+            problem.forcing,
+            until=scenario.time.end,
+            observers=observers,
+            progress=progress,
+            cancel=cancel,
+        )
     except (solver.Cancelled, solver.TimeStepCollapse) as error:
         path = writer.keeper.write(error.checkpoint, probe.checkpoint())
         error.add_note(f"a checkpoint was written to {path}; go on with --resume")
@@ -187,7 +199,7 @@ def solve(
 
 
 def cells_of(problem: Problem) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """Return the cells of gauges and sections; where there are none any cell, for the clock of checkpoints."""
+    """Return the cells of gauges and sections, or any one, for the clock of checkpoints."""
     if problem.probe.rows.size:
         return problem.probe.rows, problem.probe.columns
     row, column = (i[:1] for i in np.nonzero(problem.ground.active))
@@ -211,7 +223,7 @@ def make_folder(out: Path) -> None:
 
 
 def remove_results(out: Path) -> None:
-    """Remove the results of an earlier run, so that two runs never lie mixed in a folder; other files stay."""
+    """Remove the results of an earlier run, so that two never lie mixed; other files stay."""
     path = out / SUMMARY
     try:
         earlier = json.loads(path.read_text(encoding="utf-8"))["files"]

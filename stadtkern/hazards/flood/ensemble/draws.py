@@ -92,7 +92,7 @@ def boundary(b: solver.Boundary, draw: Draw) -> solver.Boundary:
 
 
 def breaches(found: Sequence[solver.Breach], draw: Draw) -> list[solver.Breach]:
-    """Return the breaches of a member: shifted in time, narrower around their middle; none if they do not happen."""
+    """Return the breaches of a member, shifted in time and narrower, or none."""
     if not draw.breach:
         return []
     result = []

@@ -52,9 +52,15 @@ def run_member(problem: Problem, draw: Draw) -> Result:
     depth = maxima.depth.astype(np.float32) if maxima else nothing
     arrival = maxima.arrival_time.astype(np.float32) if maxima else nothing
     return Result(
-        draw, depth, arrival, report.steps, report.cell_updates, report.wall_seconds, report.mass.error_relative,
+        draw,
+        depth,
+        arrival,
+        report.steps,
+        report.cell_updates,
+        report.wall_seconds,
+        report.mass.error_relative,
         report.device,
-    )  # fmt: skip
+    )
 
 
 def on_this_machine(

@@ -32,8 +32,7 @@ def simulate_ensemble(scenario: Path, out: Path, options: RunOptions) -> Mapping
 
     Writes `probability_<depth>.tif` (share of members that reach a depth), `depth_p10.tif depth_p50.tif
     depth_p90.tif`, `arrival_p10.tif arrival_p50.tif`, `members.csv` (what each member differed in, and what
-    came
-    out) and `summary.json`. With `options.resume` members that are there already are not run again.
+    came out) and `summary.json`. With `options.resume` members that are there already are not run again.
     """
     read = read_scenario(scenario)
     problem = prepare(read, device=options.device, threads=options.threads)

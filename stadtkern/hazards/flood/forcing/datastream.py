@@ -1,4 +1,4 @@
-"""Measured and forecast values of a datastream as a series: the door is the CSV of `stadtkern export observations`."""
+"""Values of a datastream as a series, out of the CSV of `stadtkern export observations`."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,9 +15,17 @@ LONGEST_GAP = 6 * 3600.0
 
 
 def read_datastream(  # noqa: PLR0913  # what a scenario says about one
-    path: Path, where: str, *, key: str | None, start: datetime | None, end: float, factor: float = 1.0, offset: float = 0.0,
-    rating: Path | None = None, step: bool = False,
-) -> Series:  # fmt: skip
+    path: Path,
+    where: str,
+    *,
+    key: str | None,
+    start: datetime | None,
+    end: float,
+    factor: float = 1.0,
+    offset: float = 0.0,
+    rating: Path | None = None,
+    step: bool = False,
+) -> Series:
     """Read one datastream as a series in seconds since `start` that covers the time from 0 to `end`.
 
     Parameters
@@ -30,8 +38,7 @@ def read_datastream(  # noqa: PLR0913  # what a scenario says about one
     ------
     BadScenario
         if the start of the scenario is not known, the datastream is not in the file, a time or value cannot
-        be
-        read, or the values leave a gap of more than six hours or do not reach from 0 to `end`.
+        be read, or the values leave a gap of more than six hours or do not reach from 0 to `end`.
     """
     if start is None:
         raise BadScenario(
@@ -42,8 +49,11 @@ def read_datastream(  # noqa: PLR0913  # what a scenario says about one
     times = np.array([(moment - start).total_seconds() for moment, _ in found])
     values = np.array([value for _, value in found]) * factor + offset
     if times[0] > 0 or times[-1] < end:
-        raise BadScenario(f"{where}: {path}: has a gap: its values reach from {found[0][0].isoformat()} to {found[-1][0].isoformat()}, "
-                          f"the simulation from {start.isoformat()} for {end:g} s; allowed: values for the whole time")  # fmt: skip
+        raise BadScenario(
+            f"{where}: {path}: has a gap: its values reach from {found[0][0].isoformat()} to "
+            f"{found[-1][0].isoformat()}, "
+            f"the simulation from {start.isoformat()} for {end:g} s; allowed: values for the whole time"
+        )
     first = max(int(np.searchsorted(times, 0.0, side="right")) - 1, 0)
     last = int(np.searchsorted(times, end)) + 1
     times, values = times[first:last], values[first:last]
@@ -55,8 +65,11 @@ def read_datastream(  # noqa: PLR0913  # what a scenario says about one
     if rating is not None:
         levels, discharges = read_curve(rating, f"{where} (rating)")
         if values.min() < levels[0] or values.max() > levels[-1]:
-            raise BadScenario(f"{where}: {path}: levels from {values.min():g} to {values.max():g} leave the rating curve {rating} "
-                              f"({levels[0]:g} to {levels[-1]:g}); allowed: a curve that covers them")  # fmt: skip
+            raise BadScenario(
+                f"{where}: {path}: levels from {values.min():g} to {values.max():g} leave the rating "
+                f"curve {rating} "
+                f"({levels[0]:g} to {levels[-1]:g}); allowed: a curve that covers them"
+            )
         values = np.interp(values, levels, discharges)
     return Series(times, values, "previous" if step else "linear")
 

@@ -55,7 +55,7 @@ def raise_crests(  # noqa: PLR0913  # either level or height
     crest: float | None,
     height: float | None,
 ) -> None:
-    """Put walls along lines, in place: with the crest at a level, or `height` above the higher ground beside it."""
+    """Put walls along lines, in place: the crest at a level, or `height` above the higher ground beside."""
     for line in lines:
         for values, (rows, columns), down, right in (
             (crests[0], west_faces(line, grid), 0, -1),

@@ -47,10 +47,8 @@ def euler2(
     """Return an Euler storm of type II; values in m/s, steps of `step` s.
 
     The heights of the intervals are the differences of the tabled heights. The greatest lies in the interval
-    that
-    contains 0.3 of the duration (or ends there), the next ones before it towards the beginning, the rest
-    behind it
-    (DWA-A 118: the model rain after Euler, type II).
+    that contains 0.3 of the duration (or ends there), the next ones before it towards the beginning, the rest
+    behind it (DWA-A 118: the model rain after Euler, type II).
     """
     count = max(1, round(duration / step))
     sums = np.array([depth_of(i * step, durations, depths) for i in range(count + 1)])

@@ -47,9 +47,11 @@ def structures(scenario: Scenario, ground: Ground) -> solver.Structures:
     ]
     has_walls = bool(np.isfinite(crests[0]).any() or np.isfinite(crests[1]).any())
     return solver.Structures(
-        crest_west=crests[0] if has_walls else None, crest_south=crests[1] if has_walls else None, links=tuple(links),
+        crest_west=crests[0] if has_walls else None,
+        crest_south=crests[1] if has_walls else None,
+        links=tuple(links),
         breaches=tuple(breaches),
-    )  # fmt: skip
+    )
 
 
 def walls(scenario: Scenario, ground: Ground, crests: tuple[Array, Array]) -> None:
@@ -79,8 +81,11 @@ def inside(line: forces.Line, ground: Ground, where: str) -> shapely.LineString:
     """Return a line that has a part within the grid."""
     found = shapely.LineString(line)
     if not found.intersects(shapely.box(*ground.grid.bounds)):
-        raise BadScenario(f"{where}: lies outside of the terrain; allowed: x from {ground.grid.west:g} to {ground.grid.east:g}, "
-                          f"y from {ground.grid.south:g} to {ground.grid.north:g}")  # fmt: skip
+        raise BadScenario(
+            f"{where}: lies outside of the terrain; allowed: x from {ground.grid.west:g} to "
+            f"{ground.grid.east:g}, "
+            f"y from {ground.grid.south:g} to {ground.grid.north:g}"
+        )
     return found
 
 
@@ -125,7 +130,7 @@ def near_line(line: shapely.LineString, ground: Ground) -> Array:
 
 
 def bridges(scenario: Scenario, ground: Ground, crests: tuple[Array, Array]) -> list[solver.Link]:
-    """Close the faces under each bridge up to its deck, and let water through below it by links, one a face."""
+    """Close the faces under each bridge up to its deck; links let water through, one a face."""
     links: list[solver.Link] = []
     grid, bed = ground.grid, ground.bed
     for number, table in enumerate(scenario.bridge, 1):
@@ -142,11 +147,16 @@ def bridges(scenario: Scenario, ground: Ground, crests: tuple[Array, Array]) -> 
                 if sill < table.underside:
                     links.append(
                         solver.Link(
-                            start=(row, column), end=(row + down, column + right), law="culvert",
-                            width=grid.cell * (1 - table.piers), height=table.underside - sill, invert=sill,
-                            coefficient=table.coefficient, name=f"bridge {number} {row} {column} {'s' if down else 'w'}",
+                            start=(row, column),
+                            end=(row + down, column + right),
+                            law="culvert",
+                            width=grid.cell * (1 - table.piers),
+                            height=table.underside - sill,
+                            invert=sill,
+                            coefficient=table.coefficient,
+                            name=f"bridge {number} {row} {column} {'s' if down else 'w'}",
                         )
-                    )  # fmt: skip
+                    )
     return links
 
 
@@ -183,9 +193,16 @@ def gate(table: forces.Gate, number: int, scenario: Scenario, ground: Ground) ->
     else:
         opening = Series.constant(table.opening or 0.0)
     return solver.Link(
-        start, end, "gate", width=table.width, height=max(opening.largest(), 1e-9), invert=table.sill, coefficient=table.coefficient,
-        opening=opening, name=f"gate {number}",
-    )  # fmt: skip
+        start,
+        end,
+        "gate",
+        width=table.width,
+        height=max(opening.largest(), 1e-9),
+        invert=table.sill,
+        coefficient=table.coefficient,
+        opening=opening,
+        name=f"gate {number}",
+    )
 
 
 def pump(table: forces.Pump, number: int, scenario: Scenario, ground: Ground) -> solver.Link:
@@ -197,9 +214,14 @@ def pump(table: forces.Pump, number: int, scenario: Scenario, ground: Ground) ->
     )
     different(start, end, where)
     return solver.Link(
-        start, end, "pump", series=capacity(table, scenario, where), switch_on=table.on_above, switch_off=table.off_below,
+        start,
+        end,
+        "pump",
+        series=capacity(table, scenario, where),
+        switch_on=table.on_above,
+        switch_off=table.off_below,
         name=f"pump {number}",
-    )  # fmt: skip
+    )
 
 
 def pumps_out(scenario: Scenario, ground: Ground) -> list[solver.Inflow]:

@@ -40,10 +40,16 @@ def boundaries(scenario: Scenario, ground: Ground) -> list[solver.Boundary]:
         rating = Series(*read_curve(table.rating, f"{where} rating")) if table.rating else None
         found.append(
             solver.Boundary(
-                edge=table.edge, kind=table.kind, first=first, last=last, series=source(table, scenario, where),
-                slope=table.value or 0.0, rating=rating, name=f"boundary {number} {table.edge} {table.kind}",
+                edge=table.edge,
+                kind=table.kind,
+                first=first,
+                last=last,
+                series=source(table, scenario, where),
+                slope=table.value or 0.0,
+                rating=rating,
+                name=f"boundary {number} {table.edge} {table.kind}",
             )
-        )  # fmt: skip
+        )
         if table.kind == "level":
             refuse_dry(found[-1], ground, where)
     return found
@@ -55,8 +61,10 @@ def refuse_dry(boundary: solver.Boundary, ground: Ground, where: str) -> None:
     lowest = float(np.nanmin(bed))
     highest = boundary.series.largest() if boundary.series else 0.0
     if highest < lowest:
-        raise BadScenario(f"{where} value: the level stays below the ground ({highest:g} m, lowest ground {lowest:.2f} m); "
-                          f"allowed: levels in the vertical datum of the terrain, above {lowest:.2f} m")  # fmt: skip
+        raise BadScenario(
+            f"{where} value: the level stays below the ground ({highest:g} m, lowest ground {lowest:.2f} m); "
+            f"allowed: levels in the vertical datum of the terrain, above {lowest:.2f} m"
+        )
 
 
 def edge_of(cells: Array, edge: str) -> Array:
@@ -90,9 +98,16 @@ def source(table: forces.Boundary | forces.Inflow, scenario: Scenario, where: st
         return read_series(table.series, f"{where} series", end=scenario.time.end, step=step)
     rating = table.rating if isinstance(table, forces.Inflow) else None
     return read_datastream(
-        table.datastream or Path(), f"{where} datastream", key=table.datastream_key, start=scenario.about.start,
-        end=scenario.time.end, factor=table.factor, offset=table.offset, rating=rating, step=step,
-    )  # fmt: skip
+        table.datastream or Path(),
+        f"{where} datastream",
+        key=table.datastream_key,
+        start=scenario.about.start,
+        end=scenario.time.end,
+        factor=table.factor,
+        offset=table.offset,
+        rating=rating,
+        step=step,
+    )
 
 
 def inflows(scenario: Scenario, ground: Ground) -> list[solver.Inflow]:
@@ -132,7 +147,7 @@ def open_cell(x: float, y: float, ground: Ground, where: str) -> tuple[int, int]
 
 
 def rains(scenario: Scenario, ground: Ground) -> list[solver.Rain]:
-    """Return the rain, m/s; rain on blocked roofs is spread over the cells around where the scenario says so."""
+    """Return the rain, m/s; rain on blocked roofs runs to the cells around, if wanted."""
     found = []
     share = roof_share(scenario, ground)
     for number, table in enumerate(scenario.rain, 1):
@@ -197,9 +212,8 @@ def spill(field: Array, roofs: Array) -> Array:
     """Move what falls on roofs to the open cells around them; the sum stays.
 
     Every roof cell hands its water to its four neighbours in equal parts, again and again, until all of it
-    has
-    reached the ground; a roof at the edge of the grid or beside void keeps what goes there and hands it on
-    again.
+    has reached the ground; a roof at the edge of the grid or beside void keeps what goes there and hands it
+    on again.
     """
     result = np.where(roofs, 0.0, field)
     left = np.where(roofs, field, 0.0)

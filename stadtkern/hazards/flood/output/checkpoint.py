@@ -3,6 +3,7 @@
 import time
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -51,9 +52,9 @@ class Keeper:
         if not path.exists():
             return None
         try:
-            with np.load(path, allow_pickle=False) as file:
+            with path.open("rb") as body, np.load(body, allow_pickle=False) as file:
                 kept = {name: file[name] for name in file.files}
-        except (OSError, ValueError, EOFError) as error:
+        except (OSError, ValueError, EOFError, BadZipFile) as error:
             raise BadScenario(
                 f"{path}: is broken ({error}); allowed: a whole checkpoint, or no --resume"
             ) from error

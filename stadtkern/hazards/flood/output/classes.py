@@ -27,19 +27,23 @@ class Scheme:
 
 
 SCHEMES = {
-    "wasserblick": Scheme("WasserBLIcK/BfG, depth classes of flood hazard maps", depth=(0.0, 0.5, 1.0, 2.0, 4.0)),
+    "wasserblick": Scheme(
+        "WasserBLIcK/BfG, depth classes of flood hazard maps", depth=(0.0, 0.5, 1.0, 2.0, 4.0)
+    ),
     "lawa": Scheme(
         (
             "LAWA 2018 strategy for heavy rain; depths 5, 10, 50, 100 cm, velocities 0.2, 0.5, 2 m/s as "
             "used by Ulm"
         ),
-        depth=(0.05, 0.10, 0.50, 1.00), velocity=(0.2, 0.5, 2.0),
+        depth=(0.05, 0.10, 0.50, 1.00),
+        velocity=(0.2, 0.5, 2.0),
     ),
     "dv": Scheme(
         "BUWAL/BWW 1997, intensities of floods: weak, medium, strong by depth or depth times velocity",
-        depth=(0.0, 0.5, 2.0), depth_velocity=(0.0, 0.5, 2.0),
+        depth=(0.0, 0.5, 2.0),
+        depth_velocity=(0.0, 0.5, 2.0),
     ),
-}  # fmt: skip
+}
 
 
 def scheme_of(table: HazardClasses) -> Scheme:

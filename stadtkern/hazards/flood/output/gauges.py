@@ -58,7 +58,7 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Points along a cross-section, evenly spaced: their cells within the probe, and normal and length of each."""
+    """Points along a cross-section: their cells within the probe, normal and length of each."""
 
     name: str
     cells: npt.NDArray[np.intp]

@@ -29,9 +29,14 @@ def write_depth_classes(path: Path, depth: Array, grid: Grid, bounds: Sequence[f
     partial = path.with_name(f".partial.{path.name}")
     partial.unlink(missing_ok=True)
     pyogrio.raw.write(
-        partial, geometry=shapely.to_wkb(geometries), field_data=[numbers, lower, upper, area],
-        fields=["class", "depth_from", "depth_to", "area"], layer=LAYER, driver="GPKG", geometry_type="Polygon",
+        partial,
+        geometry=shapely.to_wkb(geometries),
+        field_data=[numbers, lower, upper, area],
+        fields=["class", "depth_from", "depth_to", "area"],
+        layer=LAYER,
+        driver="GPKG",
+        geometry_type="Polygon",
         crs=grid.crs,
-    )  # fmt: skip
+    )
     partial.replace(path)
     return len(found)

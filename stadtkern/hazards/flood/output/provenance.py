@@ -63,7 +63,7 @@ def files_in(value: object) -> list[Path]:
 
 
 def relative(path: Path, folder: Path) -> str:
-    """Return a path relative to the scenario where it lies below its folder, else its name: no path of a machine."""
+    """Return a path relative to the scenario, or only its name: no path of a machine."""
     try:
         return path.resolve().relative_to(folder.resolve()).as_posix()
     except ValueError:

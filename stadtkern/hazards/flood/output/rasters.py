@@ -18,8 +18,7 @@ SMALL = 512
 def write_raster(  # noqa: PLR0913  # what a raster is
     path: Path, values: npt.NDArray[Any], grid: Grid, provenance: Provenance, *, quantity: str, unit: str
 ) -> None:
-    """Write a raster of numbers (float32, NaN where there is none) or of classes (uint8, 255 where there is
-    none).
+    """Write a raster of numbers (float32, else NaN) or of classes (uint8, else 255).
 
     Parameters
     ----------
@@ -29,9 +28,15 @@ def write_raster(  # noqa: PLR0913  # what a raster is
     is_class = values.dtype in {np.dtype(np.uint8), np.dtype(bool)}
     data = values.astype(np.uint8 if is_class else np.float32)
     profile = {
-        "driver": "GTiff", "height": grid.rows, "width": grid.columns, "count": 1, "dtype": data.dtype, "crs": grid.crs,
-        "transform": grid.transform, "nodata": NO_CLASS if is_class else np.nan,
-    }  # fmt: skip
+        "driver": "GTiff",
+        "height": grid.rows,
+        "width": grid.columns,
+        "count": 1,
+        "dtype": data.dtype,
+        "crs": grid.crs,
+        "transform": grid.transform,
+        "nodata": NO_CLASS if is_class else np.nan,
+    }
     partial = path.with_name(f".{path.name}.partial")
     with MemoryFile() as memory:
         with memory.open(**profile) as dataset:

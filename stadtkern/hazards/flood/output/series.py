@@ -39,9 +39,13 @@ def create_series(out: Path, grid: Grid, times: Sequence[float], provenance: Pro
     add(group, "y", y, ("y",), {"units": "m", "standard_name": "projection_y_coordinate"})
     for name, (meaning, unit) in QUANTITIES.items():
         array = group.create_array(
-            name, shape=(len(times), *grid.shape), chunks=(1, min(CHUNK, grid.rows), min(CHUNK, grid.columns)),
-            dtype="float32", fill_value=np.nan, dimension_names=("time", "y", "x"),
-        )  # fmt: skip
+            name,
+            shape=(len(times), *grid.shape),
+            chunks=(1, min(CHUNK, grid.rows), min(CHUNK, grid.columns)),
+            dtype="float32",
+            fill_value=np.nan,
+            dimension_names=("time", "y", "x"),
+        )
         array.attrs.update({"units": unit, "long_name": meaning})
 
 

@@ -95,8 +95,18 @@ def text() -> str:
     south, north = x[guben.SOUTH] - guben.WEST, x[guben.SOUTH + guben.SIZE] - guben.WEST
     west_dike, here = x[middle] - guben.DIKE_DISTANCE, guben.DIKE_DISTANCE
     return TEMPLATE.read_text(encoding="utf-8").format(
-        south_from=south - here, south_to=south + here, north_from=north - here, north_to=north + here,
-        river_x=x[middle], middle=middle, town_x=x[middle] - 420.0, dike_x=west_dike, breach_from=middle - 30.0,
-        breach_to=middle + 30.0, ground=float(guben.bank(middle)) + 0.2, section_to=x[middle] + here,
-        bank_x=west_dike - 60.0, level=guben.gauge_zero(guben.SOUTH) + 3.0,
-    )  # fmt: skip
+        south_from=south - here,
+        south_to=south + here,
+        north_from=north - here,
+        north_to=north + here,
+        river_x=x[middle],
+        middle=middle,
+        town_x=x[middle] - 420.0,
+        dike_x=west_dike,
+        breach_from=middle - 30.0,
+        breach_to=middle + 30.0,
+        ground=float(guben.bank(middle)) + 0.2,
+        section_to=x[middle] + here,
+        bank_x=west_dike - 60.0,
+        level=guben.gauge_zero(guben.SOUTH) + 3.0,
+    )

@@ -247,7 +247,7 @@ class Buildings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wall:
-    """A wall or mobile barrier along a line, thinner than a cell; water flows over it when it stands higher."""
+    """A wall or mobile barrier along a line, thinner than a cell; high water flows over it."""
 
     line: Line | None = key(kinds.line(), "course of the wall", unit="m", default=None)
     lines: Path | None = key(kinds.vector(), "courses of several walls", default=None)
@@ -318,7 +318,7 @@ class Culvert:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bridge:
-    """A bridge across the flow: free below its underside, an orifice when water reaches it, a weir over its deck."""
+    """A bridge: free below its underside, an orifice when water reaches it, a weir over its deck."""
 
     line: Line = key(kinds.line(), "course of the bridge", unit="m")
     underside: float = key(kinds.number(), "level of the underside of the deck", unit="m")
@@ -402,6 +402,20 @@ class Basin:
 
 
 __all__ = [
-    "Basin", "Boundary", "Breach", "Bridge", "Buildings", "Culvert", "Drainage", "Gate", "Infiltration", "Inflow",
-    "Interpolation", "Line", "Point", "Pump", "Rain", "Wall",
-]  # fmt: skip
+    "Basin",
+    "Boundary",
+    "Breach",
+    "Bridge",
+    "Buildings",
+    "Culvert",
+    "Drainage",
+    "Gate",
+    "Infiltration",
+    "Inflow",
+    "Interpolation",
+    "Line",
+    "Point",
+    "Pump",
+    "Rain",
+    "Wall",
+]

@@ -13,9 +13,16 @@ from typing import Any
 from stadtkern.hazards.flood.errors import BadKey
 
 UNITS = {
-    "s": 1.0, "sec": 1.0, "min": 60.0, "h": 3600.0, "hour": 3600.0, "hours": 3600.0, "d": 86400.0, "day": 86400.0,
+    "s": 1.0,
+    "sec": 1.0,
+    "min": 60.0,
+    "h": 3600.0,
+    "hour": 3600.0,
+    "hours": 3600.0,
+    "d": 86400.0,
+    "day": 86400.0,
     "days": 86400.0,
-}  # fmt: skip
+}
 DURATION = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([a-z]+)\s*")
 LONGEST = 366 * 86400.0
 RASTERS = (".tif", ".tiff", ".asc", ".vrt", ".img", ".hgt")
@@ -47,7 +54,7 @@ class Kind:
 
 
 def key(kind: Kind, doc: str, *, unit: str = "", **default: Any) -> Any:  # noqa: ANN401  # as `dataclasses.field`
-    """Declare one key of a table: its kind, what it means, its unit and, if it may be left out, its default."""
+    """Declare a key of a table: kind, meaning, unit and, if it may be left out, default."""
     return dataclasses.field(metadata={"kind": kind, "doc": doc, "unit": unit}, **default)
 
 
@@ -201,7 +208,7 @@ def either(first: Kind, second: Kind) -> Kind:
 
 
 def field(least: float = -INFINITE, greatest: float = INFINITE, *, above: float = -INFINITE) -> Kind:
-    """Allow a number or a raster of numbers within bounds; the values of the raster are checked when it is read."""
+    """Allow a number or a raster within bounds; a raster is checked when it is read."""
     return either(number(least, greatest, above=above), raster())
 
 
@@ -250,7 +257,7 @@ def increase(values: tuple[float, ...]) -> tuple[float, ...]:
 
 
 def numbers(count: int, what: str, *, order: bool = False) -> Kind:
-    """Allow a list of `count` numbers, 0 for any count; `what` tells their meaning, `order` whether they increase."""
+    """Allow `count` numbers, 0 for any count; `what` is their meaning; `order`: they increase."""
 
     def read(value: object, folder: Path) -> tuple[float, ...]:
         if not isinstance(value, list) or not value or (count and len(value) != count):

@@ -1,4 +1,4 @@
-"""The tables of a scenario and their keys: the one place that says which there are, what they mean and allow."""
+"""The tables of a scenario: the one place that says which keys there are and what they mean."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -327,7 +327,7 @@ class Output:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ensemble:
-    """What is uncertain, for `--ensemble N`: factors are drawn log-normally around 1, shifts normally around 0."""
+    """What is uncertain, for `--ensemble N`: factors log-normal around 1, shifts normal around 0."""
 
     inflow: float = key(
         kinds.number(0.0, 2.0),
@@ -389,12 +389,31 @@ class Scenario:
 
 
 TABLES: dict[str, tuple[type[Any], bool]] = {
-    "about": (About, False), "terrain": (Terrain, False), "tile": (Tile, True), "burn": (Burn, True), "roughness": (Roughness, False),
-    "initial": (Initial, False), "time": (Time, False), "solver": (Solver, False), "boundary": (Boundary, True),
-    "inflow": (Inflow, True), "rain": (Rain, True), "infiltration": (Infiltration, False),
-    "drainage": (Drainage, True), "buildings": (Buildings, False), "wall": (Wall, True), "breach": (Breach, True),
-    "culvert": (Culvert, True), "bridge": (Bridge, True), "gate": (Gate, True), "pump": (Pump, True),
-    "basin": (Basin, True), "gauge": (Gauge, True), "section": (Section, True), "hazard": (HazardClasses, False),
-    "output": (Output, False), "ensemble": (Ensemble, False),
-}  # fmt: skip
+    "about": (About, False),
+    "terrain": (Terrain, False),
+    "tile": (Tile, True),
+    "burn": (Burn, True),
+    "roughness": (Roughness, False),
+    "initial": (Initial, False),
+    "time": (Time, False),
+    "solver": (Solver, False),
+    "boundary": (Boundary, True),
+    "inflow": (Inflow, True),
+    "rain": (Rain, True),
+    "infiltration": (Infiltration, False),
+    "drainage": (Drainage, True),
+    "buildings": (Buildings, False),
+    "wall": (Wall, True),
+    "breach": (Breach, True),
+    "culvert": (Culvert, True),
+    "bridge": (Bridge, True),
+    "gate": (Gate, True),
+    "pump": (Pump, True),
+    "basin": (Basin, True),
+    "gauge": (Gauge, True),
+    "section": (Section, True),
+    "hazard": (HazardClasses, False),
+    "output": (Output, False),
+    "ensemble": (Ensemble, False),
+}
 """Name in the file: the class of the table, and whether it may stand several times (`[[name]]`)."""

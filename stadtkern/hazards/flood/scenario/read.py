@@ -22,8 +22,7 @@ def read_scenario(path: Path) -> Scenario:
     ------
     BadScenario
         if the file is missing or no TOML, or a key is unknown, missing or has a value that is not allowed:
-        one
-        line for each problem, with file, key and allowed values.
+        one line for each problem, with file, key and allowed values.
     """
     return scenario_of(document_of(path), path)
 
@@ -41,7 +40,7 @@ def document_of(path: Path) -> dict[str, Any]:
 
 
 def scenario_of(document: Mapping[str, Any], path: Path) -> Scenario:
-    """Return the checked scenario of a parsed document; `path` is its file (paths are relative to its folder)."""
+    """Return the checked scenario of a parsed document, the content of the file `path`."""
     tables: dict[str, Any] = {}
     problems = [
         f"{path}: [{name}]: there is no such table{like(name, list(TABLES))}; allowed: {', '.join(TABLES)}"

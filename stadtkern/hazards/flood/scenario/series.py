@@ -32,8 +32,7 @@ def read_series(
     ------
     BadScenario
         if a row has no two numbers, times do not increase, a value is missing or too small, or the rows do
-        not
-        reach from 0 to `end`.
+        not reach from 0 to `end`.
     """
     rows = read_pairs(path, where, ("time", "value"))
     times, values = rows[:, 0], rows[:, 1]

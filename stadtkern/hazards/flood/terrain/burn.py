@@ -40,7 +40,7 @@ def burn(heights: Array, grid: Grid, table: Burn, where: str) -> Mask:
 
 
 def levels_along(line: BaseGeometry, cells: Mask, grid: Grid, table: Burn) -> Array:
-    """Return the level of the bed in `cells`: constant, or straight from the beginning to the end of the line."""
+    """Return the level of the bed in `cells`: constant, or straight along the line."""
     begin = table.bed if table.bed is not None else table.bed_from or 0.0
     end = table.bed if table.bed is not None else table.bed_to or 0.0
     rows, columns = np.nonzero(cells)

@@ -70,8 +70,10 @@ def require_projected(crs: CRS, where: str) -> None:
     """Raise `BadScenario` unless `crs` is projected and in metres."""
     known = pyproj.CRS.from_user_input(crs.to_wkt())
     if not known.is_projected:
-        raise BadScenario(f"{where}: its coordinate system {name_of(crs)} is geographic (degrees); allowed: {PROJECTED}, "
-                          "or name one to change to in crs of [terrain]")  # fmt: skip
+        raise BadScenario(
+            f"{where}: its coordinate system {name_of(crs)} is geographic (degrees); allowed: {PROJECTED}, "
+            "or name one to change to in crs of [terrain]"
+        )
     if any(abs(axis.unit_conversion_factor - 1.0) > 1e-9 for axis in known.axis_info[:2]):  # noqa: PLR2004  # exactly metres
         raise BadScenario(
             f"{where}: its coordinate system {name_of(crs)} is not in metres; allowed: {PROJECTED}"
@@ -150,9 +152,16 @@ def on_grid(tile: Tile, grid: Grid, resampling: str) -> Array:
         ratio = grid.cell / (tile.cell * (METRES_PER_DEGREE if tile.crs.is_geographic else 1.0))
         resampling = "average" if ratio >= COARSER else "bilinear"
     reproject(
-        heights, part, src_transform=transform, src_crs=tile.crs, src_nodata=np.nan, dst_transform=grid.transform,
-        dst_crs=crs, dst_nodata=np.nan, resampling=Resampling[resampling],
-    )  # fmt: skip
+        heights,
+        part,
+        src_transform=transform,
+        src_crs=tile.crs,
+        src_nodata=np.nan,
+        dst_transform=grid.transform,
+        dst_crs=crs,
+        dst_nodata=np.nan,
+        resampling=Resampling[resampling],
+    )
     return part
 
 

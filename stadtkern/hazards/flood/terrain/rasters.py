@@ -53,7 +53,8 @@ def at_cell(cells: Array, grid: Grid, where: str, what: str) -> BadScenario:
 
 def read_aligned(path: Path, grid: Grid, where: str) -> Array:
     """Return the values of a raster with the cells of the grid, NaN in voids; refuse any other."""
-    allowed = f"the cells of the terrain: {grid.columns} x {grid.rows} cells of {grid.cell:g} m from x {grid.west:g}, y {grid.north:g}"
+    size = f"{grid.columns} x {grid.rows} cells of {grid.cell:g} m"
+    allowed = f"the cells of the terrain: {size} from x {grid.west:g}, y {grid.north:g}"
     with opened(path.name, path, f"{where}: {path}") as dataset:
         transform = dataset.transform
         found = Grid(grid.crs, transform.c, transform.f, transform.a, dataset.height, dataset.width)

@@ -64,7 +64,7 @@ def by_raster(path: Path, classes: dict[str, float], grid: Grid, where: str) -> 
 
 
 def by_polygons(table: Roughness, classes: dict[str, float], grid: Grid, where: str) -> Array:
-    """Return Manning's n by the classes of polygons; later polygons lie on top, rougher ones of the same file below."""
+    """Return Manning's n by the classes of polygons."""
     path = table.land_cover or Path()
     shapes = read_shapes(path, grid, f"{where} land_cover")
     names = [a for a in (table.attribute and (table.attribute,)) or ATTRIBUTES if a in shapes.attributes]

@@ -1,8 +1,8 @@
 """Files with heights, whatever their format, as one kind of tile.
 
 Read are GeoTIFF, COG, VRT and HGT (SRTM), ESRI ASCII grids (the Polish NMT of GUGiK), Copernicus DEM GLO-30,
-and text files
-with one `x y z` a line (DGM1 of Brandenburg and other German states), each also inside a zip file.
+and text files with one `x y z` a line (DGM1 of Brandenburg and other German states), each also inside a zip
+file.
 """
 
 import io
@@ -54,7 +54,7 @@ class Tile:
     """From column and row to x and y."""
     crs: CRS
     read: Callable[[Box | None], tuple[Heights, Affine]]
-    """Returns the heights (m, NaN in voids) with their transform, only those near a box in `crs` if one is given."""
+    """Returns heights (m, NaN in voids) and their transform, all or those near a box in `crs`."""
 
     @property
     def bounds(self) -> Box:

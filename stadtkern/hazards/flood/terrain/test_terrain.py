@@ -25,8 +25,8 @@ def ground_of(scenario: Scenario) -> Ground:
 
 
 def write_shapes(
-    path: Path, *geometries: dict[str, Any], crs: str | None = "EPSG:25833", **attributes: Any
-) -> Path:  # noqa: ANN401
+    path: Path, *geometries: dict[str, Any], crs: str | None = "EPSG:25833", **attributes: object
+) -> Path:
     """Write GeoJSON."""
     features = [{"type": "Feature", "properties": attributes, "geometry": g} for g in geometries]
     content: dict[str, Any] = {"type": "FeatureCollection", "features": features}

@@ -33,8 +33,7 @@ def read_shapes(path: Path, grid: Grid, where: str) -> Shapes:
     """Read the geometries of a file, in the coordinates of the grid.
 
     GeoJSON without a coordinate system is in degrees by RFC 7946; one whose numbers cannot be degrees is
-    taken
-    to be in the coordinates of the grid.
+    taken to be in the coordinates of the grid.
 
     Raises
     ------
@@ -99,7 +98,7 @@ def burnt(geometries: Sequence[BaseGeometry] | npt.NDArray[np.object_], grid: Gr
 
 
 def cells_of(polygon_file: Path, grid: Grid, where: str) -> Mask:
-    """Return the cells of the polygons of a file; a polygon smaller than a cell covers the cells it touches."""
+    """Return the cells of the polygons of a file; the smallest cover the cells they touch."""
     shapes = read_shapes(polygon_file, grid, where)
     cells = covered(shapes.geometries, grid)
     if not cells.any():
