@@ -53,7 +53,7 @@ def test_links_between_pages_lead_somewhere() -> None:
             assert (page.parent / target).exists(), f"{page.relative_to(ROOT)} links to {target}"
 
 
-@pytest.mark.parametrize("kind", ["connectors", "tiles", "standards"])
+@pytest.mark.parametrize("kind", ["connectors", "hazards", "tiles", "standards"])
 def test_every_plugin_says_what_it_is(kind: str) -> None:
     """A plugin folder begins with a sentence about itself."""
     for package in plugin_packages(f"stadtkern.{kind}"):

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 
 from stadtkern.contracts.hazard import Field, Grid, Hazard, RunOptions, Stopped
-
-MEMBERS = 100_000
+from stadtkern.hazards.flood import solver
 
 
 def run(  # noqa: PLR0913  # the grids of the contract and the settings of a run
@@ -20,8 +19,8 @@ def run(  # noqa: PLR0913  # the grids of the contract and the settings of a run
     water_depth: Grid | float = 0.0,
     velocity_x: Grid | float = 0.0,
     velocity_y: Grid | float = 0.0,
-    forcing: Any = None,
-    options: Any = None,  # noqa: ANN401  # types of the solver, which is imported late
+    forcing: solver.Forcing | None = None,
+    options: solver.Options | None = None,
 ) -> dict[str, Grid]:
     """Run water on a terrain and return its state at the end and its greatest values.
 
@@ -39,8 +38,6 @@ def run(  # noqa: PLR0913  # the grids of the contract and the settings of a run
     -------
     dict with the grids of `hazard.outputs`, shape (rows, columns)
     """
-    from stadtkern.hazards.flood import solver  # noqa: PLC0415  # numba takes a second to load
-
     active = np.isfinite(bed_elevation)
     domain = solver.Domain(bed_elevation, cell, mannings_n, active)
     depth = np.where(active, water_depth, 0.0)
@@ -64,8 +61,7 @@ def run(  # noqa: PLR0913  # the grids of the contract and the settings of a run
 
 def simulate(scenario: Path, out: Path, options: RunOptions) -> Mapping[str, Any]:
     """Run the scenario in a file, once or as an ensemble, and write its results; see `flood.run.simulate`."""
-    from stadtkern.hazards.flood import solver  # noqa: PLC0415  # numba takes a second to load
-    from stadtkern.hazards.flood.ensemble.run import simulate_ensemble  # noqa: PLC0415
+    from stadtkern.hazards.flood.ensemble.run import simulate_ensemble  # noqa: PLC0415  # rasterio takes a while to load
     from stadtkern.hazards.flood.progress import telling  # noqa: PLC0415
     from stadtkern.hazards.flood.run import simulate as simulate_once  # noqa: PLC0415
 
