@@ -1,0 +1,117 @@
+"""Helps for compiled kernels: constants of the right precision, arrays on the stack, a cache that never is stale.
+
+Importing this module imports numba.
+"""
+
+import hashlib
+import os
+import shutil
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numba
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic, overload
+from numba.np.arrayobj import make_array, populate_array
+
+UNUSED_FOR = 30 * 24 * 3600.0
+OPTIONS: dict[str, Any] = {"error_model": "numpy", "nogil": True, "cache": True}
+INLINE: dict[str, Any] = {"error_model": "numpy", "nogil": True, "forceinline": True}
+SWEEP: dict[str, Any] = {"error_model": "numpy", "nogil": True, "inline": "always"}
+
+
+def cache_by_content(sources: Iterable[Path]) -> None:
+    """Let numba keep its machine code in a folder named by the content of these sources.
+
+    Numba looks only at the file of the compiled function itself, not at those it calls. A folder that was chosen
+    by `NUMBA_CACHE_DIR` stays. Folders that nobody used for a month are removed.
+    """
+    if os.environ.get("NUMBA_CACHE_DIR"):
+        return
+    digest = hashlib.sha256()
+    for each in [Path(__file__), *sorted(sources)]:
+        digest.update(each.read_bytes())
+    base = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "stadtkern" / "numba"
+    folder = base / digest.hexdigest()[:16]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        os.utime(folder)
+        for old in base.iterdir():
+            if time.time() - old.stat().st_mtime > UNUSED_FOR:
+                shutil.rmtree(old, ignore_errors=True)
+    except OSError:
+        return  # numba finds a place of its own
+    numba.config.CACHE_DIR = str(folder)
+
+
+def real(constant: float, like: Any) -> Any:  # noqa: ANN401  # any real scalar or array
+    """Return a constant in the precision of `like`, so that it does not widen what it meets."""
+    return np.asarray(like).dtype.type(constant)
+
+
+@overload(real, target="generic", inline="always")
+def _real(constant: Any, like: Any) -> Any:  # noqa: ANN401  # numba's types
+    kind = like.dtype if isinstance(like, types.Array) else like
+
+    def single(constant: Any, like: Any) -> Any:  # noqa: ANN401, ARG001
+        return np.float32(constant)
+
+    def double(constant: Any, like: Any) -> Any:  # noqa: ANN401, ARG001
+        return np.float64(constant)
+
+    return single if kind == types.float32 else double
+
+
+@intrinsic(prefer_literal=True)
+def stack(typingctx: Any, like: Any, length: Any) -> Any:  # noqa: ANN401, ARG001  # numba's protocol
+    """Return an array of `length` (a literal) items of the type of `like` on the stack.
+
+    The compiler knows that it overlaps with nothing else; only so are row sweeps turned into vector code.
+    """
+    if not isinstance(length, types.IntegerLiteral):
+        return None
+    item, count = like.dtype, length.literal_value
+    array = types.Array(item, 1, "C")
+
+    def code(context: Any, builder: Any, _signature: Any, _arguments: Any) -> Any:  # noqa: ANN401
+        kind = context.get_data_type(item)
+        place = cgutils.alloca_once(builder, ir.ArrayType(kind, count))
+        place.align = 64
+        made = make_array(array)(context, builder)
+        size = context.get_constant(types.intp, context.get_abi_sizeof(kind))
+        populate_array(
+            made,
+            data=builder.bitcast(place, kind.as_pointer()),
+            shape=(context.get_constant(types.intp, count),),
+            strides=(size,),
+            itemsize=size,
+            meminfo=None,
+        )
+        return made._getvalue()  # noqa: SLF001  # numba's own way
+
+    return array(like, length), code
+
+
+@intrinsic
+def bits_of(typingctx: Any, value: Any) -> Any:  # noqa: ANN401, ARG001  # numba's protocol
+    """Return the bits of a float32 as int32."""
+
+    def code(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:  # noqa: ANN401
+        return builder.bitcast(arguments[0], ir.IntType(32))
+
+    return types.int32(types.float32), code
+
+
+@intrinsic
+def from_bits(typingctx: Any, value: Any) -> Any:  # noqa: ANN401, ARG001  # numba's protocol
+    """Return the float32 that has these bits (int32)."""
+
+    def code(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:  # noqa: ANN401
+        return builder.bitcast(arguments[0], ir.FloatType())
+
+    return types.float32(types.int32), code

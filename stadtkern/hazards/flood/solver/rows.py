@@ -1,0 +1,217 @@
+"""Sweeps over the rows of a tile: loops that a compiler turns into vector code.
+
+Buffers are on the stack (`compute.jit.stack`) and hold a row of a tile with what surrounds it. `at` says where in
+a buffer a row begins, so that one buffer holds several rows in turn.
+"""
+
+import math
+from typing import Any
+
+from numba import njit
+
+from stadtkern.compute.jit import SWEEP, real
+from stadtkern.hazards.flood.solver.numerics import Real, faces, flux, rub, weir
+
+Grid = Any  # two-dimensional array inside kernels
+Row = Any  # one-dimensional array inside kernels
+
+LONGEST = 512  # columns of a tile at most
+WEST, EAST, NORTH, SOUTH = range(4)
+FASTEST, LOWEST, HIGHEST, FIRST_ROW, LAST_ROW, FIRST_COLUMN, LAST_COLUMN, BROKEN = range(8)
+
+
+@njit(**SWEEP)
+def load(h: Grid, p: Grid, q: Grid, z: Grid, row: int, c0: int, count: int, dry: Real, bh: Row, bu: Row, bv: Row, bz: Row, at: int) -> None:  # noqa: E501
+    """Read a row from column c0 - 1 or c0 - 2 on: depth (0 where dry), velocities, bed.
+
+    What lies outside of the domain mirrors what lies inside, so that edges are walls.
+    """
+    zero, one = real(0.0, h), real(1.0, h)
+    rows, columns = h.shape
+    line = min(max(row, 0), rows - 1)
+    turn = one if line == row else -one
+    first, last = max(c0, 0), min(c0 + count, columns)
+    hr, pr, qr, zr = h[line], p[line], q[line], z[line]
+    to = at - c0
+    for j in range(first, last):
+        depth = hr[j]
+        wet = depth > dry
+        inverse = one / (depth if wet else one)
+        inverse = inverse if wet else zero
+        bh[to + j] = depth if wet else zero
+        bu[to + j] = pr[j] * inverse
+        bv[to + j] = qr[j] * inverse * turn
+        bz[to + j] = zr[j]
+    for j in range(c0, first):
+        _copy(bh, bu, bv, bz, to + j, to + min(-1 - j, columns - 1))
+    for j in range(last, c0 + count):
+        _copy(bh, bu, bv, bz, to + j, to + max(2 * columns - 1 - j, 0))
+
+
+@njit(**SWEEP)
+def _copy(bh: Row, bu: Row, bv: Row, bz: Row, to: int, source: int) -> None:
+    """Mirror a cell at the west or east edge."""
+    bh[to], bu[to], bv[to], bz[to] = bh[source], -bu[source], bv[source], bz[source]
+
+
+@njit(**SWEEP)
+def sweep(hl: Row, ul: Row, vl: Row, zl: Row, at: int, hr: Row, ur: Row, vr: Row, zr: Row, to: int, count: int, g: Real, f: Row, fl: Row, fr: Row, ft: Row, out: int) -> None:  # noqa: E501
+    """Compute the fluxes of a row of faces between states at `at` and states at `to`, into buffers from `out`."""
+    for j in range(count):
+        water, left, right, along = flux(
+            hl[at + j], ul[at + j], vl[at + j], zl[at + j], hr[to + j], ur[to + j], vr[to + j], zr[to + j], g
+        )
+        f[out + j], fl[out + j], fr[out + j], ft[out + j] = water, left, right, along
+
+
+@njit(**SWEEP)
+def dam_x(crest: Row, c0: int, count: int, h: Row, u: Row, v: Row, z: Row, at: int, factor: Real, g: Real, f: Row, fl: Row, fr: Row, ft: Row) -> None:  # noqa: E501
+    """Put the flow over walls in the place of the fluxes of a row of west faces; `at` is the cell west of them."""
+    for j in range(count):
+        k = at + j
+        top = crest[c0 + j]
+        if top > z[k] and top > z[k + 1]:
+            f[j], fl[j], fr[j], ft[j] = weir(
+                h[k], u[k], v[k], z[k], h[k + 1], u[k + 1], v[k + 1], z[k + 1], top, factor, g
+            )
+
+
+@njit(**SWEEP)
+def dam_y(crest: Row, c0: int, count: int, h: Row, u: Row, v: Row, z: Row, at: int, to: int, factor: Real, g: Real, f: Row, fl: Row, fr: Row, ft: Row, out: int) -> None:  # noqa: E501
+    """Put the flow over walls in the place of the fluxes of a row of south faces."""
+    for j in range(count):
+        k, m, o = at + j, to + j, out + j
+        top = crest[c0 + j]
+        if top > z[k] and top > z[m]:
+            f[o], fl[o], fr[o], ft[o] = weir(
+                h[k], v[k], u[k], z[k], h[m], v[m], u[m], z[m], top, factor, g
+            )
+
+
+@njit(**SWEEP)
+def edge_x(on: Grid, edge: Any, side: int, row: int, f: Row, momentum: Row, ft: Row, at: int) -> None:  # noqa: ANN401
+    """Put what passes a boundary in the west or east in its place."""
+    if on[side, row]:
+        f[at], momentum[at], ft[at] = edge[side, 0, row], edge[side, 1, row], edge[side, 2, row]
+
+
+@njit(**SWEEP)
+def edge_y(on: Grid, edge: Any, side: int, c0: int, count: int, f: Row, momentum: Row, ft: Row, at: int) -> None:  # noqa: ANN401, E501
+    """Put what passes a boundary in the north or south in its place."""
+    for j in range(count):
+        if on[side, c0 + j]:
+            f[at + j], momentum[at + j] = edge[side, 0, c0 + j], edge[side, 1, c0 + j]
+            ft[at + j] = edge[side, 2, c0 + j]
+
+
+@njit(**SWEEP)
+def rebuild_x(bh: Row, bu: Row, bv: Row, bz: Row, at: int, count: int, g: Real, lh: Row, lu: Row, lv: Row, lz: Row, rh: Row, ru: Row, rv: Row, rz: Row, push: Row) -> None:  # noqa: E501
+    """Reconstruct a row along x: states at west (l) and east (r) faces, and the push of the bed within the cell."""
+    half = real(0.5, bh) * g
+    for j in range(count):
+        k = at + j
+        a, b, c, d, e, i, m, n = faces(
+            bh[k - 1], bu[k - 1], bv[k - 1], bz[k - 1], bh[k], bu[k], bv[k], bz[k],
+            bh[k + 1], bu[k + 1], bv[k + 1], bz[k + 1],
+        )  # fmt: skip
+        lh[j], lu[j], lv[j], lz[j] = a, b, c, d
+        rh[j], ru[j], rv[j], rz[j] = e, i, m, n
+        push[j] = half * (a + e) * (n - d)  # Audusse et al. 2004, eq. 4.3
+
+
+@njit(**SWEEP)
+def rebuild_y(bh: Row, bu: Row, bv: Row, bz: Row, before: int, at: int, after: int, count: int, g: Real, lh: Row, lu: Row, lv: Row, lz: Row, rh: Row, ru: Row, rv: Row, rz: Row, push: Row, out: int) -> None:  # noqa: E501
+    """Reconstruct a row along y: states at north (l) and south (r, from `out`) faces, push (from `out`)."""
+    half = real(0.5, bh) * g
+    for j in range(count):
+        i, k, m, o = before + j, at + j, after + j, out + j
+        a, b, c, d, e, s, t, n = faces(
+            bh[i], bv[i], bu[i], bz[i], bh[k], bv[k], bu[k], bz[k], bh[m], bv[m], bu[m], bz[m]
+        )
+        lh[j], lu[j], lv[j], lz[j] = a, b, c, d
+        rh[o], ru[o], rv[o], rz[o] = e, s, t, n
+        push[o] = half * (a + e) * (n - d)
+
+
+@njit(**SWEEP)
+def flatten(crest: Grid, row: int, c0: int, step: int, count: int, bh: Row, bu: Row, bv: Row, bz: Row, at: int, lh: Row, lu: Row, lv: Row, lz: Row, rh: Row, ru: Row, rv: Row, rz: Row, push: Row, out: int) -> None:  # noqa: E501, PLR0913, PLR0917
+    """Take back the reconstruction in cells that have a wall on a face: water on both sides of it is not one water.
+
+    `step` is 1 for walls on west faces (along x), 0 for walls on south faces (along y).
+    """
+    zero = real(0.0, bh)
+    rows, columns = crest.shape
+    if not 0 <= row < rows:
+        return
+    for j in range(count):
+        column = c0 + j
+        if not 0 <= column < columns:
+            continue
+        k, o = at + j, out + j
+        own = crest[row, column] > bz[k]
+        if step == 1:
+            other = column + 1 < columns and crest[row, column + 1] > bz[k]
+        else:
+            other = row > 0 and crest[row - 1, column] > bz[k]
+        if own or other:
+            across, along = (bu[k], bv[k]) if step == 1 else (bv[k], bu[k])
+            lh[j], lu[j], lv[j], lz[j] = bh[k], across, along, bz[k]
+            rh[o], ru[o], rv[o], rz[o] = bh[k], across, along, bz[k]
+            push[o] = zero
+
+
+@njit(**SWEEP)
+def friction(nh: Row, np_: Row, nq: Row, n2: Row, count: int, dt: Real, dry: Real, g: Real, fastest: Row, lowest: Row, highest: Row, broken: Row) -> None:  # noqa: E501
+    """Apply friction to a new row; keep column by column what the tile has to tell."""
+    for j in range(count):
+        h = nh[j]
+        p, q, wave = rub(h, np_[j], nq[j], n2[j], dt, dry, g)
+        np_[j], nq[j] = p, q
+        fastest[j] = wave if wave > fastest[j] else fastest[j]
+        lowest[j] = h if h < lowest[j] else lowest[j]
+        highest[j] = h if h > highest[j] else highest[j]
+        broken[j] += (h + p + q) - (h + p + q)  # 0, but NaN from what is no finite number
+
+
+@njit(**SWEEP)
+def store(row: Row, c0: int, values: Row, count: int) -> None:
+    """Write a row."""
+    for j in range(count):
+        row[c0 + j] = values[j]
+
+
+@njit(**SWEEP)
+def roughness(n2: Grid, row: int, c0: int, count: int, buffer: Row) -> None:
+    """Read n squared of a row, or of all cells where `n2` is one value."""
+    if n2.size == 1:
+        value = n2[0, 0]
+        for j in range(count):
+            buffer[j] = value
+        return
+    line = n2[row]
+    for j in range(count):
+        buffer[j] = line[c0 + j]
+
+
+@njit(**SWEEP)
+def tell(stats: Row, count: int, first: Real, last: Real, fastest: Row, lowest: Row, highest: Row, broken: Row) -> None:  # noqa: E501
+    """Sum up a tile: fastest wave, lowest and highest depth, highest depths along its edges, what is broken."""
+    top, low, high, bad = fastest[0], lowest[0], highest[0], broken[0]
+    for j in range(1, count):
+        top = fastest[j] if fastest[j] > top else top
+        low = lowest[j] if lowest[j] < low else low
+        high = highest[j] if highest[j] > high else high
+        bad += broken[j]
+    stats[FASTEST], stats[LOWEST], stats[HIGHEST] = top, low, high
+    stats[FIRST_ROW], stats[LAST_ROW] = first, last
+    stats[FIRST_COLUMN], stats[LAST_COLUMN] = highest[0], highest[count - 1]
+    stats[BROKEN] = bad if not math.isnan(bad) else real(1.0, bad)
+
+
+@njit(**SWEEP)
+def largest(values: Row, count: int) -> Real:
+    """Return the largest of a row."""
+    most = values[0]
+    for j in range(1, count):
+        most = values[j] if values[j] > most else most
+    return most
