@@ -4,9 +4,13 @@ import argparse
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from stadtkern.base.errors import BadInput
 from stadtkern.base.plugins import plugin_packages
+
+if TYPE_CHECKING:
+    from stadtkern.contracts.hazard import Hazard
 
 HELP = "run a numerical model of a hazard, such as a flood, and write maps"
 HAZARDS = "stadtkern.hazards"
@@ -107,7 +111,7 @@ def simulate(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def hazard_of(name: str) -> "Hazard":  # noqa: F821  # imported late
+def hazard_of(name: str) -> "Hazard":
     """Return the model of a name."""
     from stadtkern.base.plugins import plugins
     from stadtkern.contracts.hazard import Hazard

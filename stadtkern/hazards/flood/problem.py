@@ -10,6 +10,7 @@ from stadtkern.hazards.flood.forcing.build import build_forcing
 from stadtkern.hazards.flood.output.gauges import Probe, probe_of
 from stadtkern.hazards.flood.output.memory import require_memory
 from stadtkern.hazards.flood.scenario.model import Scenario
+from stadtkern.hazards.flood.solver.domain import Device
 from stadtkern.hazards.flood.terrain.build import Ground, build_ground
 from stadtkern.hazards.flood.terrain.mosaic import find_sources
 from stadtkern.hazards.flood.terrain.rasters import on_cells
@@ -31,7 +32,7 @@ class Problem:
     probe: Probe
 
 
-def prepare(scenario: Scenario, *, device: str = "auto", threads: int | None = None) -> Problem:
+def prepare(scenario: Scenario, *, device: Device = "auto", threads: int | None = None) -> Problem:
     """Read all files of a scenario and check that they fit together; nothing is simulated yet.
 
     Raises
@@ -58,14 +59,14 @@ def prepare(scenario: Scenario, *, device: str = "auto", threads: int | None = N
     return Problem(scenario, ground, domain, state, options, forcing, probe)
 
 
-def options_of(scenario: Scenario, *, device: str, threads: int | None) -> solver.Options:
+def options_of(scenario: Scenario, *, device: Device, threads: int | None) -> solver.Options:
     """Return the settings of the solver."""
     table = scenario.solver
     try:
         return solver.Options(
             scheme=table.scheme, order=table.order, precision=table.precision, cfl=table.cfl, device=device,
             threads=threads, arrival_depth=scenario.output.wet,
-        )  # type: ignore[arg-type]  # the device is checked there  # fmt: skip
+        )  # fmt: skip
     except ValueError as error:
         raise BadScenario(f"{scenario.path}: [solver]: {error}") from error
 

@@ -21,6 +21,7 @@ from stadtkern.hazards.flood.output.series import create_series, write_series
 from stadtkern.hazards.flood.problem import Problem, gauge_times, output_times, prepare
 from stadtkern.hazards.flood.scenario.model import Scenario
 from stadtkern.hazards.flood.scenario.read import read_scenario
+from stadtkern.hazards.flood.solver.domain import Device
 
 SUMMARY = "summary.json"
 Watch = Callable[[solver.Progress], None]
@@ -108,7 +109,7 @@ def simulate(  # noqa: PLR0913  # what the command takes
     scenario: Path | Scenario,
     out: Path,
     *,
-    device: str = "auto",
+    device: Device = "auto",
     threads: int | None = None,
     resume: bool = False,
     progress: Watch | None = None,

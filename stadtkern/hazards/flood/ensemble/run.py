@@ -4,7 +4,7 @@ import contextlib
 import dataclasses
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +67,7 @@ def simulate_ensemble(scenario: Path, out: Path, options: RunOptions) -> Mapping
     return summary
 
 
-def results_of(problem: Problem, left: Sequence[Draw], options: RunOptions) -> Iterator[Result]:
+def results_of(problem: Problem, left: Sequence[Draw], options: RunOptions) -> Generator[Result, None, None]:
     """Yield the results of the members that are left, from wherever they are run."""
     cancel = options.cancel or (lambda: False)
     if not left:

@@ -34,15 +34,14 @@ def probability(arrays: Sequence[Floats], depth: float) -> Floats:
 def quantile(arrays: Sequence[Floats], share: float, *, never: float | None = None) -> Floats:
     """Return a quantile over the members, shape (rows, columns), linear between members.
 
-    `never` stands in for NaN (a time of arrival that never came: infinity); where the quantile is `never` the
-    result is NaN.
+    `never` stands in for NaN (a time of arrival that never came: infinity), and is not interpolated with;
+    where
+    the quantile is `never` the result is NaN.
     """
     found = np.empty(arrays[0].shape, dtype=np.float32)
     for part in blocks(arrays):
         values = np.stack([array[part] for array in arrays])
         if never is not None:
             values = np.where(np.isnan(values), np.float32(never), values)
-        # between a time and "never" there is nothing to interpolate
-        method = "linear" if never is None else "higher"
-        found[part] = np.quantile(values, share, axis=0, method=method)
+        found[part] = np.quantile(values, share, axis=0, method="linear" if never is None else "higher")
     return np.where(np.isfinite(found), found, np.nan).astype(np.float32)

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from stadtkern.compute.series import Floats, Series
+from stadtkern.compute.series import Series
 from stadtkern.hazards.flood.errors import BadScenario
 from stadtkern.hazards.flood.scenario.series import read_pairs
+from stadtkern.hazards.flood.terrain.grid import Array
 
 PEAK = 0.3
 """The peak of an Euler storm of type II lies at this share of its duration."""
@@ -15,7 +16,7 @@ MM_PER_H = 1e-3 / 3600.0
 """m/s."""
 
 
-def read_depths(path: Path, where: str) -> tuple[Floats, Floats]:
+def read_depths(path: Path, where: str) -> tuple[Array, Array]:
     """Read heights of rain by duration, of one return period, out of a CSV `duration_min,depth_mm`.
 
     Returns
@@ -30,7 +31,7 @@ def read_depths(path: Path, where: str) -> tuple[Floats, Floats]:
     return rows[:, 0] * 60.0, rows[:, 1]
 
 
-def depth_of(duration: float, durations: Floats, depths: Floats) -> float:
+def depth_of(duration: float, durations: Array, depths: Array) -> float:
     """Return the height in mm for a duration in s, linear between the tabled ones, which begin at 0."""
     return float(np.interp(duration, np.concatenate([[0.0], durations]), np.concatenate([[0.0], depths])))
 
@@ -42,7 +43,7 @@ def block(depth: float, duration: float, start: float = 0.0) -> Series:
 
 
 def euler2(
-    durations: Floats, depths: Floats, duration: float, step: float = 300.0, start: float = 0.0
+    durations: Array, depths: Array, duration: float, step: float = 300.0, start: float = 0.0
 ) -> Series:
     """Return an Euler storm of type II; values in m/s, steps of `step` s.
 
@@ -58,10 +59,10 @@ def euler2(
     return steps(ordered * 1e-3 / step, step, start)
 
 
-def steps(rates: Floats, step: float, start: float) -> Series:
+def steps(rates: Array, step: float, start: float) -> Series:
     """Return rates (m/s) that hold for `step` s each from `start` on, 0 before and after."""
     times = start + step * np.arange(len(rates) + 1)
     values = np.concatenate([rates, [0.0]])
     if start > 0:
         times, values = np.concatenate([[0.0], times]), np.concatenate([[0.0], values])
-    return Series(times, values, "previous")
+    return Series(times.astype(np.float64), values.astype(np.float64), "previous")

@@ -21,7 +21,7 @@ from stadtkern.hazards.flood.scenario import forces
 from stadtkern.hazards.flood.scenario.model import Scenario
 from stadtkern.hazards.flood.scenario.series import read_series
 from stadtkern.hazards.flood.terrain.build import Ground
-from stadtkern.hazards.flood.terrain.grid import Array
+from stadtkern.hazards.flood.terrain.grid import Array, Mask
 from stadtkern.hazards.flood.terrain.vectors import covered, read_shapes
 
 
@@ -124,7 +124,7 @@ def breach(
     return found
 
 
-def near_line(line: shapely.LineString, ground: Ground) -> Array:
+def near_line(line: shapely.LineString, ground: Ground) -> Mask:
     """Return the cells within a cell of a line, beside it and not before its ends."""
     return covered([line.buffer(1.5 * ground.grid.cell, cap_style="flat")], ground.grid)
 

@@ -2,6 +2,7 @@
 
 import math
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -14,10 +15,11 @@ from stadtkern.hazards.flood.scenario import forces
 from stadtkern.hazards.flood.scenario.model import Scenario
 from stadtkern.hazards.flood.scenario.series import read_curve, read_series
 from stadtkern.hazards.flood.terrain.build import Ground
-from stadtkern.hazards.flood.terrain.grid import Array, Grid
+from stadtkern.hazards.flood.terrain.grid import Array, Grid, Mask
 from stadtkern.hazards.flood.terrain.rasters import on_cells
 from stadtkern.hazards.flood.terrain.vectors import cells_of
 
+Values = TypeVar("Values", Array, Mask)
 NOT_NEGATIVE = (0.0, math.inf, -math.inf)
 
 
@@ -67,9 +69,15 @@ def refuse_dry(boundary: solver.Boundary, ground: Ground, where: str) -> None:
         )
 
 
-def edge_of(cells: Array, edge: str) -> Array:
+def edge_of(cells: Values, edge: str) -> Values:
     """Return the cells along an edge: from the north, or from the west."""
-    return {"west": cells[:, 0], "east": cells[:, -1], "north": cells[0], "south": cells[-1]}[edge]
+    sides: dict[str, Values] = {
+        "west": cells[:, 0],
+        "east": cells[:, -1],
+        "north": cells[0],
+        "south": cells[-1],
+    }
+    return sides[edge]
 
 
 def cells_along(table: forces.Boundary, grid: Grid, where: str) -> tuple[int, int]:
@@ -200,7 +208,7 @@ def storm(table: forces.Rain, where: str) -> Series:
     return euler2(durations, depths, duration, table.step, table.start)
 
 
-def roof_share(scenario: Scenario, ground: Ground) -> Array | None:
+def roof_share(scenario: Scenario, ground: Ground) -> Mask | None:
     """Return the blocked roofs whose rain runs to the cells around, or None."""
     buildings = scenario.buildings
     if not buildings or buildings.mode != "blocked" or buildings.roofs != "spill" or not ground.houses.any():
@@ -208,7 +216,7 @@ def roof_share(scenario: Scenario, ground: Ground) -> Array | None:
     return ground.houses
 
 
-def spill(field: Array, roofs: Array) -> Array:
+def spill(field: Array, roofs: Mask) -> Array:
     """Move what falls on roofs to the open cells around them; the sum stays.
 
     Every roof cell hands its water to its four neighbours in equal parts, again and again, until all of it

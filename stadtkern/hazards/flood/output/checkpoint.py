@@ -29,13 +29,13 @@ class Keeper:
         """Write a checkpoint; an earlier one is replaced when the new one is whole."""
         path = self.out / NAME
         partial = path.with_name(f".{NAME}.partial")
+        arrays = {
+            "fingerprint": np.array(self.fingerprint),
+            **{f"solver/{k}": v for k, v in solver.items()},
+            **probe,
+        }
         with partial.open("wb") as file:
-            np.savez(
-                file,
-                fingerprint=np.array(self.fingerprint),
-                **{f"solver/{k}": v for k, v in solver.items()},
-                **probe,
-            )
+            np.savez(file, **arrays)  # type: ignore[arg-type]  # the stub takes names of arrays for its switches
         partial.replace(path)
         self.last = time.monotonic()
         return path

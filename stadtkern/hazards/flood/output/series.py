@@ -59,6 +59,5 @@ def add(
 
 def write_series(out: Path, index: int, values: dict[str, Array]) -> None:
     """Write the fields of one output time."""
-    group = zarr.open_group(out / NAME, mode="r+")
     for name, field in values.items():
-        group[name][index] = field.astype(np.float32)
+        zarr.open_array(out / NAME / name, mode="r+")[index] = field.astype(np.float32)

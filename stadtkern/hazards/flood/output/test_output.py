@@ -123,14 +123,17 @@ def test_series_are_one_zarr_store(tmp_path: Path) -> None:
         name: np.full(GRID.shape, v) for name, v in (("depth", 1.0), ("velocity_x", 2.0), ("velocity_y", 3.0))
     }
     write_series(tmp_path, 1, fields)
-    group = zarr.open_group(tmp_path / "series.zarr", mode="r")
-    assert group["depth"].shape == (2, 40, 30)
-    assert group["depth"].attrs["units"] == "m"
-    assert np.isnan(group["depth"][0]).all()
-    assert (group["velocity_y"][1] == 3).all()
-    assert group["time"][:].tolist() == [10.0, 20.0]
-    assert group["y"][0] == 5_699_995.0
-    assert group.attrs["crs"] == "EPSG:25833"
+    store = tmp_path / "series.zarr"
+    depth, velocity, time, y = (
+        zarr.open_array(store / n, mode="r") for n in ("depth", "velocity_y", "time", "y")
+    )
+    assert depth.shape == (2, 40, 30)
+    assert depth.attrs["units"] == "m"
+    assert np.isnan(np.asarray(depth[0])).all()
+    assert (np.asarray(velocity[1]) == 3).all()
+    assert np.asarray(time[:]).tolist() == [10.0, 20.0]
+    assert y[0] == 5_699_995.0
+    assert zarr.open_group(store, mode="r").attrs["crs"] == "EPSG:25833"
 
 
 def test_gauges_and_sections_are_tables(

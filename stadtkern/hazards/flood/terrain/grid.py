@@ -1,12 +1,13 @@
 """The grid of a simulation: where its cells lie."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from affine import Affine
 
-Array = npt.NDArray[np.float64]
+Array = npt.NDArray[np.floating[Any]]
 Mask = npt.NDArray[np.bool_]
 
 

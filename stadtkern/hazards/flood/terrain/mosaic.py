@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pyproj
 from affine import Affine
-from pyproj import network
 from rasterio.crs import CRS
 from rasterio.enums import Resampling
 from rasterio.warp import reproject, transform_bounds
@@ -19,7 +18,8 @@ from stadtkern.hazards.flood.terrain.grid import Array, Grid, Mask
 from stadtkern.hazards.flood.terrain.sources import SENTINEL, Tile, raster_tile, read_tiles
 from stadtkern.hazards.flood.terrain.vectors import read_shapes, touched
 
-network.set_network_enabled(active=False)  # grids of datum shifts are never fetched in the midst of a run
+    active=False
+)  # grids of datum shifts are never fetched in the midst of a run
 METRES_PER_DEGREE = 111_320.0
 CLOSE = 1e-3
 """Of a cell: so near to each other two edges are the same."""

@@ -7,7 +7,7 @@ from rasterio.crs import CRS
 
 from stadtkern.hazards.flood.errors import BadScenario
 from stadtkern.hazards.flood.scenario.kinds import spelt
-from stadtkern.hazards.flood.terrain.grid import Array, Grid
+from stadtkern.hazards.flood.terrain.grid import Array, Grid, Mask
 from stadtkern.hazards.flood.terrain.sources import heights_of, opened
 
 FREE = (-np.inf, np.inf, -np.inf)
@@ -44,7 +44,7 @@ def on_cells(
     return values
 
 
-def at_cell(cells: Array, grid: Grid, where: str, what: str) -> BadScenario:
+def at_cell(cells: Mask, grid: Grid, where: str, what: str) -> BadScenario:
     """Return the error that tells how many cells are wrong, and where the first lies."""
     row, column = (int(i[0]) for i in np.nonzero(cells))
     x, y = grid.centre_of(row, column)
