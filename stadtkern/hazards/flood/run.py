@@ -174,11 +174,12 @@ def solve(
     """Run the solver; where it is cancelled or fails, a checkpoint is written."""
     problem = writer.problem
     scenario, probe = problem.scenario, problem.probe
+    # rasters come first: what a checkpoint has behind it is written
     observers = [
+        solver.Observer([t for t in output_times(scenario) if t >= state.time], writer.output),
         solver.Observer(
             [t for t in gauge_times(scenario) if t >= state.time], writer.gauges, cells_of(problem)
         ),
-        solver.Observer([t for t in output_times(scenario) if t >= state.time], writer.output),
     ]
     try:
         return solver.simulate(
@@ -208,9 +209,9 @@ def cells_of(problem: Problem) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, An
 
 
 def earlier_outputs(scenario: Scenario, until: float) -> list[str]:
-    """Return the names of the rasters that a run has written before `until` (s)."""
+    """Return the names of the rasters that a run has written up to `until` (s)."""
     names = ("depth", "velocity_x", "velocity_y")
-    return [f"{name}_{seconds_name(t)}.tif" for t in output_times(scenario) if t < until for name in names]
+    return [f"{name}_{seconds_name(t)}.tif" for t in output_times(scenario) if t <= until for name in names]
 
 
 def make_folder(out: Path) -> None:

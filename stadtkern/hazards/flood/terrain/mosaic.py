@@ -18,8 +18,6 @@ from stadtkern.hazards.flood.terrain.grid import Array, Grid, Mask
 from stadtkern.hazards.flood.terrain.sources import SENTINEL, Tile, raster_tile, read_tiles
 from stadtkern.hazards.flood.terrain.vectors import read_shapes, touched
 
-    active=False
-)  # grids of datum shifts are never fetched in the midst of a run
 METRES_PER_DEGREE = 111_320.0
 CLOSE = 1e-3
 """Of a cell: so near to each other two edges are the same."""
