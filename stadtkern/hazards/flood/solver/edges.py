@@ -116,7 +116,7 @@ def face_state(kind: int, value: float, h: float, u: float, bed: float, n2: floa
 
 
 @njit(**OPTIONS)
-def edges(sides: Row, firsts: Row, lasts: Row, kinds: Row, values: Row, h: Grid, p: Grid, q: Grid, z: Grid, n2: Grid, cell: float, dry: float, g: float, weights: Row, edge: Any) -> float:  # noqa: ANN401, E501
+def edges(sides: Row, firsts: Row, lasts: Row, kinds: Row, values: Row, depths: Row, h: Grid, p: Grid, q: Grid, z: Grid, n2: Grid, cell: float, dry: float, g: float, weights: Row, edge: Any) -> float:  # noqa: ANN401, E501
     """Compute what passes all pieces of boundary: (water, momentum across, momentum along) per face into `edge`.
 
     Return the fastest wave there, m/s.
@@ -145,6 +145,8 @@ def edges(sides: Row, firsts: Row, lasts: Row, kinds: Row, values: Row, h: Grid,
                 continue
             n = n2[i, j] if n2.size > 1 else n2[0, 0]
             deep, u = face_state(kind, value, depth, inward * across, z[i, j], n, g)
+            if depths[k] > 0.0 and value > 0.0 and kind == DISCHARGE:
+                deep, u = depths[k], value / depths[k]
             fastest = max(fastest, abs(u) + math.sqrt(g * deep))
             water = inward * deep * u
             edge[side, 0, at] = water
@@ -263,14 +265,14 @@ def through(links: Grid, values: Row, running: Row, h: Grid, p: Grid, q: Grid, z
 
 
 @njit(**OPTIONS)
-def touch(cell_row: Row, cell_column: Row, wide: int, height: int, width: int, h: Grid, p: Grid, q: Grid, dry: Real, g: Real, stats: Grid) -> None:  # noqa: E501
+def touch(cell_row: Row, cell_column: Row, wide: int, height: int, width: int, h: Grid, p: Grid, q: Grid, carry: Real, dry: Real, g: Real, stats: Grid) -> None:  # noqa: E501
     """Let the tiles know of cells whose water was changed."""
     rows, columns = h.shape
     for k in range(cell_row.size):
         i, j = cell_row[k], cell_column[k]
         tile = stats[i // height * wide + j // width]
         depth = h[i, j]
-        tile[FASTEST] = max(tile[FASTEST], speed(depth, p[i, j], q[i, j], dry, g))
+        tile[FASTEST] = max(tile[FASTEST], speed(depth, carry * p[i, j], carry * q[i, j], dry, g))
         tile[HIGHEST] = max(tile[HIGHEST], depth)
         if i % height == 0:
             tile[FIRST_ROW] = max(tile[FIRST_ROW], depth)

@@ -60,6 +60,8 @@ class Engine:
         self.cell, self.dry, self.gravity = (
             self.kind(each) for each in (self.domain.cell, options.dry_depth, options.gravity)
         )
+        self.inertial = options.scheme == "local_inertial"
+        self.carry, self.theta = self.kind(not self.inertial), self.kind(options.theta)
         structures = self.forcing.structures
         self.factor = self.kind(structures.weir_coefficient * 2.0 / 3.0 * math.sqrt(2.0 * options.gravity))
         # films of water may soak in or drain: then only what is quite dry may sleep
@@ -79,8 +81,7 @@ class Engine:
         keeps = self.options.maxima_every > 0
         self.maxima = [np.zeros(self.shape if keeps else small, self.kind) for _ in range(5)]
         self.maxima[3][:] = np.nan
-        inertial = self.options.scheme == "local_inertial"
-        self.invalid = np.zeros(self.shape if keeps and inertial else small, np.uint8)
+        self.invalid = np.zeros(self.shape if keeps and self.inertial else small, np.uint8)
 
     def _accounts(self) -> None:
         self.time, self.steps, self.rejected, self.updates = 0.0, 0, 0, 0
@@ -130,7 +131,7 @@ class Engine:
         self.awake[rows // self.height * self.wide + columns // self.width] = 1
         self.was_active = np.zeros(count, np.uint8)
         h, p, q = self.state[0]
-        kernels.look_all(self.wide, self.height, self.width, h, p, q, self.dry, self.gravity, self.stats)
+        kernels.look_all(self.wide, self.height, self.width, h, p, q, self.carry, self.dry, self.gravity, self.stats)
         self.tiles = np.arange(count, dtype=np.int64)
         self.summary = np.zeros(8)
         kernels.summary(self.stats, self.tiles, self.summary)
@@ -166,9 +167,7 @@ class Engine:
         )
         while True:
             dt = self._borders(dt)
-            self._flow(dt)
-            kernels.summary(self.stats, self.tiles, self.summary)
-            if self.summary[LOWEST] >= 0 and not self.summary[BROKEN]:
+            if self._flow(dt):
                 break
             self.rejected += 1
             self.caution = max(self.caution * 0.7, 0.05)
@@ -199,7 +198,7 @@ class Engine:
         kernels.maxima(
             self.tiles, self.wide, self.height, self.width, h, p, q, self.kind(self.time),
             self.kind(self.time - self.seen), self.kind(self.options.arrival_depth), self.dry, self.gravity,
-            self.options.scheme == "local_inertial", *self.maxima, self.invalid,
+            self.inertial, *self.maxima, self.invalid,
         )  # fmt: skip
         self.seen = self.time
 
@@ -232,7 +231,7 @@ class Engine:
         for _ in range(2):
             values = self.pieces.values(self.time, dt, h, self.ground.bed, self.dry)
             wave = edges.edges(
-                *self._faces(), self.pieces.kinds, values, h, p, q, self.ground.bed, self.ground.n2,
+                *self._faces(), self.pieces.kinds, values, self.pieces.depths(self.time + dt), h, p, q, self.ground.bed, self.ground.n2,
                 self.domain.cell, self.dry, self.options.gravity, self.weights, self.edge,
             )  # fmt: skip
             if copy or wave * dt <= self.options.cfl * self.domain.cell:
@@ -240,13 +239,33 @@ class Engine:
             dt = self.options.cfl * self.domain.cell / wave
         return dt
 
-    def _flow(self, dt: float) -> None:
-        """Compute the new state of all active tiles into the second copy."""
-        kernels.step_first(
-            self.tiles, self.wide, self.height, self.width, *self.state[0], self.ground.bed, self.ground.n2,
-            *self.state[1], self.ground.crest_west, self.ground.crest_south, self.walls, self.pieces.on,
-            self.edge, self.kind(dt), self.cell, self.dry, self.factor, self.gravity, self.stats,
-        )  # fmt: skip
+    def _flow(self, dt: float) -> bool:
+        """Compute the new state of all active tiles into the last copy; return whether it is sound."""
+        where = (self.tiles, self.wide, self.height, self.width)
+        ground = self.ground
+        tail = (ground.crest_west, ground.crest_south, self.walls, self.pieces.on, self.edge, self.kind(dt), self.cell)
+        laws = (self.dry, self.factor, self.gravity, self.stats)
+        old, new = self.state[0], self.state[-1]
+        bed = (ground.bed, ground.n2)
+        if self.inertial:
+            kernels.step_inertial(*where, *old, *bed, *new, *tail, self.theta, *laws)
+        elif self.options.order == 1:
+            kernels.step_first(*where, *old, *bed, *new, *tail, *laws)
+        else:
+            middle = self.state[1]
+            kernels.step_second(*where, *old, *old, self.kind(1.0), *bed, *middle, *tail, *laws)
+            if not self._sound():
+                return False
+            self.edge_before[:] = self.edge
+            self._borders(dt, copy=1)
+            kernels.step_second(*where, *middle, *old, self.kind(0.5), *bed, *new, *tail, *laws)
+            self.edge[:] = 0.5 * (self.edge + self.edge_before)
+        return self._sound()
+
+    def _sound(self) -> bool:
+        """Tell whether the last stage left no negative depth and only finite numbers."""
+        kernels.summary(self.stats, self.tiles, self.summary)
+        return bool(self.summary[LOWEST] >= 0 and not self.summary[BROKEN])
 
     def _turn(self) -> None:
         """Make the new state the present one."""
@@ -270,7 +289,7 @@ class Engine:
                 self.area, self.options.gravity, self.through_links,
             )  # fmt: skip
         edges.touch(
-            rows, columns, self.wide, self.height, self.width, h, p, q, self.dry, self.gravity, self.stats
+            rows, columns, self.wide, self.height, self.width, h, p, q, self.carry, self.dry, self.gravity, self.stats
         )
 
     def _weather(self, dt: float) -> None:
@@ -280,7 +299,7 @@ class Engine:
         kernels.weather(
             self.tiles, self.wide, self.height, self.width, h, p, q, self.ground.bed, uniform, weather.fields,
             rates, weather.model, weather.rate, weather.storage, weather.capacity, weather.drains, self.rained,
-            self.soaked, self.drained, dt, self.dry, self.gravity, self.stats,
+            self.soaked, self.drained, dt, self.carry, self.dry, self.gravity, self.stats,
         )  # fmt: skip
         self.fell += uniform * dt * weather.cells * self.area
         self.fields_fell += rates * dt

@@ -31,7 +31,8 @@ class Boundary:
     edge : "west", "east", "north" or "south"
     kind : str
         wall; open (leaves freely, nothing enters); level (`series` in m, in the datum of the bed);
-        discharge (`series` in m3/s through the whole piece, positive into the domain, shared out by conveyance);
+        discharge (`series` in m3/s through the whole piece, positive into the domain, shared out by conveyance;
+        with `depth` in m water that comes in faster than waves);
         normal_depth (leaves as uniform flow on `slope`); rating (leaves by `rating`: level in m -> m3/s).
     first, last : int
         Cells along the edge, `last` excluded: rows from the north for west and east, columns from the west for
@@ -48,6 +49,7 @@ class Boundary:
     slope: float = 0.0
     rating: Series | None = None
     name: str = ""
+    depth: Series | None = None
 
     def __post_init__(self) -> None:
         if self.edge not in EDGES:

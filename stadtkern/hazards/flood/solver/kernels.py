@@ -10,6 +10,7 @@ import numpy as np
 from numba import njit, prange
 
 from stadtkern.compute.jit import OPTIONS, real
+from stadtkern.hazards.flood.solver.inertial import inertial_step
 from stadtkern.hazards.flood.solver.numerics import BLOCKED, Real, speed
 from stadtkern.hazards.flood.solver.rows import (
     BROKEN,
@@ -23,7 +24,7 @@ from stadtkern.hazards.flood.solver.rows import (
     Grid,
     Row,
 )
-from stadtkern.hazards.flood.solver.tiles import first_order
+from stadtkern.hazards.flood.solver.tiles import first_order, second_order
 
 PARALLEL: dict[str, Any] = {"error_model": "numpy", "cache": True, "parallel": True}
 
@@ -39,6 +40,34 @@ def step_first(tiles: Row, wide: int, height: int, width: int, h: Grid, p: Grid,
         first_order(
             h, p, q, z, n2, to_h, to_p, to_q, crest_west, crest_south, walls[tile] != 0, on, edge,
             r0, r1, c0, c1, dt, dx, dry, factor, g, stats[tile],
+        )  # fmt: skip
+
+
+@njit(**PARALLEL)
+def step_second(tiles: Row, wide: int, height: int, width: int, h: Grid, p: Grid, q: Grid, base_h: Grid, base_p: Grid, base_q: Grid, part: Real, z: Grid, n2: Grid, to_h: Grid, to_p: Grid, to_q: Grid, crest_west: Grid, crest_south: Grid, walls: Row, on: Grid, edge: Grid, dt: Real, dx: Real, dry: Real, factor: Real, g: Real, stats: Grid) -> None:  # noqa: E501
+    """Compute a stage of second order of all active tiles, see `tiles.second_order`."""
+    rows, columns = h.shape
+    for k in prange(tiles.size):
+        tile = tiles[k]
+        r0, c0 = tile // wide * height, tile % wide * width
+        r1, c1 = min(r0 + height, rows), min(c0 + width, columns)
+        second_order(
+            h, p, q, base_h, base_p, base_q, part, z, n2, to_h, to_p, to_q, crest_west, crest_south,
+            walls[tile] != 0, on, edge, r0, r1, c0, c1, dt, dx, dry, factor, g, stats[tile],
+        )  # fmt: skip
+
+
+@njit(**PARALLEL)
+def step_inertial(tiles: Row, wide: int, height: int, width: int, h: Grid, x: Grid, y: Grid, z: Grid, n2: Grid, to_h: Grid, to_x: Grid, to_y: Grid, crest_west: Grid, crest_south: Grid, walls: Row, on: Grid, edge: Grid, dt: Real, dx: Real, theta: Real, dry: Real, factor: Real, g: Real, stats: Grid) -> None:  # noqa: E501
+    """Compute a step of the local inertial scheme of all active tiles."""
+    rows, columns = h.shape
+    for k in prange(tiles.size):
+        tile = tiles[k]
+        r0, c0 = tile // wide * height, tile % wide * width
+        r1, c1 = min(r0 + height, rows), min(c0 + width, columns)
+        inertial_step(
+            h, x, y, z, n2, to_h, to_x, to_y, crest_west, crest_south, walls[tile] != 0, on, edge,
+            r0, r1, c0, c1, dt, dx, theta, dry, factor, g, stats[tile],
         )  # fmt: skip
 
 
@@ -84,8 +113,11 @@ def choose(stats: Grid, awake: Row, wide: int, idle: float, order: int, everywhe
 
 
 @njit(**OPTIONS)
-def look(h: Grid, p: Grid, q: Grid, r0: int, r1: int, c0: int, c1: int, dry: Real, g: Real, stats: Row) -> None:
-    """Tell of a tile what `rows.tell` does, from the state as it is."""
+def look(h: Grid, p: Grid, q: Grid, r0: int, r1: int, c0: int, c1: int, carry: Real, dry: Real, g: Real, stats: Row) -> None:
+    """Tell of a tile what `rows.tell` does, from the state as it is.
+
+    `carry` is 0 where discharges do not make waves faster (local inertial scheme), else 1.
+    """
     zero = real(0.0, h)
     top, low, high = zero, h[r0, c0], zero
     first = last = left = right = zero
@@ -93,7 +125,7 @@ def look(h: Grid, p: Grid, q: Grid, r0: int, r1: int, c0: int, c1: int, dry: Rea
     for i in range(r0, r1):
         for j in range(c0, c1):
             depth = h[i, j]
-            top = max(top, speed(depth, p[i, j], q[i, j], dry, g))
+            top = max(top, speed(depth, carry * p[i, j], carry * q[i, j], dry, g))
             low, high = min(low, depth), max(high, depth)
             first = max(first, depth) if i == r0 else first
             last = max(last, depth) if i == r1 - 1 else last
@@ -107,12 +139,12 @@ def look(h: Grid, p: Grid, q: Grid, r0: int, r1: int, c0: int, c1: int, dry: Rea
 
 
 @njit(**PARALLEL)
-def look_all(wide: int, height: int, width: int, h: Grid, p: Grid, q: Grid, dry: Real, g: Real, stats: Grid) -> None:
+def look_all(wide: int, height: int, width: int, h: Grid, p: Grid, q: Grid, carry: Real, dry: Real, g: Real, stats: Grid) -> None:
     """Tell of all tiles."""
     rows, columns = h.shape
     for tile in prange(stats.shape[0]):
         r0, c0 = tile // wide * height, tile % wide * width
-        look(h, p, q, r0, min(r0 + height, rows), c0, min(c0 + width, columns), dry, g, stats[tile])
+        look(h, p, q, r0, min(r0 + height, rows), c0, min(c0 + width, columns), carry, dry, g, stats[tile])
 
 
 @njit(**OPTIONS)
@@ -154,7 +186,7 @@ def excess(rain: float, storage: float) -> float:
 
 
 @njit(**PARALLEL)
-def weather(tiles: Row, wide: int, height: int, width: int, h: Grid, p: Grid, q: Grid, z: Grid, uniform: float, fields: Any, rates: Row, model: int, rate: Grid, storage: Grid, capacity: Grid, drains: bool, rained: Grid, soaked: Grid, drained: Grid, dt: float, dry: Real, g: Real, stats: Grid) -> None:  # noqa: ANN401, E501, FBT001
+def weather(tiles: Row, wide: int, height: int, width: int, h: Grid, p: Grid, q: Grid, z: Grid, uniform: float, fields: Any, rates: Row, model: int, rate: Grid, storage: Grid, capacity: Grid, drains: bool, rained: Grid, soaked: Grid, drained: Grid, dt: float, carry: Real, dry: Real, g: Real, stats: Grid) -> None:  # noqa: ANN401, E501, FBT001
     """Let rain fall, water soak in and drain, in all active tiles; tell of them anew.
 
     Rain is `uniform` (m/s) plus the sum of `fields` (n, rows, columns) times `rates` (n). What is lost takes its
@@ -191,12 +223,12 @@ def weather(tiles: Row, wide: int, height: int, width: int, h: Grid, p: Grid, q:
                     gone = max(min(most, depth - lost), 0.0)
                     drained[i, j] += gone
                     lost += gone
-                if lost > 0.0 and h[i, j] > 0.0:
+                if carry > 0 and lost > 0.0 and h[i, j] > 0.0:
                     keep = real(max(0.0, 1.0 - lost / depth), h)
                     p[i, j] *= keep
                     q[i, j] *= keep
                 h[i, j] = depth - lost
-        look(h, p, q, r0, r1, c0, c1, dry, g, stats[tile])
+        look(h, p, q, r0, r1, c0, c1, carry, dry, g, stats[tile])
 
 
 @njit(**PARALLEL)

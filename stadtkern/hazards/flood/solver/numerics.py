@@ -186,7 +186,7 @@ def inertial(ql: Real, q: Real, qr: Real, hl: Real, zl: Real, hr: Real, zr: Real
     drag = dt * g * n2 * abs(q) * inverse * inverse * inverse_cbrt(deep)
     new = (start + g * deep * lam * rise) / (one + drag)
     new = new if flows else zero
-    most = real(0.25, q) / lam
+    most = real(0.2499, q) / lam  # a bit less than a quarter: rounding must not take more than all
     least = -(hr * most)
     most = hl * most
     new = new if new < most else most

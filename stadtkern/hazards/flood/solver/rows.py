@@ -21,15 +21,19 @@ FASTEST, LOWEST, HIGHEST, FIRST_ROW, LAST_ROW, FIRST_COLUMN, LAST_COLUMN, BROKEN
 
 
 @njit(**SWEEP)
-def load(h: Grid, p: Grid, q: Grid, z: Grid, row: int, c0: int, count: int, dry: Real, bh: Row, bu: Row, bv: Row, bz: Row, at: int) -> None:  # noqa: E501
-    """Read a row from column c0 - 1 or c0 - 2 on: depth (0 where dry), velocities, bed.
+def load(h: Grid, p: Grid, q: Grid, z: Grid, on: Grid, row: int, c0: int, count: int, dry: Real, bh: Row, bu: Row, bv: Row, bz: Row, at: int) -> None:  # noqa: E501
+    """Read `count` cells of a row from column `c0` on: depth (0 where dry), velocities, bed.
 
-    What lies outside of the domain mirrors what lies inside, so that edges are walls.
+    What lies outside of the domain mirrors what lies inside, so that edges are walls; at a boundary (`on`) it only
+    repeats it: what passes there is put in its place later.
     """
     zero, one = real(0.0, h), real(1.0, h)
     rows, columns = h.shape
-    line = min(max(row, 0), rows - 1)
-    turn = one if line == row else -one
+    line = row
+    if row < 0:
+        line = min(-1 - row, rows - 1)
+    elif row >= rows:
+        line = max(2 * rows - 1 - row, 0)
     first, last = max(c0, 0), min(c0 + count, columns)
     hr, pr, qr, zr = h[line], p[line], q[line], z[line]
     to = at - c0
@@ -40,18 +44,25 @@ def load(h: Grid, p: Grid, q: Grid, z: Grid, row: int, c0: int, count: int, dry:
         inverse = inverse if wet else zero
         bh[to + j] = depth if wet else zero
         bu[to + j] = pr[j] * inverse
-        bv[to + j] = qr[j] * inverse * turn
+        bv[to + j] = qr[j] * inverse
         bz[to + j] = zr[j]
+    if line != row:
+        side = NORTH if row < 0 else SOUTH
+        for j in range(first, last):
+            if on[side, j] == 0:
+                bv[to + j] = -bv[to + j]
     for j in range(c0, first):
-        _copy(bh, bu, bv, bz, to + j, to + min(-1 - j, columns - 1))
+        turn = one if on[WEST, line] else -one
+        _repeat(bh, bu, bv, bz, to + j, to + min(-1 - j, columns - 1), turn)
     for j in range(last, c0 + count):
-        _copy(bh, bu, bv, bz, to + j, to + max(2 * columns - 1 - j, 0))
+        turn = one if on[EAST, line] else -one
+        _repeat(bh, bu, bv, bz, to + j, to + max(2 * columns - 1 - j, 0), turn)
 
 
 @njit(**SWEEP)
-def _copy(bh: Row, bu: Row, bv: Row, bz: Row, to: int, source: int) -> None:
-    """Mirror a cell at the west or east edge."""
-    bh[to], bu[to], bv[to], bz[to] = bh[source], -bu[source], bv[source], bz[source]
+def _repeat(bh: Row, bu: Row, bv: Row, bz: Row, to: int, source: int, turn: Real) -> None:
+    """Repeat a cell outside of the west or east edge."""
+    bh[to], bu[to], bv[to], bz[to] = bh[source], turn * bu[source], bv[source], bz[source]
 
 
 @njit(**SWEEP)

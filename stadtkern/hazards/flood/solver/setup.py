@@ -136,6 +136,10 @@ class Pieces:
                 values[k] = 0.0 if np.isnan(level) else -max(each.rating.at(level + self.datum), 0.0)
         return values
 
+    def depths(self, time: float) -> AnyArray:
+        """Return the depth that discharge comes in with, m; 0 where the water inside decides."""
+        return np.array([each.depth.at(time) if each.depth else 0.0 for each in self.boundaries])
+
     def cells(self) -> tuple[AnyArray, AnyArray]:
         """Return rows and columns of the cells through which water may come in."""
         found = [
