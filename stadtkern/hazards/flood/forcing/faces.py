@@ -5,11 +5,13 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 import shapely
+from shapely.affinity import translate
 from shapely.geometry.base import BaseGeometry
 
 from stadtkern.hazards.flood.terrain.grid import Array, Grid, Mask
 from stadtkern.hazards.flood.terrain.vectors import touched
 
+NUDGE = 1e-4
 Faces = tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]
 
 
@@ -28,6 +30,8 @@ def crossed(line: BaseGeometry, grid: Grid, down: int, right: int) -> Faces:
 
     A way from centre to centre that crosses the line is closed: no water can get around it within its length.
     """
+    # a line through centres would close both faces of a cell: it passes a hair's breadth beside them
+    line = translate(line, NUDGE * grid.cell, NUDGE / 2 * grid.cell)
     near = touched([line.buffer(grid.cell)], grid)
     rows, columns = np.nonzero(near)
     inside = (rows + down < grid.rows) & (columns + right >= 0)

@@ -186,7 +186,7 @@ def test_losses_have_the_parameters_of_their_laws(make_scenario: MakeScenario) -
 def test_no_way_leads_through_a_wall(end: tuple[float, float]) -> None:
     """Whatever its direction: from the cells on one side the other side is not reached by open faces."""
     grid = Grid("EPSG:25833", 0.0, 100.0, 10.0, 10, 10)
-    middle = np.array([50.0, 50.0])
+    middle = np.array([50.3, 49.8])
     direction = np.array(end) - middle + 0.123
     wall = shapely.LineString([middle - 10 * direction, middle + 10 * direction])
     closed = {(int(r), int(c), "w") for r, c in zip(*west_faces(wall, grid), strict=True)}
@@ -202,6 +202,15 @@ def test_no_way_leads_through_a_wall(end: tuple[float, float]) -> None:
         if row < 9 and side[row + 1, column] != is_left:
             assert (row, column, "s") in closed
     assert len(closed) < 40
+
+
+def test_a_wall_through_the_centres_of_cells_closes_one_side_of_them() -> None:
+    """Otherwise its own cells would be shut in between two walls."""
+    grid = Grid("EPSG:25833", 0.0, 100.0, 10.0, 10, 10)
+    rows, columns = south_faces(shapely.LineString([(0, 45), (100, 45)]), grid)
+    assert sorted(columns.tolist()) == list(range(10))
+    assert len(set(rows.tolist())) == 1
+    assert west_faces(shapely.LineString([(1, 45), (99, 45)]), grid)[0].size == 0
 
 
 def test_a_wall_stands_above_the_higher_ground_beside_it(

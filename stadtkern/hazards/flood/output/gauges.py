@@ -48,7 +48,10 @@ class Probe:
     def checkpoint(self) -> dict[str, npt.NDArray[Any]]:
         """Return what has been noted, to go on from."""
         width = 3 * len(self.names) + len(self.sections)
-        return {"probe_times": np.array(self.times), "probe_values": np.array(self.values).reshape(-1, width)}
+        return {
+            "probe_times": np.array(self.times),
+            "probe_values": np.array(self.values).reshape(len(self.times), width),
+        }
 
     def resume(self, kept: dict[str, npt.NDArray[Any]]) -> None:
         """Go on from what had been noted."""

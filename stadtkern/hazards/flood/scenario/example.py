@@ -15,6 +15,8 @@ from stadtkern.hazards.flood.output.rasters import write_raster
 
 NAME = "scenario.toml"
 TEMPLATE = Path(__file__).parent / "example.toml"
+BOUNDS = (guben.WEST + 1200.0, guben.SOUTH + 1000.0, guben.WEST + 3400.0, guben.SOUTH + 4000.0)
+"""West, south, east, north in m: the part of the valley that is simulated."""
 HOUR = 3600.0
 BASE, PEAK = 150.0, 700.0
 """m3/s: within the banks, and about the height of the dikes less half a metre."""
@@ -90,23 +92,15 @@ def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[float]
 
 def text() -> str:
     """Return the scenario with its places filled in."""
+    west, south, east, north = BOUNDS
     middle = guben.SOUTH + guben.SIZE / 2
-    x = {y: float(guben.river_x(y)) for y in (guben.SOUTH, middle, guben.SOUTH + guben.SIZE)}
-    south, north = x[guben.SOUTH] - guben.WEST, x[guben.SOUTH + guben.SIZE] - guben.WEST
-    west_dike, here = x[middle] - guben.DIKE_DISTANCE, guben.DIKE_DISTANCE
+    at = {y: float(guben.river_x(y)) for y in (south, middle, north)}
+    to_dike = guben.DIKE_DISTANCE
+    dike_x = at[middle] - to_dike
     return TEMPLATE.read_text(encoding="utf-8").format(
-        south_from=south - here,
-        south_to=south + here,
-        north_from=north - here,
-        north_to=north + here,
-        river_x=x[middle],
-        middle=middle,
-        town_x=x[middle] - 420.0,
-        dike_x=west_dike,
-        breach_from=middle - 30.0,
-        breach_to=middle + 30.0,
-        ground=float(guben.bank(middle)) + 0.2,
-        section_to=x[middle] + here,
-        bank_x=west_dike - 60.0,
-        level=guben.gauge_zero(guben.SOUTH) + 3.0,
-    )
+        west=west, south=south, east=east, north=north, river_x=at[middle], middle=middle, dike_x=dike_x,
+        south_from=at[south] - west - to_dike, south_to=at[south] - west + to_dike,
+        north_from=at[north] - west - to_dike, north_to=at[north] - west + to_dike, town_x=at[middle] - 420.0,
+        breach_from=middle - 30.0, breach_to=middle + 30.0, ground=float(guben.bank(middle)) + 0.2,
+        section_to=at[middle] + to_dike, bank_x=dike_x - 60.0,
+    )  # fmt: skip
