@@ -99,6 +99,19 @@ def share_out(h: Grid, z: Grid, n2: Grid, side: int, first: int, last: int, dry:
 
 
 @njit(**OPTIONS)
+def falling(h: float, u: float, g: float) -> tuple[float, float]:
+    """Return depth and velocity (inwards) at a free edge: critical, unless the water is faster already.
+
+    The wave that reaches the edge keeps u - 2 c; critical outflow has u = -c.
+    """
+    c = math.sqrt(g * h)
+    if u <= -c:
+        return h, u
+    edge = max(2.0 * c - u, 0.0) / 3.0
+    return edge * edge / g, -edge
+
+
+@njit(**OPTIONS)
 def face_state(kind: int, value: float, h: float, u: float, bed: float, n2: float, g: float) -> tuple[float, float]:
     """Return depth and velocity (inwards) at a face of a boundary.
 
@@ -107,7 +120,7 @@ def face_state(kind: int, value: float, h: float, u: float, bed: float, n2: floa
     if kind == LEVEL:
         return level_face(h, u, bed, value, g)
     if kind == OPEN:
-        return h, min(u, 0.0)
+        return falling(h, u, g)
     if kind == NORMAL_DEPTH:
         return h, (-math.sqrt(value / n2) * h ** (2.0 / 3.0) if n2 > 0.0 else -math.sqrt(g * h))
     if value > 0.0:

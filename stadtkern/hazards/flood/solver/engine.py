@@ -11,7 +11,7 @@ from stadtkern.hazards.flood.solver import edges, kernels
 from stadtkern.hazards.flood.solver.domain import Domain, Options, State
 from stadtkern.hazards.flood.solver.forcing import Forcing
 from stadtkern.hazards.flood.solver.numerics import BLOCKED
-from stadtkern.hazards.flood.solver.rows import BROKEN, FASTEST, LONGEST, LOWEST
+from stadtkern.hazards.flood.solver.rows import BROKEN, EAST, FASTEST, LONGEST, LOWEST, SOUTH
 from stadtkern.hazards.flood.solver.setup import Ground, Links, Pieces, Points, Weather, growth, sink
 
 AnyArray = npt.NDArray[Any]
@@ -109,6 +109,9 @@ class Engine:
         for grid, given, turn in ((p, state.discharge_x, 1.0), (q, state.discharge_y, -1.0)):
             if given is not None:
                 grid[:] = np.where(wet, np.asarray(given) * turn, 0.0)
+        if self.inertial:  # from cells to their west and north faces
+            p[:, 1:], p[:, 0] = 0.5 * (p[:, 1:] + p[:, :-1]), 0.0
+            q[1:], q[0] = 0.5 * (q[1:] + q[:-1]), 0.0
         if not (np.isfinite(h).all() and np.isfinite(p).all() and np.isfinite(q).all()) or (h < 0).any():
             raise ValueError("depths must be numbers >= 0, discharges numbers, in every active cell")
         self._spread()
@@ -347,15 +350,25 @@ class Engine:
             setattr(self, name, checkpoint[name].item())
         self._spread()
 
+    def fields(self) -> tuple[AnyArray, AnyArray, AnyArray]:
+        """Return depth (m), discharge eastwards and northwards (m2/s) at the centres of cells, as new arrays."""
+        rows, columns = np.indices(self.shape, sparse=True)
+        return self.fields_at(rows, columns)
+
     def fields_at(self, rows: AnyArray, columns: AnyArray) -> tuple[AnyArray, AnyArray, AnyArray]:
         """Return what `fields` does, of some cells only."""
-        h, p, q = (grid[rows, columns] for grid in self.state[0])
-        return h, p, -q
-
-    def fields(self) -> tuple[AnyArray, AnyArray, AnyArray]:
-        """Return depth (m), discharge eastwards and northwards (m2/s) as new arrays."""
         h, p, q = self.state[0]
-        return h.copy(), p.copy(), -q
+        depth = h[rows, columns]
+        if not self.inertial:
+            return depth, p[rows, columns], -q[rows, columns]
+        # discharges of the east and south faces are those of the next cells, of the boundary at the edge
+        last_row, last_column = self.shape[0] - 1, self.shape[1] - 1
+        east = np.where(
+            columns < last_column, p[rows, np.minimum(columns + 1, last_column)], self.edge[EAST, 0, rows]
+        )
+        south = np.where(rows < last_row, q[np.minimum(rows + 1, last_row), columns], self.edge[SOUTH, 0, columns])
+        half = self.kind(0.5)
+        return depth, half * (p[rows, columns] + east), -half * (q[rows, columns] + south)
 
 
 class Collapse(Exception):

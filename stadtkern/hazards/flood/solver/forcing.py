@@ -30,7 +30,7 @@ class Boundary:
     ----------
     edge : "west", "east", "north" or "south"
     kind : str
-        wall; open (leaves freely, nothing enters); level (`series` in m, in the datum of the bed);
+        wall; open (water falls over a free edge, at critical depth or faster; nothing enters); level (`series` in m, in the datum of the bed);
         discharge (`series` in m3/s through the whole piece, positive into the domain, shared out by conveyance;
         with `depth` in m water that comes in faster than waves);
         normal_depth (leaves as uniform flow on `slope`); rating (leaves by `rating`: level in m -> m3/s).
