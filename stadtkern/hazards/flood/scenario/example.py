@@ -45,7 +45,7 @@ def write_example(folder: Path) -> Path:
     write_lines(folder / "dikes.geojson", valley.dikes)
     write_lines(folder / "houses.geojson", valley.houses)
     write_lines(folder / "river.geojson", [river()])
-    times = np.arange(0.0, 6 * HOUR + 1, 900.0)
+    times = np.arange(0.0, 3 * HOUR + 1, 900.0)
     write_csv(folder / "discharge.csv", ("time", "value"), zip(times, hydrograph(times), strict=True))
     write_csv(folder / "rain_depths.csv", ("duration_min", "depth_mm"), RAIN_DEPTHS)
     path.write_text(text(), encoding="utf-8")
@@ -57,9 +57,9 @@ RAIN_DEPTHS = ((5, 11.3), (10, 17.1), (15, 21.1), (20, 24.3), (30, 29.1), (45, 3
 
 
 def hydrograph(times: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> Sequence[float]:
-    """Return a flood wave in m3/s that rises for two and a half hours and falls slowly."""
-    rise = np.clip(times / (2.5 * HOUR), 0.0, 1.0)
-    fall = np.exp(-np.clip(times - 2.5 * HOUR, 0.0, None) / (4 * HOUR))
+    """Return a flood wave in m3/s that rises for one and a half hours and falls slowly."""
+    rise = np.clip(times / (1.5 * HOUR), 0.0, 1.0)
+    fall = np.exp(-np.clip(times - 1.5 * HOUR, 0.0, None) / (4 * HOUR))
     values = BASE + (PEAK - BASE) * np.sin(np.pi / 2 * rise) ** 2 * fall
     return [round(float(v), 2) for v in values]
 
