@@ -125,7 +125,10 @@ def face_state(kind: int, value: float, h: float, u: float, bed: float, n2: floa
         return h, (-math.sqrt(value / n2) * h ** (2.0 / 3.0) if n2 > 0.0 else -math.sqrt(g * h))
     if value > 0.0:
         return entering(value, h, u, g)
-    return h, (value / h if h > 0.0 else 0.0)
+    if h <= 0.0:
+        return 0.0, 0.0
+    # no edge draws water faster than it falls off one
+    return h, max(value / h, min(u, -math.sqrt(g * h)))
 
 
 @njit(**OPTIONS)

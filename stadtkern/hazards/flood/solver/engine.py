@@ -164,10 +164,7 @@ class Engine:
             No step above `Options.min_step` works.
         """
         self._breach(self.time + dt)
-        raining = self._raining(dt)
-        self.tiles = kernels.choose(
-            self.stats, self.awake, self.wide, self.idle, self.options.order, raining, self.was_active
-        )
+        self._choose(dt)
         while True:
             dt = self._borders(dt)
             if self._flow(dt):
@@ -182,13 +179,14 @@ class Engine:
         self._pour(dt)
         if self.weather.any:
             self._weather(dt)
-        kernels.summary(self.stats, self.tiles, self.summary)
+        self._sum_up()
+        self._after()
         self.fastest = float(self.summary[FASTEST])
         self.caution = min(1.0, self.caution * RECOVERY)
         self.time += dt
         self.steps += 1
         self.last_step = dt
-        self.updates += min(len(self.tiles) * self.height * self.width, self.shape[0] * self.shape[1])
+        self.updates += self._active_cells()
         if self.options.maxima_every and self.steps % self.options.maxima_every == 0:
             self.keep_maxima()
         return dt
@@ -207,6 +205,7 @@ class Engine:
 
     def volume(self) -> float:
         """Return the water in the domain, m3; rows are summed one by one, so that tiles play no part."""
+        self.sync()
         return math.fsum(self.state[0][0].sum(axis=1, dtype=np.float64)) * self.area
 
     # parts of a step
@@ -215,6 +214,25 @@ class Engine:
         for k, each in enumerate(self.forcing.structures.breaches):
             if self.sinking[k] and time > each.start:
                 self.sinking[k] = sink(each, self.ground, self.before[k], time)
+
+    def _choose(self, dt: float) -> None:
+        """Choose the tiles that the step has to compute."""
+        raining = self._raining(dt)
+        self.tiles = kernels.choose(
+            self.stats, self.awake, self.wide, self.idle, self.options.order, raining, self.was_active
+        )
+
+    def _sum_up(self) -> None:
+        kernels.summary(self.stats, self.tiles, self.summary)
+
+    def _after(self) -> None:
+        """Do what is left when inflows, links and weather have acted; on the processor nothing."""
+
+    def _active_cells(self) -> int:
+        return min(len(self.tiles) * self.height * self.width, self.shape[0] * self.shape[1])
+
+    def sync(self) -> None:
+        """Bring everything to this machine's memory; on the processor it is there."""
 
     def _raining(self, dt: float) -> bool:
         if not (self.weather.uniform or self.weather.series):
@@ -267,7 +285,7 @@ class Engine:
 
     def _sound(self) -> bool:
         """Tell whether the last stage left no negative depth and only finite numbers."""
-        kernels.summary(self.stats, self.tiles, self.summary)
+        self._sum_up()
         return bool(self.summary[LOWEST] >= 0 and not self.summary[BROKEN])
 
     def _turn(self) -> None:
@@ -357,6 +375,7 @@ class Engine:
 
     def fields_at(self, rows: AnyArray, columns: AnyArray) -> tuple[AnyArray, AnyArray, AnyArray]:
         """Return what `fields` does, of some cells only."""
+        self.sync()
         h, p, q = self.state[0]
         depth = h[rows, columns]
         if not self.inertial:

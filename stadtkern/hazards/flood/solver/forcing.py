@@ -33,7 +33,8 @@ class Boundary:
         wall; open (water falls over a free edge, at critical depth or faster; nothing enters); level (`series` in m, in the datum of the bed);
         discharge (`series` in m3/s through the whole piece, positive into the domain, shared out by conveyance;
         with `depth` in m water that comes in faster than waves);
-        normal_depth (leaves as uniform flow on `slope`); rating (leaves by `rating`: level in m -> m3/s).
+        normal_depth (leaves as uniform flow on `slope`); rating (leaves by `rating`: level in m -> m3/s). What
+        leaves by a discharge or a rating is at most what can fall over a free edge.
     first, last : int
         Cells along the edge, `last` excluded: rows from the north for west and east, columns from the west for
         north and south; `last` None is the end.

@@ -185,6 +185,16 @@ def excess(rain: float, storage: float) -> float:
     return left * left / (left + storage) if left > 0.0 else 0.0
 
 
+@njit(**OPTIONS)
+def after_weather(h: float, rain: float, model: int, rate: float, storage: float, soaked: float, rained: float, most: float, dt: float) -> tuple[float, float, float, float]:  # noqa: E501
+    """Return depth, what soaked in, what drained (`most` at most; all m), and the share of momentum that stays."""
+    depth = h + rain
+    lost = soak(model, depth, rate, storage, soaked, rained, rain, dt)
+    gone = max(min(most, depth - lost), 0.0)
+    keep = max(0.0, 1.0 - (lost + gone) / depth) if depth > 0.0 and h > 0.0 else 1.0
+    return depth - lost - gone, lost, gone, keep
+
+
 @njit(**PARALLEL)
 def weather(tiles: Row, wide: int, height: int, width: int, h: Grid, p: Grid, q: Grid, z: Grid, uniform: float, fields: Any, rates: Row, model: int, rate: Grid, storage: Grid, capacity: Grid, drains: bool, rained: Grid, soaked: Grid, drained: Grid, dt: float, carry: Real, dry: Real, g: Real, stats: Grid) -> None:  # noqa: ANN401, E501, FBT001
     """Let rain fall, water soak in and drain, in all active tiles; tell of them anew.
@@ -210,24 +220,20 @@ def weather(tiles: Row, wide: int, height: int, width: int, h: Grid, p: Grid, q:
                 if model == 0 and not drains:
                     h[i, j] += rain
                     continue
-                depth = h[i, j] + rain
-                lost = 0.0
+                a = rate[i, j] if rate.size > 1 else rate[0, 0]
+                b = storage[i, j] if storage.size > 1 else storage[0, 0]
+                most = (capacity[i, j] if capacity.size > 1 else capacity[0, 0]) * dt
+                so_far = rained[i, j] - rain if model == 2 else 0.0  # noqa: PLR2004
+                gone_before = soaked[i, j] if model else 0.0
+                depth, lost, gone, keep = after_weather(h[i, j], rain, model, a, b, gone_before, so_far, most, dt)
                 if model:
-                    a = rate[i, j] if rate.size > 1 else rate[0, 0]
-                    b = storage[i, j] if storage.size > 1 else storage[0, 0]
-                    so_far = rained[i, j] - rain if model == 2 else 0.0  # noqa: PLR2004
-                    lost = soak(model, depth, a, b, soaked[i, j], so_far, rain, dt)
                     soaked[i, j] += lost
                 if drains:
-                    most = (capacity[i, j] if capacity.size > 1 else capacity[0, 0]) * dt
-                    gone = max(min(most, depth - lost), 0.0)
                     drained[i, j] += gone
-                    lost += gone
-                if carry > 0 and lost > 0.0 and h[i, j] > 0.0:
-                    keep = real(max(0.0, 1.0 - lost / depth), h)
-                    p[i, j] *= keep
-                    q[i, j] *= keep
-                h[i, j] = depth - lost
+                if carry > 0 and keep < 1.0:
+                    p[i, j] *= real(keep, h)
+                    q[i, j] *= real(keep, h)
+                h[i, j] = depth
         look(h, p, q, r0, r1, c0, c1, carry, dry, g, stats[tile])
 
 

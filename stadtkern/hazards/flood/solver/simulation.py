@@ -58,12 +58,33 @@ def simulate(  # noqa: PLR0913  # what may be left out is named
     forcing.check(domain)
     if not (math.isfinite(until) and until >= state.time):
         raise ValueError(f"a run cannot end at {until} s when it begins at {state.time} s")
-    from stadtkern.hazards.flood.solver.engine import Engine, use_threads  # noqa: PLC0415  # imports numba
+    from stadtkern.hazards.flood.solver.engine import use_threads  # noqa: PLC0415  # imports numba
 
     threads = use_threads(options.threads)
-    run = _Run(Engine(domain, state, options, forcing), until, observers, progress, cancel)
+    run = _Run(engine_for(options)(domain, state, options, forcing), until, observers, progress, cancel)
     run.go(fresh=state.checkpoint is None)
     return run.report(threads)
+
+
+def engine_for(options: Options) -> "type[Engine]":
+    """Return what computes the steps on the device that the options name.
+
+    Raises
+    ------
+    RuntimeError
+        It is "cuda" and there is none.
+    """
+    from stadtkern.hazards.flood.solver.engine import Engine  # noqa: PLC0415  # imports numba
+
+    if options.device == "cpu":
+        return Engine
+    from stadtkern.hazards.flood.solver.cuda import CudaEngine, available  # noqa: PLC0415  # imports numba.cuda
+
+    if available():
+        return CudaEngine
+    if options.device == "cuda":
+        raise RuntimeError('no CUDA device was found: install the driver, or choose device "cpu" or "auto"')
+    return Engine
 
 
 class _Run:
