@@ -359,7 +359,7 @@ def weather(h, p, q, z, active, uniform, fields, rates, model, rate, storage, ca
         rain += fields[n, i, j] * rates[n]
     rain *= dt
     so_far = 0.0
-    if rained.size > 1:
+    if model == 2:  # noqa: PLR2004
         so_far = rained[i, j]
         rained[i, j] += rain
     a = rate[i, j] if rate.size > 1 else rate[0, 0]

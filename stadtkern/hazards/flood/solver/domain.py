@@ -187,6 +187,10 @@ class Options:
             raise ValueError("order must be 1 or 2; the local inertial scheme has order 1")
         if not 0 < self.cfl <= 0.5:  # noqa: PLR2004  # stability of the unsplit scheme
             raise ValueError(f"cfl must be more than 0 and at most 0.5, not {self.cfl}")
+        if min(self.tile) < 1:
+            raise ValueError(f"a tile must have rows and columns, not {self.tile}")
+        if not 0 < self.dry_depth <= self.arrival_depth:
+            raise ValueError(f"dry_depth ({self.dry_depth}) must be above 0 and at most arrival_depth ({self.arrival_depth})")
 
 
 def memory_needed(shape: tuple[int, int], options: Options, *, fields: int = 0) -> int:

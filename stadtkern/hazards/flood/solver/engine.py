@@ -155,6 +155,17 @@ class Engine:
         wave = options.cfl * self.domain.cell / self.fastest if self.fastest > 0 else options.max_step
         return self.caution * min(wave, options.max_step, growth(self.domain, options, self.rise))
 
+    def swiftest(self) -> tuple[int, int, str]:
+        """Return row and column of the fastest wave, and how fast it is."""
+        self.sync()
+        h, p, q = self.state[0]
+        wet = h > self.dry
+        deep = np.where(wet, h, 1)
+        unit = np.maximum(np.abs(p), np.abs(q)) * self.carry
+        wave = np.where(wet, unit / deep + np.sqrt(self.gravity * deep), 0)
+        row, column = np.unravel_index(int(np.argmax(wave)), self.shape)
+        return int(row), int(column), f"a wave of {wave.max():.3g} m/s in {h[row, column]:.3g} m of water"
+
     def advance(self, dt: float) -> float:
         """Make a step of at most `dt` s, a shorter one where water would run out of a cell; return its length.
 

@@ -215,7 +215,7 @@ def weather(tiles: Row, wide: int, height: int, width: int, h: Grid, p: Grid, q:
                 for n in range(rates.size):
                     rain += fields[n, i, j] * rates[n]
                 rain *= dt
-                if rained.size > 1:
+                if model == 2:  # noqa: PLR2004
                     rained[i, j] += rain
                 if model == 0 and not drains:
                     h[i, j] += rain

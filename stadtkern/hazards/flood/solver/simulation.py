@@ -124,6 +124,8 @@ class _Run:
 
         engine, left = self.engine, target - self.engine.time
         dt = engine.proposal()
+        if dt < engine.options.min_step:
+            raise self._collapse(Collapse(dt, *engine.swiftest()))
         if left <= 2 * dt:
             dt = left if left <= dt else 0.5 * left
         try:
