@@ -10,6 +10,7 @@ import pytest
 import rasterio
 
 from stadtkern.hazards.flood import guben
+from stadtkern.hazards.flood.compare import elbe_levels, run_elbe
 from stadtkern.hazards.flood.conftest import MakeScenario
 from stadtkern.hazards.flood.output.provenance import Provenance
 from stadtkern.hazards.flood.output.rasters import write_raster
@@ -17,91 +18,38 @@ from stadtkern.hazards.flood.run import simulate
 from stadtkern.hazards.flood.scenario.example import write_example, write_lines
 from stadtkern.hazards.flood.scenario.model import Scenario
 
-CELL = 20
-ACROSS = [[310_000.0, 5_749_700.0], [309_000.0, 5_749_700.0]]
-"""A section across river and floodplain, walked westwards: flow to the south counts negative."""
-
-
-def official_levels(folder: Path, name: str) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """Return river kilometres and water levels of the Elbe (m) for one of the official discharges."""
-    with (folder / "flys_elbe_km250_270.csv").open(encoding="utf-8") as file:
-        rows = [(float(r["station"]), float(r["w"])) for r in csv.DictReader(file) if r["name"] == name]
-    table = np.array(sorted(rows))
-    return table[:, 0], table[:, 1]
-
-
-def stations(folder: Path) -> np.ndarray[Any, Any]:
-    """Return the river kilometre of each cell, NaN where there is none."""
-    with rasterio.open(folder / "raster.csa.tif") as dataset:
-        metres = dataset.read(1, masked=True).astype(np.float64).filled(np.nan)
-    return np.asarray(metres[CELL // 2 :: CELL, CELL // 2 :: CELL] / 1000)
-
-
-def boundaries(level: np.ndarray[Any, Any], bed: np.ndarray[Any, Any]) -> list[dict[str, Any]]:
-    """Return level boundaries along the edges that the river crosses, in pieces of 200 m, where they are wet."""
-    pieces = []
-    count = level.shape[0] // 5
-    for edge, values, ground, pieces_of_edge in (
-        ("north", level[0], bed[0], 4), ("south", level[-1], bed[-1], 3), ("west", level[::-1, 0], bed[::-1, 0], 5)
-    ):  # fmt: skip
-        for i in range(pieces_of_edge):
-            part = slice(i * count, (i + 1) * count)
-            value = float(np.nanmedian(values[part]))
-            if value > ground[part].min():
-                pieces.append(
-                    {"edge": edge, "kind": "level", "value": value, "span": [i * 200, (i + 1) * 200]}
-                )
-    return pieces
-
 
 @pytest.mark.parametrize(
     ("name", "discharge"),
     [("MQ", (250, 450)), ("MHQ", (1500, 3000)), ("HQ100", (3200, 5200))],
 )
 def test_the_elbe_at_rosslau_comes_to_its_official_levels(
-    shared_data: Path, make_scenario: MakeScenario, tmp_path: Path, name: str, discharge: tuple[float, float]
+    shared_data: Path, tmp_path: Path, name: str, discharge: tuple[float, float]
 ) -> None:
-    """From dry: levels at the edges are given, those within and the discharge are found.
+    """From dry: levels at the edges are given, those within, the extent and the discharge are found.
 
-    The terrain is the real one, 1 km by 1 km in cells of 20 m. The discharge lies in the order of the known one:
-    on average about 370 m3/s, in a flood of a hundred years about 4,000 m3/s. Second order, because the river is
-    seven cells wide: first order lets only half as much through.
+    The discharge lies in the order of the known one: on average about 370 m3/s, in a flood of a hundred years about
+    4,000 m3/s.
     """
-    folder = shared_data / "dem_elbe_rosslau"
-    kilometres, levels = official_levels(folder, name)
-    station = stations(folder)
-    official = np.interp(station, kilometres, levels)
-    with rasterio.open(folder / "raster.dem.tif") as dataset:
-        bed = dataset.read(1).reshape(1000 // CELL, CELL, 1000 // CELL, CELL).mean(axis=(1, 3))
-    (tmp_path / "scenario.toml").write_text(name)
-    scenario = make_scenario(
-        {"raster": str(folder / "raster.dem.tif"), "cell": float(CELL)},
-        roughness={"mannings_n": 0.03},
-        solver={"order": 2},
-        time={"end": 5400.0},
-        boundary=boundaries(official, bed),
-        section=[{"name": "across", "line": ACROSS}],
-    )
-    summary = simulate(scenario, tmp_path / "out", device="cpu", threads=1)
-    with rasterio.open(tmp_path / "out" / "depth_5400.tif") as dataset:
-        depth = dataset.read(1)
-    river = (depth > 1.5) & (bed < 56.0) & np.isfinite(official)
-    difference = (depth + bed)[river] - official[river]
-    assert river.sum() > 80
-    assert abs(difference.mean()) < 0.08
-    assert np.sqrt((difference**2).mean()) < 0.15
-    known = np.isfinite(official)
-    extent = (official > bed)[known].mean()
-    assert (depth > 0.05)[known].mean() == pytest.approx(extent, abs=0.08)
-    flow = -last_discharge(tmp_path / "out")
-    assert discharge[0] < flow < discharge[1]
-    assert abs(summary["mass_error_relative"]) < 1e-12
+    found = run_elbe(shared_data / "dem_elbe_rosslau", name, tmp_path / "out", threads=1)
+    assert found["cells"] > 80
+    assert abs(found["difference_mean"]) < 0.08
+    assert found["difference_rms"] < 0.15
+    assert found["extent"] == pytest.approx(found["official_extent"], abs=0.08)
+    assert discharge[0] < found["discharge"] < discharge[1]
+    assert abs(found["mass_error_relative"]) < 1e-12
 
 
-def last_discharge(out: Path) -> float:
-    """Return the last row of the sections."""
-    with (out / "sections.csv").open(encoding="utf-8", newline="") as file:
-        return float(list(csv.DictReader(file))[-1]["discharge"])
+def test_the_levels_of_the_elbe_rise_with_the_discharge(shared_data: Path) -> None:
+    names = elbe_levels(shared_data / "dem_elbe_rosslau")
+    assert len(names) == 30
+    assert [n for n in names if n in {"MNQ", "MQ", "MHQ", "HQ10", "HQ100"}] == [
+        "MNQ",
+        "MQ",
+        "MHQ",
+        "HQ10",
+        "HQ100",
+    ]
 
 
 def valley_scenario(make_scenario: MakeScenario, tmp_path: Path, discharge: float) -> Scenario:
