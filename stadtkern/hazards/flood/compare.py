@@ -50,8 +50,7 @@ def mean_heights(folder: Path) -> Array:
 
 
 def boundaries(level: Array, bed: Array) -> list[dict[str, Any]]:
-        found = csv.DictReader(file)
-        rows = sorted((float(r["station"]), float(r["w"])) for r in found if r["name"] == name)
+    """Return level boundaries along the edges that the river crosses, in pieces of 200 m."""
     pieces = []
     count = level.shape[0] * PIECE // SIZE
     edges = (
