@@ -132,10 +132,10 @@ def face_state(kind: int, value: float, h: float, u: float, bed: float, n2: floa
 
 
 @njit(**OPTIONS)
-def edges(sides: Row, firsts: Row, lasts: Row, kinds: Row, values: Row, depths: Row, h: Grid, p: Grid, q: Grid, z: Grid, n2: Grid, cell: float, dry: float, g: float, weights: Row, edge: Any) -> float:  # noqa: ANN401, E501
+def edges(sides: Row, firsts: Row, lasts: Row, kinds: Row, values: Row, depths: Row, h: Grid, p: Grid, q: Grid, z: Grid, n2: Grid, cell: float, carry: float, dry: float, g: float, weights: Row, edge: Any) -> float:  # noqa: ANN401, E501
     """Compute what passes all pieces of boundary: (water, momentum across, momentum along) per face into `edge`.
 
-    Return the fastest wave there, m/s.
+    Return the fastest wave there, m/s. `carry` is 0 where the scheme knows no advection, else 1.
 
     `values` are m3/s inwards through the piece for DISCHARGE and RATING. Water and momentum count in the direction
     of growing columns and rows.
@@ -151,7 +151,8 @@ def edges(sides: Row, firsts: Row, lasts: Row, kinds: Row, values: Row, depths: 
             i, j = cell_at(side, at, rows, columns)
             wet = h[i, j] > dry
             depth = h[i, j] if wet else 0.0
-            x, y = (p[i, j] / depth, q[i, j] / depth) if wet else (0.0, 0.0)
+            inverse = carry / depth if wet else 0.0
+            x, y = p[i, j] * inverse, q[i, j] * inverse
             across, along = (x, y) if side in (WEST, EAST) else (y, x)  # noqa: PLR6201
             value = values[k]
             if kind in (DISCHARGE, RATING):  # noqa: PLR6201

@@ -264,7 +264,7 @@ class Engine:
             values = self.pieces.values(self.time, dt, h, self.ground.bed, self.dry)
             wave = edges.edges(
                 *self._faces(), self.pieces.kinds, values, self.pieces.depths(self.time + dt), h, p, q, self.ground.bed, self.ground.n2,
-                self.domain.cell, self.dry, self.options.gravity, self.weights, self.edge,
+                self.domain.cell, float(self.carry), self.dry, self.options.gravity, self.weights, self.edge,
             )  # fmt: skip
             if copy or wave * dt <= self.options.cfl * self.domain.cell:
                 break
