@@ -53,6 +53,15 @@ def test_a_span_is_measured_from_the_western_or_southern_end(
     assert (boundary.first, boundary.last) == cells
 
 
+def test_a_shooting_inflow_has_a_depth(make_scenario: MakeScenario) -> None:
+    table = {"edge": "west", "kind": "discharge", "value": 50.0, "depth": 0.5}
+    (boundary,) = forcing_of(make_scenario(boundary=[table])).boundaries
+    assert boundary.depth
+    assert boundary.depth.at(0.0) == 0.5
+    with pytest.raises(BadScenario, match="depth: has no meaning for kind open"):
+        make_scenario(boundary=[{"edge": "west", "kind": "open", "depth": 0.5}])
+
+
 def test_series_and_curves_of_boundaries_are_read(tmp_path: Path, make_scenario: MakeScenario) -> None:
     (tmp_path / "q.csv").write_text("time,value\n0,1\n100,3\n")
     (tmp_path / "rating.csv").write_text("level,discharge\n5,0\n6,10\n")

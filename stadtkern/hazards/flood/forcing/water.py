@@ -47,14 +47,23 @@ def boundaries(scenario: Scenario, ground: Ground) -> list[solver.Boundary]:
                 first=first,
                 last=last,
                 series=source(table, scenario, where),
-                slope=table.value or 0.0,
+                slope=(table.value or 0.0) if table.kind == "normal_depth" else 0.0,
                 rating=rating,
+                depth=shooting_depth(table, scenario, where),
                 name=f"boundary {number} {table.edge} {table.kind}",
             )
         )
         if table.kind == "level":
             refuse_dry(found[-1], ground, where)
     return found
+
+
+def shooting_depth(table: forces.Boundary, scenario: Scenario, where: str) -> Series | None:
+    """Return the depth of a supercritical inflow, if the scenario says one."""
+    if isinstance(table.depth, Path):
+        step = table.interpolation == "step"
+        return read_series(table.depth, f"{where} depth", end=scenario.time.end, step=step, least=0.0)
+    return None if table.depth is None else Series.constant(table.depth)
 
 
 def refuse_dry(boundary: solver.Boundary, ground: Ground, where: str) -> None:

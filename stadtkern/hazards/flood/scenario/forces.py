@@ -51,6 +51,14 @@ class Boundary:
     series: Path | None = key(
         kinds.table(), "level or discharge as CSV `time,value`", unit="s; m or m3/s", default=None
     )
+    depth: float | Path | None = key(
+        kinds.either(kinds.number(above=0.0), kinds.table()),
+        "discharge: depth of water that shoots in (supercritical), constant or as CSV `time,value`; "
+        "default: the "
+        "inflow is not faster than waves",
+        unit="m",
+        default=None,
+    )
     datastream: Path | None = key(
         kinds.table(),
         "observations or forecast out of `stadtkern export observations`, as level or discharge",
@@ -90,6 +98,8 @@ class Boundary:
         if self.kind == "normal_depth" and (self.value or 0.0) <= 0:
             raise BadKey(f"value: {self.value:g} is no slope; allowed: a number > 0")
         needs(self, "datastream_key", "datastream")
+        if self.depth is not None and self.kind != "discharge":
+            raise BadKey(f"depth: has no meaning for kind {self.kind}; allowed: with kind discharge")
         if self.span and self.span[0] < 0:
             raise BadKey(f"span: {self.span[0]:g} is not allowed; allowed: distances >= 0 in metres")
 
