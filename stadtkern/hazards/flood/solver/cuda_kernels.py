@@ -237,7 +237,10 @@ def slow(h, d, z, n2, crest, on, edge, side_l, side_r, i, j, m, n, at, lam, dt, 
     rough = n2[0, 0]
     if n2.size > 1:
         rough = real(0.5, dry) * (n2[i - m, j - n] + n2[i, j])
-    after = d[min(i + m, rows - 1), min(j + n, columns - 1)]
+    if i + m >= rows or j + n >= columns:
+        after = edge[side_r, 0, at] if on[side_r, at] else zero
+    else:
+        after = d[i + m, j + n]
     return inertial(d[i - m, j - n], d[i, j], after, hl, zl, hr, zr, rough, lam, dt, theta, dry, g)
 
 

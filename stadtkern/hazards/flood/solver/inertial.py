@@ -100,6 +100,8 @@ def inertial_step(h: Grid, x: Grid, y: Grid, z: Grid, n2: Grid, to_h: Grid, to_x
         gather(h, row, c0 - 1, count + 2, bh, below)
         gather(z, row, c0 - 1, count + 2, bz, below)
         gather(y, row + 1, c0, count, by, after)
+        if row + 1 == rows:
+            edge_row(on, edge, SOUTH, c0, count, by, after)
         if varied:
             gather(n2, row, c0 - 1, count + 2, rough, below)
         slow(
@@ -115,6 +117,8 @@ def inertial_step(h: Grid, x: Grid, y: Grid, z: Grid, n2: Grid, to_h: Grid, to_x
         if row > r0:
             done = row - 1
             gather(x, done, c0 - 1, count + 3, bx, 0)
+            if c1 == columns:
+                bx[count + 1] = edge[EAST, 0, done] if on[EAST, done] else real(0.0, h)
             slow(
                 bh, here, bz, bh, here + 1, bz, bx, 0, bx, 1, bx, 2,
                 rough, here, rough, here + 1, count + 1, lam, dt, theta, dry, g, new_x, 0,
