@@ -153,7 +153,7 @@ def test_the_command_writes_what_other_programs_rely_on(dam_break: Path, tmp_pat
         ('[terrain]\nraster = "dem.tif"\n[roughness]\nmannings_n = "small.tif"\n[time]\nend = 10.0\n',
          r"\[roughness\] mannings_n: .*small.tif: is not aligned"),
         ('[terrain]\nraster = "dem.tif"\n[roughness]\nmannings_n = -1.0\n[time]\nend = 10.0\n',
-         r"\[roughness\] mannings_n: -1.0 is not allowed; allowed: a number > 0"),
+         r"\[roughness\] mannings_n: -1.0 is not allowed; allowed: a number >= 0"),
         ('[terrain]\nraster = "dem.tif"\n[time]\nend = 10.0\n[[rain]]\nseries = "down.csv"\n',
          r"\[\[rain\]\] 1 series: .*down.csv row 4: time 3 is not greater"),
         ('[terrain]\nraster = "dem.tif"\n[time]\nend = 10.0\n[[rain]]\nseries = "gap.csv"\n',

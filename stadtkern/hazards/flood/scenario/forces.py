@@ -341,7 +341,9 @@ class Bridge:
     def check(self) -> None:
         """Require a deck above its underside."""
         if self.deck <= self.underside:
-            raise BadKey(f"deck: {self.deck:g} is not above the underside ({self.underside:g})")
+            raise BadKey(
+                f"deck: {self.deck:g} is not above the underside; allowed: more than {self.underside:g}"
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

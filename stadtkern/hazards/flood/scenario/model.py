@@ -141,7 +141,7 @@ class Burn:
         """Require one way to say how deep."""
         exactly_one(self, "depth", "bed", "bed_from", "attribute")
         if (self.bed_from is None) != (self.bed_to is None):
-            raise BadKey("bed_to: belongs to bed_from; give both or none")
+            raise BadKey("bed_to: belongs to bed_from; allowed: both or none of them")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +149,10 @@ class Roughness:
     """How rough the ground is: Manning's n, directly or by land cover."""
 
     mannings_n: NumberOrRaster | None = key(
-        kinds.field(above=0.0, greatest=1.0), "Manning's n", unit="s/m^(1/3)", default=None
+        kinds.field(least=0.0, greatest=10.0),
+        "Manning's n; 0: without friction",
+        unit="s/m^(1/3)",
+        default=None,
     )
     land_cover: Path | None = key(
         kinds.file(*kinds.RASTERS, *kinds.VECTORS),
@@ -299,7 +302,8 @@ class HazardClasses:
         """Require own bounds for own classes, and only for them."""
         if (self.classes == "own") != bool(self.depth or self.velocity or self.depth_velocity):
             raise BadKey(
-                'classes: "own" goes with at least one of depth, velocity, depth_velocity, and only with them'
+                'classes: does not fit to own bounds; allowed: "own" with at least one of depth, velocity, '
+                "depth_velocity, any other without them"
             )
 
 

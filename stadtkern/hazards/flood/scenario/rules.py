@@ -28,7 +28,7 @@ def at_most_one(table: object, *names: str) -> None:
 def needs(table: object, name: str, *others: str) -> None:
     """Raise `BadKey` if the key `name` is given without one of `others`."""
     if given(table, name) and not given(table, *others):
-        raise BadKey(f"{name}: belongs to {' or '.join(others)}, which is not given")
+        raise BadKey(f"{name}: belongs to {' or '.join(others)}, which is not given; allowed: with it")
 
 
 def together(table: object, *names: str) -> None:

@@ -16,7 +16,7 @@ from stadtkern.hazards.flood.terrain.vectors import covered, read_shapes
 DEFAULT_TABLE = Path(__file__).parent / "mannings_n.csv"
 """Usual values for OSM tags and CORINE classes (after Chow 1959, Open-Channel Hydraulics, table 5-6)."""
 DEFAULT_N = 0.033
-BOUNDS = (-math.inf, 1.0, 0.0)
+BOUNDS = (0.0, 10.0, -math.inf)
 ATTRIBUTES = ("class", "code_18", "landuse", "natural", "leisure", "waterway")
 
 
