@@ -38,7 +38,7 @@ def official_levels(folder: Path, name: str) -> Array:
     with rasterio.open(folder / STATIONS) as dataset:
         metres = dataset.read(1, masked=True).astype(np.float64).filled(np.nan)
     station = metres[CELL // 2 :: CELL, CELL // 2 :: CELL] / 1000
-    return np.interp(station, *np.array(rows).T)
+    return np.asarray(np.interp(station, *np.array(rows).T), dtype=np.float64)
 
 
 def mean_heights(folder: Path) -> Array:
