@@ -27,7 +27,7 @@ class RunOptions:
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """`auto`, `cpu` or `cuda`."""
     threads: int | None = None
-    """Threads of the CPU; None: all cores. Results do not depend on it."""
+    """Threads of the CPU; None: as many as pay. Results do not depend on it."""
     resume: bool = False
     """Go on from the checkpoint in the folder of results."""
     ensemble: int = 0

@@ -29,7 +29,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     parser.add_argument(
-        "--threads", type=positive, metavar="N", help="threads of the CPU; default: all cores"
+        "--threads",
+        type=positive,
+        metavar="N",
+        help="threads of the CPU; default: as many as pay for the size of the grid",
     )
     parser.add_argument(
         "--ensemble",

@@ -1,5 +1,7 @@
 """A scenario made ready for the solver."""
 
+import dataclasses
+import os
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,11 +14,13 @@ from stadtkern.hazards.flood.output.memory import require_memory
 from stadtkern.hazards.flood.scenario.model import Scenario
 from stadtkern.hazards.flood.solver.domain import Device
 from stadtkern.hazards.flood.terrain.build import Ground, build_ground
+from stadtkern.hazards.flood.terrain.grid import Grid
 from stadtkern.hazards.flood.terrain.mosaic import find_sources
 from stadtkern.hazards.flood.terrain.rasters import on_cells
 
 NOT_NEGATIVE = (0.0, np.inf, -np.inf)
 MOST_GAUGE_STEPS = 100
+CELLS_A_THREAD = 40_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,7 @@ def prepare(scenario: Scenario, *, device: Device = "auto", threads: int | None 
     """
     options = options_of(scenario, device=device, threads=threads)
     sources = find_sources(scenario)
+    options = dataclasses.replace(options, threads=threads or threads_for(sources.grid))
     require_memory(sources.grid, options, scenario)
     ground = build_ground(scenario, sources)
     forcing = build_forcing(scenario, ground)
@@ -57,6 +62,16 @@ def prepare(scenario: Scenario, *, device: Device = "auto", threads: int | None 
             f"{scenario.path}: {error}; allowed: sources and structures in open cells"
         ) from error
     return Problem(scenario, ground, domain, state, options, forcing, probe)
+
+
+def threads_for(grid: Grid) -> int:
+    """Return how many threads pay: on small grids they wait for each other longer than they work."""
+    return min(cores(), 1 + grid.rows * grid.columns // CELLS_A_THREAD)
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def options_of(scenario: Scenario, *, device: Device, threads: int | None) -> solver.Options:

@@ -122,7 +122,7 @@ def simulate(  # noqa: PLR0913  # what the command takes
     scenario : path of the file, or a scenario that was read
     out : folder for the results; made if it is missing
     device : `auto`, `cpu` or `cuda`
-    threads : threads of the CPU; default: all cores. The results do not depend on it.
+    threads : threads of the CPU; default: as many as pay. Results do not depend on it.
     resume : go on from the checkpoint in `out`, if there is one
     progress : called about once a second
     cancel : asked often; when it returns True a checkpoint is written and `solver.Cancelled` raised

@@ -2,7 +2,6 @@
 
 import dataclasses
 import multiprocessing
-import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ import numpy.typing as npt
 from stadtkern.hazards.flood import solver
 from stadtkern.hazards.flood.ensemble.draws import Draw, changed
 from stadtkern.hazards.flood.errors import BadScenario
-from stadtkern.hazards.flood.problem import Problem
+from stadtkern.hazards.flood.problem import Problem, cores
 
 Cancel = Callable[[], bool]
 WAIT = 0.5
@@ -86,11 +85,6 @@ def next_of(results: Any, cancel: Cancel) -> Result:  # noqa: ANN401  # of multi
                 raise solver.Cancelled(0.0, {}) from None
         else:
             return found
-
-
-def cores() -> int:
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 _remembered: list[Problem] = []

@@ -12,14 +12,14 @@ import numpy as np
 
 from stadtkern.contracts.hazard import RunOptions
 from stadtkern.hazards.flood.ensemble.draws import Draw, draws
-from stadtkern.hazards.flood.ensemble.members import Result, cores, on_cluster, on_this_machine
+from stadtkern.hazards.flood.ensemble.members import Result, on_cluster, on_this_machine
 from stadtkern.hazards.flood.ensemble.statistics import Floats, probability, quantile, stacked
 from stadtkern.hazards.flood.errors import BadScenario
 from stadtkern.hazards.flood.output.gauges import write_csv
 from stadtkern.hazards.flood.output.memory import available, needed
 from stadtkern.hazards.flood.output.provenance import Provenance, provenance_of
 from stadtkern.hazards.flood.output.rasters import write_raster
-from stadtkern.hazards.flood.problem import Problem, prepare
+from stadtkern.hazards.flood.problem import Problem, cores, prepare
 from stadtkern.hazards.flood.run import SUMMARY, make_folder, remove_results, write_json
 from stadtkern.hazards.flood.scenario.read import read_scenario
 

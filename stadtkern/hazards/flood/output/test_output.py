@@ -22,7 +22,7 @@ from stadtkern.hazards.flood.output.polygons import write_depth_classes
 from stadtkern.hazards.flood.output.provenance import Provenance, provenance_of
 from stadtkern.hazards.flood.output.rasters import seconds_name, write_raster
 from stadtkern.hazards.flood.output.series import create_series, write_series
-from stadtkern.hazards.flood.problem import gauge_times, output_times
+from stadtkern.hazards.flood.problem import cores, gauge_times, output_times, threads_for
 from stadtkern.hazards.flood.scenario.model import HazardClasses
 from stadtkern.hazards.flood.terrain.build import build_ground
 from stadtkern.hazards.flood.terrain.grid import Grid
@@ -234,3 +234,8 @@ def test_a_run_that_does_not_fit_is_refused_with_the_figure(
     ):
         memory.require_memory(huge, solver.Options(), make_scenario())
     memory.require_memory(Grid("EPSG:25833", 0.0, 0.0, 1.0, 10, 10), solver.Options(), make_scenario())
+
+
+def test_small_grids_take_one_thread() -> None:
+    assert threads_for(Grid("EPSG:25833", 0.0, 0.0, 1.0, 100, 100)) == 1
+    assert threads_for(Grid("EPSG:25833", 0.0, 0.0, 1.0, 10_000, 10_000)) == cores()
