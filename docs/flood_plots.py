@@ -1,6 +1,6 @@
 """Draw the solver beside exact solutions for docs/explanation/flood-solver.md, as SVG.
 
-    python docs/flood_plots.py
+python docs/flood_plots.py
 """
 
 from collections.abc import Sequence
@@ -55,10 +55,14 @@ def draw(file: str, title: str, unit: str, x: Floats, lines: Sequence[Line]) -> 
         f'<text x="{px(value):.1f}" y="{HEIGHT - BOTTOM + 16}" text-anchor="middle">{value:.3g}</text>'
         for value in np.linspace(float(x[0]), float(x[-1]), 6)
     ]
-    parts.append(f'<text x="{(LEFT + right) / 2}" y="{HEIGHT - 8}" text-anchor="middle">m along x; {unit}</text>')
+    parts.append(
+        f'<text x="{(LEFT + right) / 2}" y="{HEIGHT - 8}" text-anchor="middle">m along x; {unit}</text>'
+    )
     for number, each in enumerate(lines):
         path = "M" + "L".join(f"{px(a):.1f} {py(b):.1f}" for a, b in zip(x, each.y, strict=True))
-        style = f'fill="none" stroke="{each.colour}" stroke-width="{each.width}" stroke-dasharray="{each.dash}"'
+        style = (
+            f'fill="none" stroke="{each.colour}" stroke-width="{each.width}" stroke-dasharray="{each.dash}"'
+        )
         parts.append(f'<path d="{path}" {style}/>')
         at = right - 150 * (len(lines) - number)
         parts.append(f'<path d="M{at} 26h24" {style}/><text x="{at + 28}" y="30">{each.name}</text>')
@@ -83,7 +87,9 @@ def dams() -> None:
         (2, "flood-ritter.svg", "Dam break on a dry bed after 6 s, 400 cells (Ritter)"),
     ):
         (one, exact), (two, _) = run_dam(choice, 400, FIRST), run_dam(choice, 400, SECOND)
-        draw(file, title, "depth in m", exact.x, compared(exact.depth, one.state.depth[0], two.state.depth[0]))
+        draw(
+            file, title, "depth in m", exact.x, compared(exact.depth, one.state.depth[0], two.state.depth[0])
+        )
 
 
 def channels() -> None:
@@ -92,7 +98,10 @@ def channels() -> None:
         ("bump with shock", "flood-bump.svg", "Level over a bump with a jump, 400 cells"),
         ("MacDonald sub- to supercritical", "flood-macdonald.svg", "Depth in a MacDonald channel, 400 cells"),
     ):
-        (one, exact), (two, _) = run_channel(CHANNELS[name], 400, FIRST), run_channel(CHANNELS[name], 400, SECOND)
+        (one, exact), (two, _) = (
+            run_channel(CHANNELS[name], 400, FIRST),
+            run_channel(CHANNELS[name], 400, SECOND),
+        )
         bed = exact.bed if name.startswith("bump") else 0.0 * exact.bed
         lines = compared(exact.depth + bed, one.state.depth[0] + bed, two.state.depth[0] + bed)
         draw(file, title, "m", exact.x, lines if not bed.any() else [Line("bed", bed, "#8a6d3b"), *lines])
@@ -105,7 +114,13 @@ def bowl() -> None:
     middle = shape.cells // 2
     x = shape.axes()[0][middle]
     title = "Depth in a bowl after one turn, 100 x 100 cells (Thacker)"
-    draw("flood-bowl.svg", title, "depth in m", x, compared(exact[middle], one.state.depth[middle], two.state.depth[middle]))
+    draw(
+        "flood-bowl.svg",
+        title,
+        "depth in m",
+        x,
+        compared(exact[middle], one.state.depth[middle], two.state.depth[middle]),
+    )
 
 
 if __name__ == "__main__":

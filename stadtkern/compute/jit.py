@@ -21,8 +21,9 @@ from numba.np.arrayobj import make_array, populate_array
 
 UNUSED_FOR = 30 * 24 * 3600.0
 OPTIONS: dict[str, Any] = {"error_model": "numpy", "nogil": True, "cache": True}
-INLINE: dict[str, Any] = {"error_model": "numpy", "nogil": True, "forceinline": True}
-SWEEP: dict[str, Any] = {"error_model": "numpy", "nogil": True, "inline": "always"}
+# kernels make no arrays: without counting of references (`_nrt`) threads do not wait for each other at the counts
+INLINE: dict[str, Any] = {"error_model": "numpy", "nogil": True, "forceinline": True, "_nrt": False}
+SWEEP: dict[str, Any] = {"error_model": "numpy", "nogil": True, "inline": "always", "_nrt": False}
 
 
 def cache_by_content(sources: Iterable[Path]) -> None:

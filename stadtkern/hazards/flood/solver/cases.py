@@ -28,7 +28,9 @@ CHANNELS = {
     "bump transcritical": Channel((1, 1, 1, 2), 25.0, 0.0, 1.53, 200.0, level_out=False),
     "bump with shock": Channel((1, 1, 1, 3), 25.0, 0.0, 0.18, 600.0),
     "MacDonald subcritical": Channel((1, 2, 1, 2), 1000.0, 0.033, 2.0, 4000.0),
-    "MacDonald supercritical": Channel((1, 2, 1, 4), 1000.0, 0.04, 2.5, 3000.0, level_out=False, depth_in=True),
+    "MacDonald supercritical": Channel(
+        (1, 2, 1, 4), 1000.0, 0.04, 2.5, 3000.0, level_out=False, depth_in=True
+    ),
     "MacDonald sub- to supercritical": Channel((1, 2, 1, 6), 1000.0, 0.0218, 2.0, 4000.0, level_out=False),
     "MacDonald with shock": Channel((1, 2, 1, 8), 1000.0, 0.0218, 2.0, 4000.0),
     "short with shock": Channel((1, 2, 2, 2), 100.0, 0.0328, 2.0, 1000.0),
@@ -36,7 +38,9 @@ CHANNELS = {
 }
 
 
-def run_channel(case: Channel, cells: int, options: Options, exact: Exact | None = None) -> tuple[Report, Exact]:
+def run_channel(
+    case: Channel, cells: int, options: Options, exact: Exact | None = None
+) -> tuple[Report, Exact]:
     """Run a channel to its steady state; `exact` replaces the solution of SWASHES."""
     exact = exact or swashes(*case.numbers, cells)
     cell = case.length / cells
@@ -63,7 +67,7 @@ def run_dam(choice: int, cells: int, options: Options) -> tuple[Report, Exact]:
     """Run the dam break of SWASHES 1 3 1 `choice`: 1 wet (Stoker), 2 dry (Ritter), 10 m long, 6 s."""
     exact = swashes(1, 3, 1, choice, cells)
     dry = 0.001 if choice == 1 else 0.0
-    depth = np.where(exact.x < 5.0, 0.005, dry)  # noqa: PLR2004  # place of the dam
+    depth = np.where(exact.x < 5.0, 0.005, dry)  # place of the dam
     report = simulate(
         Domain(np.zeros((1, cells)), 10.0 / cells, 0.0), State(depth[None, :]), options, until=6.0
     )

@@ -26,7 +26,7 @@ def available() -> bool:
     """Tell whether there is a CUDA device (or its simulator)."""
     try:
         return bool(cuda.is_available())
-    except Exception:  # noqa: BLE001  # a broken driver raises what it likes; then there is no device
+    except Exception:  # a broken driver raises what it likes; then there is no device
         return False
 
 
@@ -40,13 +40,16 @@ class CudaEngine(Engine):
         self.blocks = (-(-self.shape[1] // WIDE), -(-self.shape[0] // HIGH))
         by_blocks = (self.blocks[1], self.blocks[0])
         self.on_device: dict[str, Any] = {
-            name: cuda.to_device(getattr(self.ground, name)) for name in ("bed", "n2", "crest_west", "crest_south")
+            name: cuda.to_device(getattr(self.ground, name))
+            for name in ("bed", "n2", "crest_west", "crest_south")
         }
         self.sets = [tuple(cuda.to_device(grid) for grid in each) for each in self.state]
         self.losses = [cuda.to_device(each) for each in (self.rained, self.soaked, self.drained)]
         weather = self.weather
         self.laws = [cuda.to_device(each) for each in (weather.rate, weather.storage, weather.capacity)]
-        self.rain_fields = cuda.to_device(weather.fields if len(weather.fields) else np.zeros((1, 1, 1), self.kind))
+        self.rain_fields = cuda.to_device(
+            weather.fields if len(weather.fields) else np.zeros((1, 1, 1), self.kind)
+        )
         self.most = [cuda.to_device(each) for each in (*self.maxima, self.invalid)]
         self.on = cuda.to_device(self.pieces.on)
         awake = np.zeros(by_blocks, np.uint8)
@@ -126,7 +129,9 @@ class CudaEngine(Engine):
         old, new = self.sets[0], self.sets[-1]
         edge = cuda.to_device(self.edge)
         if self.inertial:
-            kernels.local_inertial[shape](*old, *bed, *new, *walls, edge, self.block_active, *size, self.theta, *laws)
+            kernels.local_inertial[shape](
+                *old, *bed, *new, *walls, edge, self.block_active, *size, self.theta, *laws
+            )
         elif self.options.order == 1:
             kernels.first_order[shape](*old, *bed, *new, *walls, edge, self.block_active, *size, *laws)
         else:
@@ -166,7 +171,10 @@ class CudaEngine(Engine):
         rows, columns = self.ends
         if rows.size:
             h, p, q = (grid[rows, columns] for grid in self.state[0])
-            fast = [speed(*each, self.dry, self.gravity) for each in zip(h, self.carry * p, self.carry * q, strict=True)]
+            fast = [
+                speed(*each, self.dry, self.gravity)
+                for each in zip(h, self.carry * p, self.carry * q, strict=True)
+            ]
             self.summary[FASTEST] = max(self.summary[FASTEST], *fast)
 
     def _weather(self, dt: float) -> None:
@@ -209,5 +217,3 @@ class CudaEngine(Engine):
         for here, there in zip(self.state[-1], self.sets[-1], strict=True):
             here[:] = there.copy_to_host()
         return super()._worst()
-
-

@@ -5,7 +5,7 @@ wave, the lowest and highest depth and whether all is finite at its own place; n
 """
 
 # mypy: disable-error-code="no-untyped-def"
-# ruff: noqa: ANN001, ANN202, PLR0913, PLR0917, E501  # device code takes what it needs one by one
+# device code takes what it needs one by one
 
 import math
 
@@ -96,8 +96,7 @@ def tell(tell_fast, tell_low, tell_high, tell_bad, shared, fast, low, high, bad)
     while width > 0:
         if t < width:
             for k in range(4):
-                if shared[k, t + width] > shared[k, t]:
-                    shared[k, t] = shared[k, t + width]
+                shared[k, t] = max(shared[k, t], shared[k, t + width])
         cuda.syncthreads()
         width //= 2
     if t == 0:
@@ -132,7 +131,30 @@ def wake(high, awake, was, active, idle, everywhere):
 
 
 @cuda.jit
-def first_order(h, p, q, z, n2, to_h, to_p, to_q, crest_west, crest_south, on, edge, active, dt, dx, dry, factor, g, fast, low, high, bad):
+def first_order(
+    h,
+    p,
+    q,
+    z,
+    n2,
+    to_h,
+    to_p,
+    to_q,
+    crest_west,
+    crest_south,
+    on,
+    edge,
+    active,
+    dt,
+    dx,
+    dry,
+    factor,
+    g,
+    fast,
+    low,
+    high,
+    bad,
+):
     """Compute a first-order step, see `tiles.first_order`."""
     shared = cuda.shared.array((4, SIZE), dtype=h.dtype)
     j, i = cuda.grid(2)
@@ -182,7 +204,34 @@ def between(left, right, g):
 
 
 @cuda.jit
-def second_order(h, p, q, base_h, base_p, base_q, part, z, n2, to_h, to_p, to_q, crest_west, crest_south, on, edge, active, dt, dx, dry, factor, g, fast, low, high, bad):
+def second_order(
+    h,
+    p,
+    q,
+    base_h,
+    base_p,
+    base_q,
+    part,
+    z,
+    n2,
+    to_h,
+    to_p,
+    to_q,
+    crest_west,
+    crest_south,
+    on,
+    edge,
+    active,
+    dt,
+    dx,
+    dry,
+    factor,
+    g,
+    fast,
+    low,
+    high,
+    bad,
+):
     """Compute a stage of second order, see `tiles.second_order`."""
     shared = cuda.shared.array((4, SIZE), dtype=h.dtype)
     j, i = cuda.grid(2)
@@ -193,27 +242,35 @@ def second_order(h, p, q, base_h, base_p, base_q, part, z, n2, to_h, to_p, to_q,
     rows, columns = h.shape
     if i < rows and j < columns:
         lam, half_g = dt / dx, real(0.5, dry) * g
-        mine = rebuilt(h, p, q, z, on, crest_west, crest_south, i, j, True, dry)  # noqa: FBT003
-        east = between(mine, rebuilt(h, p, q, z, on, crest_west, crest_south, i, j + 1, True, dry), g)  # noqa: FBT003
-        west = between(rebuilt(h, p, q, z, on, crest_west, crest_south, i, j - 1, True, dry), mine, g)  # noqa: FBT003
+        mine = rebuilt(h, p, q, z, on, crest_west, crest_south, i, j, True, dry)
+        east = between(mine, rebuilt(h, p, q, z, on, crest_west, crest_south, i, j + 1, True, dry), g)
+        west = between(rebuilt(h, p, q, z, on, crest_west, crest_south, i, j - 1, True, dry), mine, g)
         push_x = half_g * (mine[0] + mine[4]) * (mine[7] - mine[3])
-        mine = rebuilt(h, p, q, z, on, crest_west, crest_south, i, j, False, dry)  # noqa: FBT003
-        south = between(mine, rebuilt(h, p, q, z, on, crest_west, crest_south, i + 1, j, False, dry), g)  # noqa: FBT003
-        north = between(rebuilt(h, p, q, z, on, crest_west, crest_south, i - 1, j, False, dry), mine, g)  # noqa: FBT003
+        mine = rebuilt(h, p, q, z, on, crest_west, crest_south, i, j, False, dry)
+        south = between(mine, rebuilt(h, p, q, z, on, crest_west, crest_south, i + 1, j, False, dry), g)
+        north = between(rebuilt(h, p, q, z, on, crest_west, crest_south, i - 1, j, False, dry), mine, g)
         push_y = half_g * (mine[0] + mine[4]) * (mine[7] - mine[3])
         bed = z[i, j]
         if walled(crest_west, i, j, bed, z[i, max(j - 1, 0)]) > -math.inf or (j == 0 and on[WEST, i]):
             west = face_x(h, p, q, z, on, edge, crest_west, i, j, dry, factor, g)
-        if walled(crest_west, i, j + 1, bed, z[i, min(j + 1, columns - 1)]) > -math.inf or (j == columns - 1 and on[EAST, i]):
+        if walled(crest_west, i, j + 1, bed, z[i, min(j + 1, columns - 1)]) > -math.inf or (
+            j == columns - 1 and on[EAST, i]
+        ):
             east = face_x(h, p, q, z, on, edge, crest_west, i, j + 1, dry, factor, g)
         if walled(crest_south, i - 1, j, bed, z[max(i - 1, 0), j]) > -math.inf or (i == 0 and on[NORTH, j]):
             north = face_y(h, p, q, z, on, edge, crest_south, i, j, dry, factor, g)
-        if walled(crest_south, i, j, bed, z[min(i + 1, rows - 1), j]) > -math.inf or (i == rows - 1 and on[SOUTH, j]):
+        if walled(crest_south, i, j, bed, z[min(i + 1, rows - 1), j]) > -math.inf or (
+            i == rows - 1 and on[SOUTH, j]
+        ):
             south = face_y(h, p, q, z, on, edge, crest_south, i + 1, j, dry, factor, g)
         keep = real(1.0, dry) - part
         depth = keep * base_h[i, j] + part * (h[i, j] - lam * ((east[0] - west[0]) + (south[0] - north[0])))
-        x = keep * base_p[i, j] + part * (p[i, j] - lam * ((east[1] - west[2]) + (south[3] - north[3]) + push_x))
-        y = keep * base_q[i, j] + part * (q[i, j] - lam * ((east[3] - west[3]) + (south[1] - north[2]) + push_y))
+        x = keep * base_p[i, j] + part * (
+            p[i, j] - lam * ((east[1] - west[2]) + (south[3] - north[3]) + push_x)
+        )
+        y = keep * base_q[i, j] + part * (
+            q[i, j] - lam * ((east[3] - west[3]) + (south[1] - north[2]) + push_y)
+        )
         rough = n2[i, j] if n2.size > 1 else n2[0, 0]
         rough = rough if part < real(1.0, dry) else real(0.0, dry)
         top, broken = finish(depth, x, y, rough, to_h, to_p, to_q, i, j, dt, dry, g)
@@ -245,7 +302,31 @@ def slow(h, d, z, n2, crest, on, edge, side_l, side_r, i, j, m, n, at, lam, dt, 
 
 
 @cuda.jit
-def local_inertial(h, x, y, z, n2, to_h, to_x, to_y, crest_west, crest_south, on, edge, active, dt, dx, theta, dry, factor, g, fast, low, high, bad):
+def local_inertial(
+    h,
+    x,
+    y,
+    z,
+    n2,
+    to_h,
+    to_x,
+    to_y,
+    crest_west,
+    crest_south,
+    on,
+    edge,
+    active,
+    dt,
+    dx,
+    theta,
+    dry,
+    factor,
+    g,
+    fast,
+    low,
+    high,
+    bad,
+):
     """Compute a step of the local inertial scheme, see `inertial.inertial_step`."""
     shared = cuda.shared.array((4, SIZE), dtype=h.dtype)
     j, i = cuda.grid(2)
@@ -255,10 +336,37 @@ def local_inertial(h, x, y, z, n2, to_h, to_x, to_y, crest_west, crest_south, on
     deep = real(0.0, dry)
     if i < h.shape[0] and j < h.shape[1]:
         lam = dt / dx
-        west = slow(h, x, z, n2, crest_west, on, edge, WEST, EAST, i, j, 0, 1, i, lam, dt, theta, dry, factor, g)
-        east = slow(h, x, z, n2, crest_west, on, edge, WEST, EAST, i, j + 1, 0, 1, i, lam, dt, theta, dry, factor, g)
-        north = slow(h, y, z, n2, crest_south, on, edge, NORTH, SOUTH, i, j, 1, 0, j, lam, dt, theta, dry, factor, g)
-        south = slow(h, y, z, n2, crest_south, on, edge, NORTH, SOUTH, i + 1, j, 1, 0, j, lam, dt, theta, dry, factor, g)
+        west = slow(
+            h, x, z, n2, crest_west, on, edge, WEST, EAST, i, j, 0, 1, i, lam, dt, theta, dry, factor, g
+        )
+        east = slow(
+            h, x, z, n2, crest_west, on, edge, WEST, EAST, i, j + 1, 0, 1, i, lam, dt, theta, dry, factor, g
+        )
+        north = slow(
+            h, y, z, n2, crest_south, on, edge, NORTH, SOUTH, i, j, 1, 0, j, lam, dt, theta, dry, factor, g
+        )
+        south = slow(
+            h,
+            y,
+            z,
+            n2,
+            crest_south,
+            on,
+            edge,
+            NORTH,
+            SOUTH,
+            i + 1,
+            j,
+            1,
+            0,
+            j,
+            lam,
+            dt,
+            theta,
+            dry,
+            factor,
+            g,
+        )
         depth = h[i, j] - lam * ((east - west) + (south - north))
         to_h[i, j], to_x[i, j], to_y[i, j] = depth, west, north
         top = math.sqrt(g * (depth if depth > dry else real(0.0, dry)))
@@ -323,7 +431,24 @@ def put(grid, rows, columns, values):
 
 
 @cuda.jit
-def maxima(h, p, q, active, time, lasted, arrival_depth, dry, g, staggered, depth, velocity, intensity, arrival, duration, invalid):
+def maxima(
+    h,
+    p,
+    q,
+    active,
+    time,
+    lasted,
+    arrival_depth,
+    dry,
+    g,
+    staggered,
+    depth,
+    velocity,
+    intensity,
+    arrival,
+    duration,
+    invalid,
+):
     """Keep the largest values, see `kernels.maxima`."""
     j, i = cuda.grid(2)
     rows, columns = h.shape
@@ -347,10 +472,27 @@ def maxima(h, p, q, active, time, lasted, arrival_depth, dry, g, staggered, dept
             invalid[i, j] = 1
 
 
-
-
 @cuda.jit
-def weather(h, p, q, z, active, uniform, fields, rates, model, rate, storage, capacity, drains, rained, soaked, drained, dt, carry):
+def weather(
+    h,
+    p,
+    q,
+    z,
+    active,
+    uniform,
+    fields,
+    rates,
+    model,
+    rate,
+    storage,
+    capacity,
+    drains,
+    rained,
+    soaked,
+    drained,
+    dt,
+    carry,
+):
     """Let rain fall, water soak in and drain, see `kernels.weather`."""
     j, i = cuda.grid(2)
     if active[cuda.blockIdx.y, cuda.blockIdx.x] == 0 or i >= h.shape[0] or j >= h.shape[1]:
@@ -362,7 +504,7 @@ def weather(h, p, q, z, active, uniform, fields, rates, model, rate, storage, ca
         rain += fields[n, i, j] * rates[n]
     rain *= dt
     so_far = 0.0
-    if model == 2:  # noqa: PLR2004
+    if model == 2:
         so_far = rained[i, j]
         rained[i, j] += rain
     a = rate[i, j] if rate.size > 1 else rate[0, 0]

@@ -1,5 +1,7 @@
 """What passes the boundaries of the domain, and the cells where water comes in, goes out or passes under something."""
 
+# kernels take what they need one by one
+
 import math
 from typing import Any
 
@@ -23,7 +25,9 @@ from stadtkern.hazards.flood.solver.rows import (
 
 WALL, OPEN, LEVEL, DISCHARGE, NORMAL_DEPTH, RATING = range(6)
 CULVERT, WEIR, GATE, PUMP = range(4)
-LAW, START_ROW, START_COLUMN, END_ROW, END_COLUMN, SPAN, HEIGHT, INVERT, COEFFICIENT, ONE_WAY, ON, OFF = range(12)
+LAW, START_ROW, START_COLUMN, END_ROW, END_COLUMN, SPAN, HEIGHT, INVERT, COEFFICIENT, ONE_WAY, ON, OFF = (
+    range(12)
+)
 LOW = 0.1  # m above the lowest cell of a dry piece of boundary: water enters there
 
 
@@ -112,7 +116,9 @@ def falling(h: float, u: float, g: float) -> tuple[float, float]:
 
 
 @njit(**OPTIONS)
-def face_state(kind: int, value: float, h: float, u: float, bed: float, n2: float, g: float) -> tuple[float, float]:
+def face_state(
+    kind: int, value: float, h: float, u: float, bed: float, n2: float, g: float
+) -> tuple[float, float]:
     """Return depth and velocity (inwards) at a face of a boundary.
 
     `value`: level for LEVEL; m2/s inwards for DISCHARGE and RATING; slope for NORMAL_DEPTH.
@@ -132,7 +138,25 @@ def face_state(kind: int, value: float, h: float, u: float, bed: float, n2: floa
 
 
 @njit(**OPTIONS)
-def edges(sides: Row, firsts: Row, lasts: Row, kinds: Row, values: Row, depths: Row, h: Grid, p: Grid, q: Grid, z: Grid, n2: Grid, cell: float, carry: float, dry: float, g: float, weights: Row, edge: Any) -> float:  # noqa: ANN401, E501
+def edges(
+    sides: Row,
+    firsts: Row,
+    lasts: Row,
+    kinds: Row,
+    values: Row,
+    depths: Row,
+    h: Grid,
+    p: Grid,
+    q: Grid,
+    z: Grid,
+    n2: Grid,
+    cell: float,
+    carry: float,
+    dry: float,
+    g: float,
+    weights: Row,
+    edge: Any,
+) -> float:
     """Compute what passes all pieces of boundary: (water, momentum across, momentum along) per face into `edge`.
 
     Return the fastest wave there, m/s. `carry` is 0 where the scheme knows no advection, else 1.
@@ -144,18 +168,18 @@ def edges(sides: Row, firsts: Row, lasts: Row, kinds: Row, values: Row, depths: 
     fastest = 0.0
     for k in range(sides.size):
         side, kind = sides[k], kinds[k]
-        if kind in (DISCHARGE, RATING):  # noqa: PLR6201  # numba knows tuples
+        if kind in (DISCHARGE, RATING):  # numba knows tuples
             share_out(h, z, n2, side, firsts[k], lasts[k], dry, weights)
-        inward = 1.0 if side in (WEST, NORTH) else -1.0  # noqa: PLR6201
+        inward = 1.0 if side in (WEST, NORTH) else -1.0
         for at in range(firsts[k], lasts[k]):
             i, j = cell_at(side, at, rows, columns)
             wet = h[i, j] > dry
             depth = h[i, j] if wet else 0.0
             inverse = carry / depth if wet else 0.0
             x, y = p[i, j] * inverse, q[i, j] * inverse
-            across, along = (x, y) if side in (WEST, EAST) else (y, x)  # noqa: PLR6201
+            across, along = (x, y) if side in (WEST, EAST) else (y, x)
             value = values[k]
-            if kind in (DISCHARGE, RATING):  # noqa: PLR6201
+            if kind in (DISCHARGE, RATING):
                 value = value * weights[at] / cell
             if z[i, j] > BLOCKED / 2:
                 edge[side, 0, at], edge[side, 1, at], edge[side, 2, at] = 0.0, 0.0, 0.0
@@ -186,11 +210,11 @@ def mean_level(h: Grid, z: Grid, side: int, first: int, last: int, dry: float) -
 
 
 @njit(**OPTIONS)
-def passed(sides: Row, firsts: Row, lasts: Row, edge: Any, dt: float, cell: float, account: Row) -> None:  # noqa: ANN401, E501
+def passed(sides: Row, firsts: Row, lasts: Row, edge: Any, dt: float, cell: float, account: Row) -> None:
     """Add what came in through each piece of boundary to its account, m3."""
     for k in range(sides.size):
         side = sides[k]
-        inward = 1.0 if side in (WEST, NORTH) else -1.0  # noqa: PLR6201
+        inward = 1.0 if side in (WEST, NORTH) else -1.0
         total = 0.0
         for at in range(firsts[k], lasts[k]):
             total += float(edge[side, 0, at])
@@ -198,7 +222,18 @@ def passed(sides: Row, firsts: Row, lasts: Row, edge: Any, dt: float, cell: floa
 
 
 @njit(**OPTIONS)
-def pour(cell_row: Row, cell_column: Row, source: Row, weights: Row, volumes: Row, h: Grid, p: Grid, q: Grid, area: float, account: Row) -> None:  # noqa: E501
+def pour(
+    cell_row: Row,
+    cell_column: Row,
+    source: Row,
+    weights: Row,
+    volumes: Row,
+    h: Grid,
+    p: Grid,
+    q: Grid,
+    area: float,
+    account: Row,
+) -> None:
     """Put the volume of each source (m3) into its cells, by weight; take out no more than there is."""
     for k in range(cell_row.size):
         i, j = cell_row[k], cell_column[k]
@@ -219,7 +254,9 @@ def change(h: Grid, p: Grid, q: Grid, i: int, j: int, depth: float) -> None:
 
 
 @njit(**OPTIONS)
-def orifice(head_up: float, head_down: float, width: float, height: float, coefficient: float, g: float) -> float:
+def orifice(
+    head_up: float, head_down: float, width: float, height: float, coefficient: float, g: float
+) -> float:
     """Return m3/s through an opening; heads in m above its sill, `head_up` the higher one.
 
     Free surface: weir 2/3 C' b sqrt(2 g) H^1.5 with C' = 0.577 (broad crest), drowned after Villemonte (1947).
@@ -233,7 +270,9 @@ def orifice(head_up: float, head_down: float, width: float, height: float, coeff
     free *= (1.0 - part**1.5) ** 0.385 if part < 1.0 else 0.0
     if head_up <= height:
         return free
-    full = coefficient * width * height * math.sqrt(2.0 * g * max(head_up - max(head_down, 0.5 * height), 0.0))
+    full = (
+        coefficient * width * height * math.sqrt(2.0 * g * max(head_up - max(head_down, 0.5 * height), 0.0))
+    )
     return full if head_up > 1.5 * height else min(free, full)
 
 
@@ -253,7 +292,19 @@ def wanted(link: Row, value: float, up: float, down: float, g: float) -> float:
 
 
 @njit(**OPTIONS)
-def through(links: Grid, values: Row, running: Row, h: Grid, p: Grid, q: Grid, z: Grid, dt: float, area: float, g: float, account: Row) -> None:  # noqa: E501
+def through(
+    links: Grid,
+    values: Row,
+    running: Row,
+    h: Grid,
+    p: Grid,
+    q: Grid,
+    z: Grid,
+    dt: float,
+    area: float,
+    g: float,
+    account: Row,
+) -> None:
     """Let water pass all links, one after the other.
 
     In a step no more passes than there is, and no more than makes both levels equal (pumps aside).
@@ -282,7 +333,20 @@ def through(links: Grid, values: Row, running: Row, h: Grid, p: Grid, q: Grid, z
 
 
 @njit(**OPTIONS)
-def touch(cell_row: Row, cell_column: Row, wide: int, height: int, width: int, h: Grid, p: Grid, q: Grid, carry: Real, dry: Real, g: Real, stats: Grid) -> None:  # noqa: E501
+def touch(
+    cell_row: Row,
+    cell_column: Row,
+    wide: int,
+    height: int,
+    width: int,
+    h: Grid,
+    p: Grid,
+    q: Grid,
+    carry: Real,
+    dry: Real,
+    g: Real,
+    stats: Grid,
+) -> None:
     """Let the tiles know of cells whose water was changed."""
     rows, columns = h.shape
     for k in range(cell_row.size):

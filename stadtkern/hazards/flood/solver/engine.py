@@ -39,7 +39,9 @@ class Engine:
         self.weather = Weather.of(forcing, self.ground, self.kind)
         self.points = Points.of(forcing.inflows)
         self.links = Links.of(forcing.structures.links, self.ground)
-        self.before = [self._of_breach(each.what)[each.rows, each.columns] for each in forcing.structures.breaches]
+        self.before = [
+            self._of_breach(each.what)[each.rows, each.columns] for each in forcing.structures.breaches
+        ]
         self.sinking = [True] * len(self.before)
         self._constants()
         self._arrays()
@@ -69,7 +71,7 @@ class Engine:
         self.rise = self.weather.largest() + self.points.largest(self.area)
 
     def _arrays(self) -> None:
-        copies = 3 if self.options.order == 2 else 2  # noqa: PLR2004
+        copies = 3 if self.options.order == 2 else 2
         self.state = [tuple(np.zeros(self.shape, self.kind) for _ in range(3)) for _ in range(copies)]
         self.edge = np.zeros((4, 3, max(self.shape)), self.kind)
         self.edge_before = self.edge.copy()
@@ -77,7 +79,7 @@ class Engine:
         none, small = np.zeros((1, 1)), (1, 1)
         self.soaked = np.zeros(self.shape) if self.weather.model else none
         self.drained = np.zeros(self.shape) if self.weather.drains else none
-        self.rained = np.zeros(self.shape) if self.weather.model == 2 else none  # noqa: PLR2004  # scs
+        self.rained = np.zeros(self.shape) if self.weather.model == 2 else none  # scs
         keeps = self.options.maxima_every > 0
         self.maxima = [np.zeros(self.shape if keeps else small, self.kind) for _ in range(5)]
         self.maxima[3][:] = np.nan
@@ -134,7 +136,9 @@ class Engine:
         self.awake[rows // self.height * self.wide + columns // self.width] = 1
         self.was_active = np.zeros(count, np.uint8)
         h, p, q = self.state[0]
-        kernels.look_all(self.wide, self.height, self.width, h, p, q, self.carry, self.dry, self.gravity, self.stats)
+        kernels.look_all(
+            self.wide, self.height, self.width, h, p, q, self.carry, self.dry, self.gravity, self.stats
+        )
         self.tiles = np.arange(count, dtype=np.int64)
         self.summary = np.zeros(8)
         kernels.summary(self.stats, self.tiles, self.summary)
@@ -144,7 +148,9 @@ class Engine:
         """Return the cells of inflows and links."""
         table = self.links.table.astype(np.int64)
         rows = np.concatenate((self.points.rows, table[:, edges.START_ROW], table[:, edges.END_ROW]))
-        columns = np.concatenate((self.points.columns, table[:, edges.START_COLUMN], table[:, edges.END_COLUMN]))
+        columns = np.concatenate(
+            (self.points.columns, table[:, edges.START_COLUMN], table[:, edges.END_COLUMN])
+        )
         return rows, columns
 
     # what a run asks for
@@ -275,7 +281,15 @@ class Engine:
         """Compute the new state of all active tiles into the last copy; return whether it is sound."""
         where = (self.tiles, self.wide, self.height, self.width)
         ground = self.ground
-        tail = (ground.crest_west, ground.crest_south, self.walls, self.pieces.on, self.edge, self.kind(dt), self.cell)
+        tail = (
+            ground.crest_west,
+            ground.crest_south,
+            self.walls,
+            self.pieces.on,
+            self.edge,
+            self.kind(dt),
+            self.cell,
+        )
         laws = (self.dry, self.factor, self.gravity, self.stats)
         old, new = self.state[0], self.state[-1]
         bed = (ground.bed, ground.n2)
@@ -321,7 +335,18 @@ class Engine:
                 self.area, self.options.gravity, self.through_links,
             )  # fmt: skip
         edges.touch(
-            rows, columns, self.wide, self.height, self.width, h, p, q, self.carry, self.dry, self.gravity, self.stats
+            rows,
+            columns,
+            self.wide,
+            self.height,
+            self.width,
+            h,
+            p,
+            q,
+            self.carry,
+            self.dry,
+            self.gravity,
+            self.stats,
         )
 
     def _weather(self, dt: float) -> None:
@@ -372,8 +397,14 @@ class Engine:
     def restore(self, checkpoint: dict[str, AnyArray]) -> None:
         """Go on from a checkpoint; `ValueError` if it belongs to another run."""
         for name, grid in self._grids().items():
-            if name not in checkpoint or checkpoint[name].shape != grid.shape or checkpoint[name].dtype != grid.dtype:
-                raise ValueError(f'the checkpoint does not fit this run: "{name}" is missing or has another form')
+            if (
+                name not in checkpoint
+                or checkpoint[name].shape != grid.shape
+                or checkpoint[name].dtype != grid.dtype
+            ):
+                raise ValueError(
+                    f'the checkpoint does not fit this run: "{name}" is missing or has another form'
+                )
             grid[:] = checkpoint[name]
         for name in self._numbers():
             setattr(self, name, checkpoint[name].item())
@@ -396,7 +427,9 @@ class Engine:
         east = np.where(
             columns < last_column, p[rows, np.minimum(columns + 1, last_column)], self.edge[EAST, 0, rows]
         )
-        south = np.where(rows < last_row, q[np.minimum(rows + 1, last_row), columns], self.edge[SOUTH, 0, columns])
+        south = np.where(
+            rows < last_row, q[np.minimum(rows + 1, last_row), columns], self.edge[SOUTH, 0, columns]
+        )
         half = self.kind(0.5)
         return depth, half * (p[rows, columns] + east), -half * (q[rows, columns] + south)
 

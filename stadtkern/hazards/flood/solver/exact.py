@@ -113,6 +113,6 @@ def bump(cells: int, discharge: float) -> Exact:
     depth = np.empty(cells)
     for k in range(cells):
         roots = np.roots([1.0, bed[k] - head, 0.0, discharge**2 / (2 * G)])
-        real = np.sort(roots[np.abs(roots.imag) < 1e-6].real)  # noqa: PLR2004  # on the top two roots meet
-        depth[k] = real[-1] if x[k] < 10.0 else real[real > 0][0]  # noqa: PLR2004  # the top
+        real = np.sort(roots[np.abs(roots.imag) < 1e-6].real)  # on the top two roots meet
+        depth[k] = real[-1] if x[k] < 10.0 else real[real > 0][0]  # the top
     return Exact(x, depth, discharge / depth, bed, np.full(cells, discharge))

@@ -56,7 +56,9 @@ class Boundary:
         if self.edge not in EDGES:
             raise ValueError(f'edge must be one of {", ".join(EDGES)}, not "{self.edge}"')
         if self.kind not in BOUNDARY_KINDS:
-            raise ValueError(f'kind of a boundary must be one of {", ".join(BOUNDARY_KINDS)}, not "{self.kind}"')
+            raise ValueError(
+                f'kind of a boundary must be one of {", ".join(BOUNDARY_KINDS)}, not "{self.kind}"'
+            )
         if self.kind in {"level", "discharge"} and self.series is None:
             raise ValueError(f"a boundary of kind {self.kind} needs a series")
         if self.kind == "normal_depth" and not self.slope > 0:
@@ -96,7 +98,9 @@ class Infiltration:
 
     def __post_init__(self) -> None:
         if self.model not in INFILTRATION_MODELS:
-            raise ValueError(f'infiltration must be one of {", ".join(INFILTRATION_MODELS)}, not "{self.model}"')
+            raise ValueError(
+                f'infiltration must be one of {", ".join(INFILTRATION_MODELS)}, not "{self.model}"'
+            )
         for name, value in (("rate", self.rate), ("storage", self.storage)):
             if not np.all(np.isfinite(value)) or np.any(np.asarray(value) < 0):
                 raise ValueError(f"{name} of infiltration must be a number >= 0 everywhere")
@@ -256,7 +260,9 @@ class Forcing:
             length = domain.shape[0] if each.edge in {"west", "east"} else domain.shape[1]
             last = length if each.last is None else each.last
             if not 0 <= each.first < last <= length:
-                raise ValueError(f"boundary {each.first} to {last} is no piece of the {each.edge} edge (0 to {length})")
+                raise ValueError(
+                    f"boundary {each.first} to {last} is no piece of the {each.edge} edge (0 to {length})"
+                )
         for name, grid in self._grids():
             if np.ndim(grid) and np.shape(grid) != domain.shape:
                 raise ValueError(f"{name} has the shape {np.shape(grid)}, the terrain {domain.shape}")
@@ -279,7 +285,9 @@ class Forcing:
         for link in self.structures.links:
             ends = np.array([link.start, link.end])
             cells.append((f'link "{link.name}"', ends[:, 0], ends[:, 1]))
-        return cells + [(f'breach "{each.name}"', each.rows, each.columns) for each in self.structures.breaches]
+        return cells + [
+            (f'breach "{each.name}"', each.rows, each.columns) for each in self.structures.breaches
+        ]
 
 
 def _inside(name: str, rows: Indices, columns: Indices, domain: Domain) -> None:
@@ -287,7 +295,9 @@ def _inside(name: str, rows: Indices, columns: Indices, domain: Domain) -> None:
     outside = (rows < 0) | (rows >= domain.shape[0]) | (columns < 0) | (columns >= domain.shape[1])
     if outside.any():
         at = int(np.flatnonzero(outside)[0])
-        raise ValueError(f"{name}: row {rows[at]}, column {columns[at]} is outside the terrain {domain.shape}")
+        raise ValueError(
+            f"{name}: row {rows[at]}, column {columns[at]} is outside the terrain {domain.shape}"
+        )
     if domain.active is not None and not domain.active[rows, columns].all():
         at = int(np.flatnonzero(~domain.active[rows, columns])[0])
         raise ValueError(f"{name}: row {rows[at]}, column {columns[at]} is blocked; no water may be there")

@@ -1,5 +1,7 @@
 """A step of a tile by the local inertial scheme: discharges live on west and north faces."""
 
+# kernels take what they need one by one
+
 import math
 
 from numba import njit
@@ -13,19 +15,44 @@ from stadtkern.hazards.flood.solver.rows import EAST, NORTH, SOUTH, WEST, Grid, 
 def gather(values: Grid, row: int, c0: int, count: int, buffer: Row, at: int) -> None:
     """Read `count` values of a row from column `c0` on; what lies outside repeats what is next to it."""
     rows, columns = values.shape
-    line = values[min(max(row, 0), rows - 1)]
+    line = min(max(row, 0), rows - 1)
     first, last = max(c0, 0), min(c0 + count, columns)
     to = at - c0
     for j in range(first, last):
-        buffer[to + j] = line[j]
+        buffer[to + j] = values[line, j]
     for j in range(c0, first):
-        buffer[to + j] = line[0]
+        buffer[to + j] = values[line, 0]
     for j in range(last, c0 + count):
-        buffer[to + j] = line[columns - 1]
+        buffer[to + j] = values[line, columns - 1]
 
 
 @njit(**SWEEP)
-def slow(depth: Row, at: int, bed: Row, to_depth: Row, to: int, to_bed: Row, ql: Row, l_at: int, q: Row, q_at: int, qr: Row, r_at: int, n2l: Row, n2l_at: int, n2r: Row, n2r_at: int, count: int, lam: Real, dt: Real, theta: Real, dry: Real, g: Real, out: Row, out_at: int) -> None:  # noqa: E501
+def slow(
+    depth: Row,
+    at: int,
+    bed: Row,
+    to_depth: Row,
+    to: int,
+    to_bed: Row,
+    ql: Row,
+    l_at: int,
+    q: Row,
+    q_at: int,
+    qr: Row,
+    r_at: int,
+    n2l: Row,
+    n2l_at: int,
+    n2r: Row,
+    n2r_at: int,
+    count: int,
+    lam: Real,
+    dt: Real,
+    theta: Real,
+    dry: Real,
+    g: Real,
+    out: Row,
+    out_at: int,
+) -> None:
     """Compute the discharges of a row of faces between cells at `at` and cells at `to`."""
     half = real(0.5, depth)
     for j in range(count):
@@ -37,7 +64,19 @@ def slow(depth: Row, at: int, bed: Row, to_depth: Row, to: int, to_bed: Row, ql:
 
 
 @njit(**SWEEP)
-def over(crest: Row, c0: int, count: int, h: Row, z: Row, at: int, to: int, factor: Real, g: Real, out: Row, out_at: int) -> None:  # noqa: E501
+def over(
+    crest: Row,
+    c0: int,
+    count: int,
+    h: Row,
+    z: Row,
+    at: int,
+    to: int,
+    factor: Real,
+    g: Real,
+    out: Row,
+    out_at: int,
+) -> None:
     """Put the flow over walls in its place."""
     zero = real(0.0, h)
     for j in range(count):
@@ -55,39 +94,81 @@ def edge_row(on: Grid, edge: Grid, side: int, c0: int, count: int, out: Row, at:
 
 
 @njit(**SWEEP)
-def settle(h: Row, c0: int, count: int, lam: Real, x: Row, y: Row, south: int, north: int, dry: Real, g: Real, new: Row, fastest: Row, lowest: Row, highest: Row, broken: Row) -> None:  # noqa: E501
+def settle(
+    h: Grid,
+    row: int,
+    c0: int,
+    count: int,
+    lam: Real,
+    x: Row,
+    y: Row,
+    south: int,
+    north: int,
+    dry: Real,
+    g: Real,
+    new: Row,
+    fastest: Row,
+    lowest: Row,
+    highest: Row,
+    broken: Row,
+) -> None:
     """Compute new depths of a row from what passes the faces; keep column by column what the tile has to tell."""
     zero = real(0.0, x)
     for j in range(count):
-        depth = h[c0 + j] - lam * ((x[j + 1] - x[j]) + (y[south + j] - y[north + j]))
+        depth = h[row, c0 + j] - lam * ((x[j + 1] - x[j]) + (y[south + j] - y[north + j]))
         wave = math.sqrt(g * (depth if depth > dry else zero))
         new[j] = depth
-        fastest[j] = wave if wave > fastest[j] else fastest[j]
-        lowest[j] = depth if depth < lowest[j] else lowest[j]
-        highest[j] = depth if depth > highest[j] else highest[j]
+        fastest[j] = max(fastest[j], wave)
+        lowest[j] = min(lowest[j], depth)
+        highest[j] = max(highest[j], depth)
         broken[j] += depth - depth
 
 
 @njit(**INLINE)
-def inertial_step(h: Grid, x: Grid, y: Grid, z: Grid, n2: Grid, to_h: Grid, to_x: Grid, to_y: Grid, crest_west: Grid, crest_south: Grid, walls: bool, on: Grid, edge: Grid, r0: int, r1: int, c0: int, c1: int, dt: Real, dx: Real, theta: Real, dry: Real, factor: Real, g: Real, stats: Row) -> None:  # noqa: E501, FBT001, PLR0915
+def inertial_step(
+    h: Grid,
+    x: Grid,
+    y: Grid,
+    z: Grid,
+    n2: Grid,
+    to_h: Grid,
+    to_x: Grid,
+    to_y: Grid,
+    crest_west: Grid,
+    crest_south: Grid,
+    walls: bool,
+    on: Grid,
+    edge: Grid,
+    r0: int,
+    r1: int,
+    c0: int,
+    c1: int,
+    dt: Real,
+    dx: Real,
+    theta: Real,
+    dry: Real,
+    factor: Real,
+    g: Real,
+    stats: Row,
+) -> None:
     """Compute new discharges of all faces of a tile, then its new depths (de Almeida & Bates 2013).
 
     Faces at the border of a tile are computed by both tiles, alike.
     """
-    bh, bz, bx = stack(h, 1040), stack(h, 1040), stack(h, 520)
-    by, ahead, new_x, new_y = stack(h, 1560), stack(h, 520), stack(h, 520), stack(h, 1040)
-    rough, new_h = stack(h, 1040), stack(h, 520)
-    fastest, lowest, highest, broken = stack(h, 520), stack(h, 520), stack(h, 520), stack(h, 520)
+    bh, bz, bx = stack(h, 528), stack(h, 528), stack(h, 264)
+    by, ahead, new_x, new_y = stack(h, 792), stack(h, 264), stack(h, 264), stack(h, 528)
+    rough, new_h = stack(h, 528), stack(h, 264)
+    fastest, lowest, highest, broken = stack(h, 264), stack(h, 264), stack(h, 264), stack(h, 264)
     rows, columns = h.shape
     count, lam, first = c1 - c0, dt / dx, real(0.0, h)
     varied = n2.size > 1
-    for j in range(520):
-        rough[j] = rough[520 + j] = n2[0, 0]
+    for j in range(264):
+        rough[j] = rough[264 + j] = n2[0, 0]
     for j in range(count):
         fastest[j] = highest[j] = broken[j] = real(0.0, h)
         lowest[j] = real(1e30, h)
-    here, below, north, south = 0, 520, 0, 520
-    before, middle, after = 0, 520, 1040
+    here, below, north, south = 0, 264, 0, 264
+    before, middle, after = 0, 264, 528
     gather(h, r0 - 1, c0 - 1, count + 2, bh, below)
     gather(z, r0 - 1, c0 - 1, count + 2, bz, below)
     gather(y, r0 - 1, c0, count, by, before)
@@ -124,20 +205,47 @@ def inertial_step(h: Grid, x: Grid, y: Grid, z: Grid, n2: Grid, to_h: Grid, to_x
                 rough, here, rough, here + 1, count + 1, lam, dt, theta, dry, g, new_x, 0,
             )  # fmt: skip
             if walls:
-                over(crest_west[done], c0, min(count + 1, columns - c0), bh, bz, here, here + 1, factor, g, new_x, 0)
+                over(
+                    crest_west[done],
+                    c0,
+                    min(count + 1, columns - c0),
+                    bh,
+                    bz,
+                    here,
+                    here + 1,
+                    factor,
+                    g,
+                    new_x,
+                    0,
+                )
             if c0 == 0:
                 new_x[0] = edge[WEST, 0, done] if on[WEST, done] else real(0.0, h)
             if c1 == columns:
                 new_x[count] = edge[EAST, 0, done] if on[EAST, done] else real(0.0, h)
             settle(
-                h[done], c0, count, lam, new_x, new_y, south, north, dry, g, new_h, fastest, lowest, highest, broken
+                h,
+                done,
+                c0,
+                count,
+                lam,
+                new_x,
+                new_y,
+                south,
+                north,
+                dry,
+                g,
+                new_h,
+                fastest,
+                lowest,
+                highest,
+                broken,
             )
             if done == r0:
                 first = largest(new_h, count)
-            store(to_h[done], c0, new_h, count)
-            store(to_x[done], c0, new_x, count)
+            store(to_h, done, c0, new_h, count)
+            store(to_x, done, c0, new_x, count)
             for j in range(count):
                 ahead[j] = new_y[north + j]
-            store(to_y[done], c0, ahead, count)
+            store(to_y, done, c0, ahead, count)
         before, middle, after = middle, after, before
     tell(stats, count, first, largest(new_h, count), fastest, lowest, highest, broken)

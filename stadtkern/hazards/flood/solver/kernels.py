@@ -4,6 +4,8 @@ No thread adds up what others write: sums stay per cell or per face, what tiles 
 So results are the same for any number of threads and any tiling.
 """
 
+# kernels take what they need one by one
+
 from typing import Any
 
 import numpy as np
@@ -30,7 +32,31 @@ PARALLEL: dict[str, Any] = {"error_model": "numpy", "cache": True, "parallel": T
 
 
 @njit(**PARALLEL)
-def step_first(tiles: Row, wide: int, height: int, width: int, h: Grid, p: Grid, q: Grid, z: Grid, n2: Grid, to_h: Grid, to_p: Grid, to_q: Grid, crest_west: Grid, crest_south: Grid, walls: Row, on: Grid, edge: Grid, dt: Real, dx: Real, dry: Real, factor: Real, g: Real, stats: Grid) -> None:  # noqa: E501
+def step_first(
+    tiles: Row,
+    wide: int,
+    height: int,
+    width: int,
+    h: Grid,
+    p: Grid,
+    q: Grid,
+    z: Grid,
+    n2: Grid,
+    to_h: Grid,
+    to_p: Grid,
+    to_q: Grid,
+    crest_west: Grid,
+    crest_south: Grid,
+    walls: Row,
+    on: Grid,
+    edge: Grid,
+    dt: Real,
+    dx: Real,
+    dry: Real,
+    factor: Real,
+    g: Real,
+    stats: Grid,
+) -> None:
     """Compute a first-order step of all active tiles; there are `wide` tiles of `height` x `width` cells in a row."""
     rows, columns = h.shape
     for k in prange(tiles.size):
@@ -44,7 +70,35 @@ def step_first(tiles: Row, wide: int, height: int, width: int, h: Grid, p: Grid,
 
 
 @njit(**PARALLEL)
-def step_second(tiles: Row, wide: int, height: int, width: int, h: Grid, p: Grid, q: Grid, base_h: Grid, base_p: Grid, base_q: Grid, part: Real, z: Grid, n2: Grid, to_h: Grid, to_p: Grid, to_q: Grid, crest_west: Grid, crest_south: Grid, walls: Row, on: Grid, edge: Grid, dt: Real, dx: Real, dry: Real, factor: Real, g: Real, stats: Grid) -> None:  # noqa: E501
+def step_second(
+    tiles: Row,
+    wide: int,
+    height: int,
+    width: int,
+    h: Grid,
+    p: Grid,
+    q: Grid,
+    base_h: Grid,
+    base_p: Grid,
+    base_q: Grid,
+    part: Real,
+    z: Grid,
+    n2: Grid,
+    to_h: Grid,
+    to_p: Grid,
+    to_q: Grid,
+    crest_west: Grid,
+    crest_south: Grid,
+    walls: Row,
+    on: Grid,
+    edge: Grid,
+    dt: Real,
+    dx: Real,
+    dry: Real,
+    factor: Real,
+    g: Real,
+    stats: Grid,
+) -> None:
     """Compute a stage of second order of all active tiles, see `tiles.second_order`."""
     rows, columns = h.shape
     for k in prange(tiles.size):
@@ -58,7 +112,32 @@ def step_second(tiles: Row, wide: int, height: int, width: int, h: Grid, p: Grid
 
 
 @njit(**PARALLEL)
-def step_inertial(tiles: Row, wide: int, height: int, width: int, h: Grid, x: Grid, y: Grid, z: Grid, n2: Grid, to_h: Grid, to_x: Grid, to_y: Grid, crest_west: Grid, crest_south: Grid, walls: Row, on: Grid, edge: Grid, dt: Real, dx: Real, theta: Real, dry: Real, factor: Real, g: Real, stats: Grid) -> None:  # noqa: E501
+def step_inertial(
+    tiles: Row,
+    wide: int,
+    height: int,
+    width: int,
+    h: Grid,
+    x: Grid,
+    y: Grid,
+    z: Grid,
+    n2: Grid,
+    to_h: Grid,
+    to_x: Grid,
+    to_y: Grid,
+    crest_west: Grid,
+    crest_south: Grid,
+    walls: Row,
+    on: Grid,
+    edge: Grid,
+    dt: Real,
+    dx: Real,
+    theta: Real,
+    dry: Real,
+    factor: Real,
+    g: Real,
+    stats: Grid,
+) -> None:
     """Compute a step of the local inertial scheme of all active tiles."""
     rows, columns = h.shape
     for k in prange(tiles.size):
@@ -72,7 +151,7 @@ def step_inertial(tiles: Row, wide: int, height: int, width: int, h: Grid, x: Gr
 
 
 @njit(**OPTIONS)
-def choose(stats: Grid, awake: Row, wide: int, idle: float, order: int, everywhere: bool, before: Row) -> Row:  # noqa: FBT001
+def choose(stats: Grid, awake: Row, wide: int, idle: float, order: int, everywhere: bool, before: Row) -> Row:
     """Return the tiles that the next step has to compute, in order.
 
     A tile is computed if it holds water that moves, if water stands at its border (order 2: anywhere in a tile
@@ -89,7 +168,7 @@ def choose(stats: Grid, awake: Row, wide: int, idle: float, order: int, everywhe
             continue
         now[t] = 1
         i, j = t // wide, t % wide
-        if order == 2:  # noqa: PLR2004
+        if order == 2:
             for m in range(max(i - 1, 0), min(i + 2, high)):
                 for n in range(max(j - 1, 0), min(j + 2, wide)):
                     now[m * wide + n] = 1
@@ -113,7 +192,9 @@ def choose(stats: Grid, awake: Row, wide: int, idle: float, order: int, everywhe
 
 
 @njit(**OPTIONS)
-def look(h: Grid, p: Grid, q: Grid, r0: int, r1: int, c0: int, c1: int, carry: Real, dry: Real, g: Real, stats: Row) -> None:
+def look(
+    h: Grid, p: Grid, q: Grid, r0: int, r1: int, c0: int, c1: int, carry: Real, dry: Real, g: Real, stats: Row
+) -> None:
     """Tell of a tile what `rows.tell` does, from the state as it is.
 
     `carry` is 0 where discharges do not make waves faster (local inertial scheme), else 1.
@@ -139,7 +220,18 @@ def look(h: Grid, p: Grid, q: Grid, r0: int, r1: int, c0: int, c1: int, carry: R
 
 
 @njit(**PARALLEL)
-def look_all(wide: int, height: int, width: int, h: Grid, p: Grid, q: Grid, carry: Real, dry: Real, g: Real, stats: Grid) -> None:
+def look_all(
+    wide: int,
+    height: int,
+    width: int,
+    h: Grid,
+    p: Grid,
+    q: Grid,
+    carry: Real,
+    dry: Real,
+    g: Real,
+    stats: Grid,
+) -> None:
     """Tell of all tiles."""
     rows, columns = h.shape
     for tile in prange(stats.shape[0]):
@@ -159,7 +251,9 @@ def summary(stats: Grid, tiles: Row, out: Row) -> None:
 
 
 @njit(**OPTIONS)
-def soak(model: int, h: Real, rate: Real, storage: Real, cumulative: float, rained: float, rain: float, dt: float) -> float:  # noqa: E501
+def soak(
+    model: int, h: Real, rate: Real, storage: Real, cumulative: float, rained: float, rain: float, dt: float
+) -> float:
     """Return how deep water soaks in during a step, at most what is there (m).
 
     Models: 0 none; 1 constant capacity; 2 SCS curve number, from the rain so far (USDA NEH-630, ch. 10); 3 Green &
@@ -167,9 +261,9 @@ def soak(model: int, h: Real, rate: Real, storage: Real, cumulative: float, rain
     """
     if model == 1:
         want = rate * dt
-    elif model == 2:  # noqa: PLR2004
+    elif model == 2:
         want = rain - (excess(rained + rain, storage) - excess(rained, storage))
-    elif model == 3:  # noqa: PLR2004
+    elif model == 3:
         full = rate * dt
         gap = full - cumulative
         want = 0.5 * (gap + np.sqrt(gap * gap + 4.0 * full * (cumulative + storage)))
@@ -186,7 +280,17 @@ def excess(rain: float, storage: float) -> float:
 
 
 @njit(**OPTIONS)
-def after_weather(h: float, rain: float, model: int, rate: float, storage: float, soaked: float, rained: float, most: float, dt: float) -> tuple[float, float, float, float]:  # noqa: E501
+def after_weather(
+    h: float,
+    rain: float,
+    model: int,
+    rate: float,
+    storage: float,
+    soaked: float,
+    rained: float,
+    most: float,
+    dt: float,
+) -> tuple[float, float, float, float]:
     """Return depth, what soaked in, what drained (`most` at most; all m), and the share of momentum that stays."""
     depth = h + rain
     lost = soak(model, depth, rate, storage, soaked, rained, rain, dt)
@@ -196,7 +300,32 @@ def after_weather(h: float, rain: float, model: int, rate: float, storage: float
 
 
 @njit(**PARALLEL)
-def weather(tiles: Row, wide: int, height: int, width: int, h: Grid, p: Grid, q: Grid, z: Grid, uniform: float, fields: Any, rates: Row, model: int, rate: Grid, storage: Grid, capacity: Grid, drains: bool, rained: Grid, soaked: Grid, drained: Grid, dt: float, carry: Real, dry: Real, g: Real, stats: Grid) -> None:  # noqa: ANN401, E501, FBT001
+def weather(
+    tiles: Row,
+    wide: int,
+    height: int,
+    width: int,
+    h: Grid,
+    p: Grid,
+    q: Grid,
+    z: Grid,
+    uniform: float,
+    fields: Any,
+    rates: Row,
+    model: int,
+    rate: Grid,
+    storage: Grid,
+    capacity: Grid,
+    drains: bool,
+    rained: Grid,
+    soaked: Grid,
+    drained: Grid,
+    dt: float,
+    carry: Real,
+    dry: Real,
+    g: Real,
+    stats: Grid,
+) -> None:
     """Let rain fall, water soak in and drain, in all active tiles; tell of them anew.
 
     Rain is `uniform` (m/s) plus the sum of `fields` (n, rows, columns) times `rates` (n). What is lost takes its
@@ -215,7 +344,7 @@ def weather(tiles: Row, wide: int, height: int, width: int, h: Grid, p: Grid, q:
                 for n in range(rates.size):
                     rain += fields[n, i, j] * rates[n]
                 rain *= dt
-                if model == 2:  # noqa: PLR2004
+                if model == 2:
                     rained[i, j] += rain
                 if model == 0 and not drains:
                     h[i, j] += rain
@@ -223,9 +352,11 @@ def weather(tiles: Row, wide: int, height: int, width: int, h: Grid, p: Grid, q:
                 a = rate[i, j] if rate.size > 1 else rate[0, 0]
                 b = storage[i, j] if storage.size > 1 else storage[0, 0]
                 most = (capacity[i, j] if capacity.size > 1 else capacity[0, 0]) * dt
-                so_far = rained[i, j] - rain if model == 2 else 0.0  # noqa: PLR2004
+                so_far = rained[i, j] - rain if model == 2 else 0.0
                 gone_before = soaked[i, j] if model else 0.0
-                depth, lost, gone, keep = after_weather(h[i, j], rain, model, a, b, gone_before, so_far, most, dt)
+                depth, lost, gone, keep = after_weather(
+                    h[i, j], rain, model, a, b, gone_before, so_far, most, dt
+                )
                 if model:
                     soaked[i, j] += lost
                 if drains:
@@ -238,7 +369,27 @@ def weather(tiles: Row, wide: int, height: int, width: int, h: Grid, p: Grid, q:
 
 
 @njit(**PARALLEL)
-def maxima(tiles: Row, wide: int, height: int, width: int, h: Grid, p: Grid, q: Grid, time: Real, lasted: Real, arrival_depth: Real, dry: Real, g: Real, staggered: bool, depth: Grid, velocity: Grid, intensity: Grid, arrival: Grid, duration: Grid, invalid: Grid) -> None:  # noqa: E501, FBT001
+def maxima(
+    tiles: Row,
+    wide: int,
+    height: int,
+    width: int,
+    h: Grid,
+    p: Grid,
+    q: Grid,
+    time: Real,
+    lasted: Real,
+    arrival_depth: Real,
+    dry: Real,
+    g: Real,
+    staggered: bool,
+    depth: Grid,
+    velocity: Grid,
+    intensity: Grid,
+    arrival: Grid,
+    duration: Grid,
+    invalid: Grid,
+) -> None:
     """Keep the largest values; `lasted` is the time since they were last looked at.
 
     `staggered` says that p and q belong to west and north faces (local inertial scheme); only then are cells

@@ -5,6 +5,8 @@ code. `g` is gravity. A face lies between a left and a right state (h, u, v, z):
 velocity along it, bed. Velocity components are in the directions of growing columns and growing rows (southwards).
 """
 
+# kernels take what they need one by one
+
 import math
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -48,25 +50,25 @@ def flux(hl: Real, ul: Real, vl: Real, zl: Real, hr: Real, ur: Real, vr: Real, z
     The middle wave has the sign of the flux of water, which therefore decides which `v` is carried along.
     """
     zero, half, quarter = real(0.0, hl), real(0.5, hl), real(0.25, hl)
-    sill = zl if zl > zr else zr
+    sill = max(zr, zl)
     a = hl - (sill - zl)  # Audusse et al. 2004, eq. 2.13, in the form that is exact where both beds are equal
-    a = a if a > zero else zero
+    a = max(zero, a)
     b = hr - (sill - zr)
-    b = b if b > zero else zero
+    b = max(zero, b)
     cl, cr = math.sqrt(g * a), math.sqrt(g * b)
     u_star = half * (ul + ur) + (cl - cr)  # Toro 2001, eq. 10.17
     c_star = half * (cl + cr) + quarter * (ul - ur)
     left, other = ul - cl, u_star - c_star
-    left = left if left < other else other
+    left = min(other, left)
     right, other = ur + cr, u_star + c_star
-    right = right if right > other else other
+    right = max(other, right)
     left = left if a > zero else ur - (cr + cr)  # Toro 2001, eqs. 10.22, 10.23
     right = right if b > zero else ul + (cl + cl)
-    left = left if left < zero else zero
-    right = right if right > zero else zero
+    left = min(zero, left)
+    right = max(zero, right)
     width = right - left
     tiny = real(1e-30, hl)
-    share = real(1.0, hl) / (width if width > tiny else tiny)
+    share = real(1.0, hl) / (max(tiny, width))
     ql, qr = a * ul, b * ur
     hg = half * g
     ml, mr = ql * ul + hg * a * a, qr * ur + hg * b * b
@@ -78,7 +80,19 @@ def flux(hl: Real, ul: Real, vl: Real, zl: Real, hr: Real, ur: Real, vr: Real, z
 
 
 @njit(**INLINE)
-def weir(hl: Real, ul: Real, vl: Real, zl: Real, hr: Real, ur: Real, vr: Real, zr: Real, crest: Real, factor: Real, g: Real) -> Real:  # noqa: E501, PLR0913, PLR0917  # two states and a wall
+def weir(
+    hl: Real,
+    ul: Real,
+    vl: Real,
+    zl: Real,
+    hr: Real,
+    ur: Real,
+    vr: Real,
+    zr: Real,
+    crest: Real,
+    factor: Real,
+    g: Real,
+) -> Real:  # two states and a wall
     """Return what passes a wall, in the form of `flux`.
 
     q = `factor` H^1.5, drowned by (1 - (H2/H1)^1.5)^0.385 (Villemonte 1947).
@@ -118,7 +132,7 @@ def rub(h: Real, p: Real, q: Real, n2: Real, dt: Real, dry: Real, g: Real) -> Re
     keep = keep if wet else zero
     p, q = p * keep, q * keep
     u, v = abs(p), abs(q)
-    fastest = (u if u > v else v) * inverse + math.sqrt(g * depth)
+    fastest = (max(v, u)) * inverse + math.sqrt(g * depth)
     return p, q, (fastest if wet else zero)
 
 
@@ -129,7 +143,7 @@ def speed(h: Real, p: Real, q: Real, dry: Real, g: Real) -> Real:
     wet = h > dry
     depth = h if wet else one
     u, v = abs(p), abs(q)
-    fastest = (u if u > v else v) * (one / depth) + math.sqrt(g * depth)
+    fastest = (max(v, u)) * (one / depth) + math.sqrt(g * depth)
     return fastest if wet else zero
 
 
@@ -140,14 +154,27 @@ def limited(before: Real, here: Real, after: Real) -> Real:
     left, right = here - before, after - here
     middle = half * (left + right)
     a, b, c = abs(left), abs(right), abs(middle)
-    size = two * (a if a < b else b)
-    size = size if size < c else c
+    size = two * (min(b, a))
+    size = min(c, size)
     size = size if left * right > zero else zero
     return half * (size if middle > zero else -size)
 
 
 @njit(**INLINE)
-def faces(hb: Real, ub: Real, vb: Real, zb: Real, h: Real, u: Real, v: Real, z: Real, ha: Real, ua: Real, va: Real, za: Real) -> Real:  # noqa: E501, PLR0913, PLR0917  # three states
+def faces(
+    hb: Real,
+    ub: Real,
+    vb: Real,
+    zb: Real,
+    h: Real,
+    u: Real,
+    v: Real,
+    z: Real,
+    ha: Real,
+    ua: Real,
+    va: Real,
+    za: Real,
+) -> Real:  # three states
     """Return the states at both faces of a cell between a cell before and one after.
 
     Linear in level, depth and velocities; constant where one of the three cells is dry. Answers (h, u, v, z) at
@@ -168,17 +195,31 @@ def faces(hb: Real, ub: Real, vb: Real, zb: Real, h: Real, u: Real, v: Real, z: 
 
 
 @njit(**INLINE)
-def inertial(ql: Real, q: Real, qr: Real, hl: Real, zl: Real, hr: Real, zr: Real, n2: Real, lam: Real, dt: Real, theta: Real, dry: Real, g: Real) -> Real:  # noqa: E501, PLR0913, PLR0917  # two cells, three faces
+def inertial(
+    ql: Real,
+    q: Real,
+    qr: Real,
+    hl: Real,
+    zl: Real,
+    hr: Real,
+    zr: Real,
+    n2: Real,
+    lam: Real,
+    dt: Real,
+    theta: Real,
+    dry: Real,
+    g: Real,
+) -> Real:  # two cells, three faces
     """Return the discharge of a face after a step without advection (de Almeida & Bates 2013, eq. 8).
 
     `ql`, `q`, `qr` are discharges of the face before, of this face and of the one after; `lam` is dt / dx. The
     depth of flow is from the higher bed to the higher level. A cell can give at most what it has.
     """
     zero, one, half = real(0.0, q), real(1.0, q), real(0.5, q)
-    sill = zl if zl > zr else zr
+    sill = max(zr, zl)
     a, b = hl - (sill - zl), hr - (sill - zr)
     rise = a - b  # difference of levels
-    deep = a if a > b else b
+    deep = max(b, a)
     flows = deep > dry
     deep = deep if flows else one
     inverse = one / deep
@@ -189,5 +230,5 @@ def inertial(ql: Real, q: Real, qr: Real, hl: Real, zl: Real, hr: Real, zr: Real
     most = real(0.2499, q) / lam  # a bit less than a quarter: rounding must not take more than all
     least = -(hr * most)
     most = hl * most
-    new = new if new < most else most
-    return new if new > least else least
+    new = min(most, new)
+    return max(least, new)

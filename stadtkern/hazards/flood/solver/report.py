@@ -148,7 +148,7 @@ class Cancelled(Exception):
 class TimeStepCollapse(Exception):
     """The time step became too small to go on; says where, when and why; `checkpoint` is the last good state."""
 
-    def __init__(  # noqa: PLR0913  # all that a person needs to find the place
+    def __init__(  # all that a person needs to find the place
         self,
         *,
         time: float,

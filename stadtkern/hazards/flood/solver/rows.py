@@ -4,6 +4,8 @@ Buffers are on the stack (`compute.jit.stack`) and hold a row of a tile with wha
 a buffer a row begins, so that one buffer holds several rows in turn.
 """
 
+# kernels take what they need one by one
+
 import math
 from typing import Any
 
@@ -15,13 +17,28 @@ from stadtkern.hazards.flood.solver.numerics import Real, faces, flux, rub, weir
 Grid = Any  # two-dimensional array inside kernels
 Row = Any  # one-dimensional array inside kernels
 
-LONGEST = 512  # columns of a tile at most
+LONGEST = 256  # columns of a tile at most
 WEST, EAST, NORTH, SOUTH = range(4)
 FASTEST, LOWEST, HIGHEST, FIRST_ROW, LAST_ROW, FIRST_COLUMN, LAST_COLUMN, BROKEN = range(8)
 
 
 @njit(**SWEEP)
-def load(h: Grid, p: Grid, q: Grid, z: Grid, on: Grid, row: int, c0: int, count: int, dry: Real, bh: Row, bu: Row, bv: Row, bz: Row, at: int) -> None:  # noqa: E501
+def load(
+    h: Grid,
+    p: Grid,
+    q: Grid,
+    z: Grid,
+    on: Grid,
+    row: int,
+    c0: int,
+    count: int,
+    dry: Real,
+    bh: Row,
+    bu: Row,
+    bv: Row,
+    bz: Row,
+    at: int,
+) -> None:
     """Read `count` cells of a row from column `c0` on: depth (0 where dry), velocities, bed.
 
     What lies outside of the domain mirrors what lies inside, so that edges are walls; at a boundary (`on`) it only
@@ -35,17 +52,16 @@ def load(h: Grid, p: Grid, q: Grid, z: Grid, on: Grid, row: int, c0: int, count:
     elif row >= rows:
         line = max(2 * rows - 1 - row, 0)
     first, last = max(c0, 0), min(c0 + count, columns)
-    hr, pr, qr, zr = h[line], p[line], q[line], z[line]
     to = at - c0
     for j in range(first, last):
-        depth = hr[j]
+        depth = h[line, j]
         wet = depth > dry
         inverse = one / (depth if wet else one)
         inverse = inverse if wet else zero
         bh[to + j] = depth if wet else zero
-        bu[to + j] = pr[j] * inverse
-        bv[to + j] = qr[j] * inverse
-        bz[to + j] = zr[j]
+        bu[to + j] = p[line, j] * inverse
+        bv[to + j] = q[line, j] * inverse
+        bz[to + j] = z[line, j]
     if line != row:
         side = NORTH if row < 0 else SOUTH
         for j in range(first, last):
@@ -66,7 +82,25 @@ def _repeat(bh: Row, bu: Row, bv: Row, bz: Row, to: int, source: int, turn: Real
 
 
 @njit(**SWEEP)
-def sweep(hl: Row, ul: Row, vl: Row, zl: Row, at: int, hr: Row, ur: Row, vr: Row, zr: Row, to: int, count: int, g: Real, f: Row, fl: Row, fr: Row, ft: Row, out: int) -> None:  # noqa: E501
+def sweep(
+    hl: Row,
+    ul: Row,
+    vl: Row,
+    zl: Row,
+    at: int,
+    hr: Row,
+    ur: Row,
+    vr: Row,
+    zr: Row,
+    to: int,
+    count: int,
+    g: Real,
+    f: Row,
+    fl: Row,
+    fr: Row,
+    ft: Row,
+    out: int,
+) -> None:
     """Compute the fluxes of a row of faces between states at `at` and states at `to`, into buffers from `out`."""
     for j in range(count):
         water, left, right, along = flux(
@@ -76,7 +110,22 @@ def sweep(hl: Row, ul: Row, vl: Row, zl: Row, at: int, hr: Row, ur: Row, vr: Row
 
 
 @njit(**SWEEP)
-def dam_x(crest: Row, c0: int, count: int, h: Row, u: Row, v: Row, z: Row, at: int, factor: Real, g: Real, f: Row, fl: Row, fr: Row, ft: Row) -> None:  # noqa: E501
+def dam_x(
+    crest: Row,
+    c0: int,
+    count: int,
+    h: Row,
+    u: Row,
+    v: Row,
+    z: Row,
+    at: int,
+    factor: Real,
+    g: Real,
+    f: Row,
+    fl: Row,
+    fr: Row,
+    ft: Row,
+) -> None:
     """Put the flow over walls in the place of the fluxes of a row of west faces; `at` is the cell west of them."""
     for j in range(count):
         k = at + j
@@ -88,26 +137,43 @@ def dam_x(crest: Row, c0: int, count: int, h: Row, u: Row, v: Row, z: Row, at: i
 
 
 @njit(**SWEEP)
-def dam_y(crest: Row, c0: int, count: int, h: Row, u: Row, v: Row, z: Row, at: int, to: int, factor: Real, g: Real, f: Row, fl: Row, fr: Row, ft: Row, out: int) -> None:  # noqa: E501
+def dam_y(
+    crest: Row,
+    c0: int,
+    count: int,
+    h: Row,
+    u: Row,
+    v: Row,
+    z: Row,
+    at: int,
+    to: int,
+    factor: Real,
+    g: Real,
+    f: Row,
+    fl: Row,
+    fr: Row,
+    ft: Row,
+    out: int,
+) -> None:
     """Put the flow over walls in the place of the fluxes of a row of south faces."""
     for j in range(count):
         k, m, o = at + j, to + j, out + j
         top = crest[c0 + j]
         if top > z[k] and top > z[m]:
-            f[o], fl[o], fr[o], ft[o] = weir(
-                h[k], v[k], u[k], z[k], h[m], v[m], u[m], z[m], top, factor, g
-            )
+            f[o], fl[o], fr[o], ft[o] = weir(h[k], v[k], u[k], z[k], h[m], v[m], u[m], z[m], top, factor, g)
 
 
 @njit(**SWEEP)
-def edge_x(on: Grid, edge: Any, side: int, row: int, f: Row, momentum: Row, ft: Row, at: int) -> None:  # noqa: ANN401
+def edge_x(on: Grid, edge: Any, side: int, row: int, f: Row, momentum: Row, ft: Row, at: int) -> None:
     """Put what passes a boundary in the west or east in its place."""
     if on[side, row]:
         f[at], momentum[at], ft[at] = edge[side, 0, row], edge[side, 1, row], edge[side, 2, row]
 
 
 @njit(**SWEEP)
-def edge_y(on: Grid, edge: Any, side: int, c0: int, count: int, f: Row, momentum: Row, ft: Row, at: int) -> None:  # noqa: ANN401, E501
+def edge_y(
+    on: Grid, edge: Any, side: int, c0: int, count: int, f: Row, momentum: Row, ft: Row, at: int
+) -> None:
     """Put what passes a boundary in the north or south in its place."""
     for j in range(count):
         if on[side, c0 + j]:
@@ -116,7 +182,24 @@ def edge_y(on: Grid, edge: Any, side: int, c0: int, count: int, f: Row, momentum
 
 
 @njit(**SWEEP)
-def rebuild_x(bh: Row, bu: Row, bv: Row, bz: Row, at: int, count: int, g: Real, lh: Row, lu: Row, lv: Row, lz: Row, rh: Row, ru: Row, rv: Row, rz: Row, push: Row) -> None:  # noqa: E501
+def rebuild_x(
+    bh: Row,
+    bu: Row,
+    bv: Row,
+    bz: Row,
+    at: int,
+    count: int,
+    g: Real,
+    lh: Row,
+    lu: Row,
+    lv: Row,
+    lz: Row,
+    rh: Row,
+    ru: Row,
+    rv: Row,
+    rz: Row,
+    push: Row,
+) -> None:
     """Reconstruct a row along x: states at west (l) and east (r) faces, and the push of the bed within the cell."""
     half = real(0.5, bh) * g
     for j in range(count):
@@ -131,7 +214,27 @@ def rebuild_x(bh: Row, bu: Row, bv: Row, bz: Row, at: int, count: int, g: Real, 
 
 
 @njit(**SWEEP)
-def rebuild_y(bh: Row, bu: Row, bv: Row, bz: Row, before: int, at: int, after: int, count: int, g: Real, lh: Row, lu: Row, lv: Row, lz: Row, rh: Row, ru: Row, rv: Row, rz: Row, push: Row, out: int) -> None:  # noqa: E501
+def rebuild_y(
+    bh: Row,
+    bu: Row,
+    bv: Row,
+    bz: Row,
+    before: int,
+    at: int,
+    after: int,
+    count: int,
+    g: Real,
+    lh: Row,
+    lu: Row,
+    lv: Row,
+    lz: Row,
+    rh: Row,
+    ru: Row,
+    rv: Row,
+    rz: Row,
+    push: Row,
+    out: int,
+) -> None:
     """Reconstruct a row along y: states at north (l) and south (r, from `out`) faces, push (from `out`)."""
     half = real(0.5, bh) * g
     for j in range(count):
@@ -145,7 +248,28 @@ def rebuild_y(bh: Row, bu: Row, bv: Row, bz: Row, before: int, at: int, after: i
 
 
 @njit(**SWEEP)
-def flatten(crest: Grid, row: int, c0: int, step: int, count: int, bh: Row, bu: Row, bv: Row, bz: Row, at: int, lh: Row, lu: Row, lv: Row, lz: Row, rh: Row, ru: Row, rv: Row, rz: Row, push: Row, out: int) -> None:  # noqa: E501, PLR0913, PLR0917
+def flatten(
+    crest: Grid,
+    row: int,
+    c0: int,
+    step: int,
+    count: int,
+    bh: Row,
+    bu: Row,
+    bv: Row,
+    bz: Row,
+    at: int,
+    lh: Row,
+    lu: Row,
+    lv: Row,
+    lz: Row,
+    rh: Row,
+    ru: Row,
+    rv: Row,
+    rz: Row,
+    push: Row,
+    out: int,
+) -> None:
     """Take back the reconstruction in cells that have a wall on a face: water on both sides of it is not one water.
 
     `step` is 1 for walls on west faces (along x), 0 for walls on south faces (along y).
@@ -172,23 +296,36 @@ def flatten(crest: Grid, row: int, c0: int, step: int, count: int, bh: Row, bu: 
 
 
 @njit(**SWEEP)
-def friction(nh: Row, np_: Row, nq: Row, n2: Row, count: int, dt: Real, dry: Real, g: Real, fastest: Row, lowest: Row, highest: Row, broken: Row) -> None:  # noqa: E501
+def friction(
+    nh: Row,
+    np_: Row,
+    nq: Row,
+    n2: Row,
+    count: int,
+    dt: Real,
+    dry: Real,
+    g: Real,
+    fastest: Row,
+    lowest: Row,
+    highest: Row,
+    broken: Row,
+) -> None:
     """Apply friction to a new row; keep column by column what the tile has to tell."""
     for j in range(count):
         h = nh[j]
         p, q, wave = rub(h, np_[j], nq[j], n2[j], dt, dry, g)
         np_[j], nq[j] = p, q
-        fastest[j] = wave if wave > fastest[j] else fastest[j]
-        lowest[j] = h if h < lowest[j] else lowest[j]
-        highest[j] = h if h > highest[j] else highest[j]
+        fastest[j] = max(fastest[j], wave)
+        lowest[j] = min(lowest[j], h)
+        highest[j] = max(highest[j], h)
         broken[j] += (h + p + q) - (h + p + q)  # 0, but NaN from what is no finite number
 
 
 @njit(**SWEEP)
-def store(row: Row, c0: int, values: Row, count: int) -> None:
-    """Write a row."""
+def store(grid: Grid, row: int, c0: int, values: Row, count: int) -> None:
+    """Write a row. (Views of rows would count references, on which threads wait for each other.)"""
     for j in range(count):
-        row[c0 + j] = values[j]
+        grid[row, c0 + j] = values[j]
 
 
 @njit(**SWEEP)
@@ -199,19 +336,20 @@ def roughness(n2: Grid, row: int, c0: int, count: int, buffer: Row) -> None:
         for j in range(count):
             buffer[j] = value
         return
-    line = n2[row]
     for j in range(count):
-        buffer[j] = line[c0 + j]
+        buffer[j] = n2[row, c0 + j]
 
 
 @njit(**SWEEP)
-def tell(stats: Row, count: int, first: Real, last: Real, fastest: Row, lowest: Row, highest: Row, broken: Row) -> None:  # noqa: E501
+def tell(
+    stats: Row, count: int, first: Real, last: Real, fastest: Row, lowest: Row, highest: Row, broken: Row
+) -> None:
     """Sum up a tile: fastest wave, lowest and highest depth, highest depths along its edges, what is broken."""
     top, low, high, bad = fastest[0], lowest[0], highest[0], broken[0]
     for j in range(1, count):
-        top = fastest[j] if fastest[j] > top else top
-        low = lowest[j] if lowest[j] < low else low
-        high = highest[j] if highest[j] > high else high
+        top = max(top, fastest[j])
+        low = min(low, lowest[j])
+        high = max(high, highest[j])
         bad += broken[j]
     stats[FASTEST], stats[LOWEST], stats[HIGHEST] = top, low, high
     stats[FIRST_ROW], stats[LAST_ROW] = first, last
@@ -224,5 +362,5 @@ def largest(values: Row, count: int) -> Real:
     """Return the largest of a row."""
     most = values[0]
     for j in range(1, count):
-        most = values[j] if values[j] > most else most
+        most = max(most, values[j])
     return most

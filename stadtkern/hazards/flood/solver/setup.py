@@ -37,10 +37,12 @@ class Ground:
     datum: float
 
     @classmethod
-    def of(cls, domain: Domain, forcing: Forcing, kind: Any) -> "Ground":  # noqa: ANN401  # a numpy type
+    def of(cls, domain: Domain, forcing: Forcing, kind: Any) -> "Ground":  # a numpy type
         """Return the ground with blocked cells raised out of reach, in the precision `kind`."""
         bed = np.array(domain.bed, dtype=np.float64)
-        active = np.ones(bed.shape, dtype=bool) if domain.active is None else np.asarray(domain.active, dtype=bool)
+        active = (
+            np.ones(bed.shape, dtype=bool) if domain.active is None else np.asarray(domain.active, dtype=bool)
+        )
         datum = float(np.floor(bed[active].min())) if active.any() else 0.0
         bed -= datum
         bed[~active] = BLOCKED
@@ -56,7 +58,9 @@ class Ground:
         if crests[0].size > 1 or crests[1].size > 1:
             crests = [each if each.size > 1 else np.full(bed.shape, -np.inf) for each in crests]
         west, south = (np.ascontiguousarray(each, dtype=kind) for each in crests)
-        return cls(np.ascontiguousarray(bed, dtype=kind), np.ascontiguousarray(n2, dtype=kind), west, south, datum)
+        return cls(
+            np.ascontiguousarray(bed, dtype=kind), np.ascontiguousarray(n2, dtype=kind), west, south, datum
+        )
 
     def walled(self, height: int, width: int) -> AnyArray:
         """Return for each tile whether it has a wall on a face of a cell, its border counted on both sides."""
@@ -109,7 +113,9 @@ class Pieces:
         if (on > 1).any():
             side, at = np.argwhere(on > 1)[0]
             raise ValueError(f"two boundaries share cell {at} of the {EDGES[side]} edge")
-        lasts = [length if each.last is None else each.last for each, length in zip(chosen, lengths, strict=True)]
+        lasts = [
+            length if each.last is None else each.last for each, length in zip(chosen, lengths, strict=True)
+        ]
         return cls(
             chosen,
             np.array([EDGES.index(each.edge) for each in chosen], dtype=np.int64),
@@ -167,7 +173,7 @@ class Weather:
     cells: int
 
     @classmethod
-    def of(cls, forcing: Forcing, ground: Ground, kind: Any) -> "Weather":  # noqa: ANN401  # a numpy type
+    def of(cls, forcing: Forcing, ground: Ground, kind: Any) -> "Weather":  # a numpy type
         """Return rain and losses as arrays in the precision `kind`."""
         uniform = [
             Series(each.series.times, each.series.values * float(each.field), each.series.kind)
@@ -209,11 +215,13 @@ class Weather:
 
     def largest(self) -> float:
         """Return the heaviest rain that there may be, m/s."""
-        fields = [float(self.fields[k].max(initial=0.0)) * each.largest() for k, each in enumerate(self.series)]
+        fields = [
+            float(self.fields[k].max(initial=0.0)) * each.largest() for k, each in enumerate(self.series)
+        ]
         return sum((each.largest() for each in self.uniform), 0.0) + sum(fields)
 
 
-def _grid(value: Any, kind: Any) -> AnyArray:  # noqa: ANN401  # a number or an array, a numpy type
+def _grid(value: Any, kind: Any) -> AnyArray:  # a number or an array, a numpy type
     grid = np.asarray(value, dtype=kind)
     return np.ascontiguousarray(grid.reshape((1, 1)) if grid.ndim == 0 else grid)
 
@@ -295,7 +303,9 @@ def sink(breach: Breach, ground: Ground, before: AnyArray, time: float) -> bool:
     """
     if time <= breach.start:
         return True
-    grid = {"bed": ground.bed, "crest_west": ground.crest_west, "crest_south": ground.crest_south}[breach.what]
+    grid = {"bed": ground.bed, "crest_west": ground.crest_west, "crest_south": ground.crest_south}[
+        breach.what
+    ]
     count = len(breach.rows)
     out = np.abs(2 * np.arange(count) - (count - 1)) / max(count - 1, 1)
     since = time - breach.start - breach.widening * out

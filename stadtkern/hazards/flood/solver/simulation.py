@@ -28,7 +28,7 @@ PROGRESS_EVERY = 1.0
 CANCEL_EVERY = 0.1
 
 
-def simulate(  # noqa: PLR0913  # what may be left out is named
+def simulate(  # what may be left out is named
     domain: Domain,
     state: State,
     options: Options | None = None,
@@ -58,7 +58,7 @@ def simulate(  # noqa: PLR0913  # what may be left out is named
     forcing.check(domain)
     if not (math.isfinite(until) and until >= state.time):
         raise ValueError(f"a run cannot end at {until} s when it begins at {state.time} s")
-    from stadtkern.hazards.flood.solver.engine import use_threads  # noqa: PLC0415  # imports numba
+    from stadtkern.hazards.flood.solver.engine import use_threads  # imports numba
 
     threads = use_threads(options.threads)
     run = _Run(engine_for(options)(domain, state, options, forcing), until, observers, progress, cancel)
@@ -74,11 +74,11 @@ def engine_for(options: Options) -> "type[Engine]":
     RuntimeError
         It is "cuda" and there is none.
     """
-    from stadtkern.hazards.flood.solver.engine import Engine  # noqa: PLC0415  # imports numba
+    from stadtkern.hazards.flood.solver.engine import Engine  # imports numba
 
     if options.device == "cpu":
         return Engine
-    from stadtkern.hazards.flood.solver.cuda import CudaEngine, available  # noqa: PLC0415  # imports numba.cuda
+    from stadtkern.hazards.flood.solver.cuda import CudaEngine, available  # imports numba.cuda
 
     if available():
         return CudaEngine
@@ -107,7 +107,9 @@ class _Run:
     def go(self, *, fresh: bool) -> None:
         """Make all steps."""
         engine = self.engine
-        targets = sorted({float(t) for each in self.observers for t in each.times if engine.time < t <= self.until})
+        targets = sorted(
+            {float(t) for each in self.observers for t in each.times if engine.time < t <= self.until}
+        )
         if fresh:
             self._observe(engine.time)
         for target in [*targets, self.until]:
@@ -120,7 +122,7 @@ class _Run:
 
     def _step(self, target: float) -> None:
         """Make one step; the last ones before a target share out what is left, so that none is tiny."""
-        from stadtkern.hazards.flood.solver.engine import Collapse  # noqa: PLC0415  # imports numba
+        from stadtkern.hazards.flood.solver.engine import Collapse  # imports numba
 
         engine, left = self.engine, target - self.engine.time
         dt = engine.proposal()
@@ -185,7 +187,7 @@ class _Run:
         u, v = velocities(depth, x, y, engine.options.dry_depth)
         return Snapshot(engine.time, engine.steps, depth, u, v, self.checkpoint)
 
-    def _collapse(self, error: Any) -> TimeStepCollapse:  # noqa: ANN401  # Collapse, which imports numba
+    def _collapse(self, error: Any) -> TimeStepCollapse:  # Collapse, which imports numba
         engine = self.engine
         cell, rows = engine.domain.cell, engine.shape[0]
         return TimeStepCollapse(

@@ -79,7 +79,7 @@ def test_the_device_computes_what_the_processor_does(
 
 
 def test_a_device_that_is_not_there_is_named() -> None:
-    from numba import cuda  # noqa: PLC0415  # takes a while
+    from numba import cuda  # takes a while
 
     if cuda.is_available():
         pytest.skip("there is a CUDA device")

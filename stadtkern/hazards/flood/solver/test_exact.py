@@ -65,7 +65,9 @@ def test_a_dam_break_with_friction_follows_dressler(options: Options) -> None:
     exact = swashes(1, 3, 1, 3, cells)
     depth = np.where(exact.x < 1000.0, 6.0, 0.0)[None, :]
     manning = np.maximum(exact.depth, 0.5)[None, :] ** (1 / 6) / 40.0
-    report = simulate(Domain(np.zeros((1, cells)), 2000.0 / cells, manning), State(depth), options, until=40.0)
+    report = simulate(
+        Domain(np.zeros((1, cells)), 2000.0 / cells, manning), State(depth), options, until=40.0
+    )
     wet = exact.depth > 0.0
     front = np.abs(report.state.depth[0] - exact.depth)
     assert front[wet].mean() / 6.0 < 0.01

@@ -1,5 +1,7 @@
 """Rain, losses, sources, structures and boundaries against hand-solved cases."""
 
+# fixtures and parameters of many kinds
+
 import math
 from typing import Any
 
@@ -72,7 +74,9 @@ def soaked(infiltration: Infiltration, until: float, rain: float = 0.0, depth: f
 
 def test_a_constant_capacity_takes_what_there_is() -> None:
     assert soaked(Infiltration("constant", 1e-5), 1000.0).mass.infiltration == pytest.approx(0.01)
-    assert soaked(Infiltration("constant", 1e-5), 1000.0, depth=0.004).mass.infiltration == pytest.approx(0.004)
+    assert soaked(Infiltration("constant", 1e-5), 1000.0, depth=0.004).mass.infiltration == pytest.approx(
+        0.004
+    )
 
 
 def test_green_ampt_follows_its_implicit_equation() -> None:
@@ -96,7 +100,11 @@ def test_sewers_take_their_capacity_and_no_more_than_there_is() -> None:
     capacity = np.array([[1e-5, 0.0]])
     walls = Structures(crest_west=np.array([[-np.inf, 9.0]]))
     report = simulate(
-        domain, State(np.array([[0.5, 0.5]])), CPU, Forcing(drainage=Drainage(capacity), structures=walls), until=1e3
+        domain,
+        State(np.array([[0.5, 0.5]])),
+        CPU,
+        Forcing(drainage=Drainage(capacity), structures=walls),
+        until=1e3,
     )
     assert report.mass.drainage == pytest.approx(0.01)
     np.testing.assert_allclose(report.state.depth, [[0.49, 0.5]])
@@ -144,7 +152,9 @@ def test_a_drowned_culvert_passes_what_an_orifice_does() -> None:
 def test_a_culvert_with_a_free_surface_is_a_weir() -> None:
     link = Link((1, 3), (1, 4), "culvert", width=2.0, height=2.0, invert=0.2, name="pipe")
     report = two_basins(link, 1.0, 0.0, 10.0)
-    assert report.mass.links["pipe"] == pytest.approx(10 * 0.577 * 2 / 3 * 2.0 * math.sqrt(2 * G) * 0.8**1.5, rel=0.03)
+    assert report.mass.links["pipe"] == pytest.approx(
+        10 * 0.577 * 2 / 3 * 2.0 * math.sqrt(2 * G) * 0.8**1.5, rel=0.03
+    )
 
 
 def test_a_flap_lets_no_water_back() -> None:
@@ -237,7 +247,9 @@ def test_a_level_at_the_edge_fills_the_land_behind_it() -> None:
 
 def test_an_open_edge_lets_all_water_fall() -> None:
     domain = Domain(np.tile(-0.01 * np.arange(30), (3, 1)), 1.0, 0.02)
-    report = simulate(domain, State(np.full((3, 30), 0.5)), CPU, Forcing([Boundary("east", "open")]), until=600.0)
+    report = simulate(
+        domain, State(np.full((3, 30), 0.5)), CPU, Forcing([Boundary("east", "open")]), until=600.0
+    )
     assert report.mass.final < 0.01 * report.mass.initial
     assert abs(report.mass.error_relative) < 1e-12
 

@@ -1,5 +1,7 @@
 """What the solver refuses, and how it stops."""
 
+# fixtures and parameters of many kinds
+
 import math
 import subprocess
 import sys
@@ -76,10 +78,19 @@ def test_a_value_that_makes_no_sense_is_refused(make: Any, says: str) -> None:
     ("forcing", "says"),
     [
         (Forcing([Boundary("west", "open", 0, 9)]), "no piece of the west edge"),
-        (Forcing([Boundary("west", "open"), Boundary("west", "open", 1, 2)]), "share cell 1 of the west edge"),
+        (
+            Forcing([Boundary("west", "open"), Boundary("west", "open", 1, 2)]),
+            "share cell 1 of the west edge",
+        ),
         (Forcing(rain=[Rain(Series.constant(1.0), np.zeros((1, 9)))]), r"rain has the shape \(1, 9\)"),
-        (Forcing(inflows=[Inflow(np.array([9]), np.array([0]), Series.constant(1.0), name="x")]), "row 9, column 0"),
-        (Forcing(inflows=[Inflow(np.array([0]), np.array([0]), Series.constant(1.0), name="x")]), "is blocked"),
+        (
+            Forcing(inflows=[Inflow(np.array([9]), np.array([0]), Series.constant(1.0), name="x")]),
+            "row 9, column 0",
+        ),
+        (
+            Forcing(inflows=[Inflow(np.array([0]), np.array([0]), Series.constant(1.0), name="x")]),
+            "is blocked",
+        ),
     ],
 )
 def test_what_lies_outside_is_refused(forcing: Forcing, says: str) -> None:
@@ -95,7 +106,12 @@ def test_what_lies_outside_is_refused(forcing: Forcing, says: str) -> None:
         (State(np.full((4, 5), -1.0)), "numbers >= 0"),
         (State(np.full((4, 5), np.nan)), "numbers >= 0"),
         (State(np.zeros((2, 2))), r"\(2, 2\)"),
-        (State.from_checkpoint({"depth": FLAT, "discharge_x": FLAT, "discharge_y": FLAT, "time": np.array(0.0)}), "checkpoint"),
+        (
+            State.from_checkpoint(
+                {"depth": FLAT, "discharge_x": FLAT, "discharge_y": FLAT, "time": np.array(0.0)}
+            ),
+            "checkpoint",
+        ),
     ],
 )
 def test_water_that_does_not_fit_is_refused(state: State, says: str) -> None:
@@ -113,7 +129,9 @@ def test_a_collapse_says_where_and_leaves_a_checkpoint() -> None:
     u = np.zeros((4, 5))
     u[1, 2] = 1e6
     options = Options(device="cpu", threads=1, min_step=1e-5)
-    with pytest.raises(TimeStepCollapse, match="wave of 1e\\+06 m/s in 1 m of water in row 1, column 2") as caught:
+    with pytest.raises(
+        TimeStepCollapse, match="wave of 1e\\+06 m/s in 1 m of water in row 1, column 2"
+    ) as caught:
         simulate(Domain(FLAT, 1.0, 0.0), State.from_velocity(depth, u, 0.0), options, until=10.0)
     assert (caught.value.row, caught.value.column) == (1, 2)
     assert (caught.value.x, caught.value.y) == (2.5, 2.5)

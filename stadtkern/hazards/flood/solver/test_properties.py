@@ -1,5 +1,7 @@
 """What must hold whatever the terrain: mass, symmetry, determinism, restart, precision."""
 
+# fixtures and parameters of many kinds
+
 from dataclasses import replace
 from typing import Any
 
@@ -81,7 +83,7 @@ def everything(domain: Domain) -> Forcing:
 
 def same(one: Report, other: Report) -> None:
     for name, grid in one.checkpoint.items():
-        if name != "wall_seconds" and name != "updates":
+        if name not in {"wall_seconds", "updates"}:
             np.testing.assert_array_equal(grid, other.checkpoint[name], err_msg=name)
 
 
@@ -89,10 +91,17 @@ def same(one: Report, other: Report) -> None:
 @pytest.mark.parametrize("precision", ["float64", "float32"])
 def test_all_water_is_accounted_for(options: Options, precision: Any, hills: Any) -> None:
     domain = ground(hills)
-    report = simulate(domain, pool(domain), replace(options, precision=precision), everything(domain), until=40.0)
+    report = simulate(
+        domain, pool(domain), replace(options, precision=precision), everything(domain), until=40.0
+    )
     mass = report.mass
-    assert min(mass.rain, mass.infiltration, mass.drainage, mass.boundaries["river"], mass.inflows["inflow 1"]) > 0
-    assert mass.boundaries["river"] == pytest.approx(3.5 * 20 + 6 * 20, rel=1e-4 if precision == "float32" else 1e-9)
+    assert (
+        min(mass.rain, mass.infiltration, mass.drainage, mass.boundaries["river"], mass.inflows["inflow 1"])
+        > 0
+    )
+    assert mass.boundaries["river"] == pytest.approx(
+        3.5 * 20 + 6 * 20, rel=1e-4 if precision == "float32" else 1e-9
+    )
     assert abs(mass.error_relative) < (1e-12 if precision == "float64" else 2e-5)
     assert report.state.depth.min() >= 0
 
@@ -117,7 +126,12 @@ def test_a_restart_equals_a_straight_run(options: Options, precision: Any, hills
         kept.append(snapshot.checkpoint())
 
     straight = simulate(
-        domain, pool(domain), options, forcing, until=20.0, observers=[Observer([7.3], keep), Observer([12.0], keep)]
+        domain,
+        pool(domain),
+        options,
+        forcing,
+        until=20.0,
+        observers=[Observer([7.3], keep), Observer([12.0], keep)],
     )
     seen: list[float] = []
     again = simulate(

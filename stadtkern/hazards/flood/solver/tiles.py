@@ -1,5 +1,7 @@
 """A step of a tile: first order, and a stage of second order."""
 
+# kernels take what they need one by one
+
 from numba import njit
 
 from stadtkern.compute.jit import INLINE, SWEEP, real, stack
@@ -29,37 +31,91 @@ from stadtkern.hazards.flood.solver.rows import (
 
 
 @njit(**SWEEP)
-def balance(old: Row, c0: int, count: int, lam: Real, xl: Row, xr: Row, y: Row, y_south: int, y_other: Row, y_north: int, new: Row) -> None:  # noqa: E501
+def balance(
+    old: Grid,
+    row: int,
+    c0: int,
+    count: int,
+    lam: Real,
+    xl: Row,
+    xr: Row,
+    y: Row,
+    y_south: int,
+    y_other: Row,
+    y_north: int,
+    new: Row,
+) -> None:
     """Compute old - lam (flux out - flux in), per column.
 
     The east face is seen from the left (`xl` at j + 1), the west face from the right (`xr` at j); so for y.
     """
     for j in range(count):
-        new[j] = old[c0 + j] - lam * ((xl[j + 1] - xr[j]) + (y[y_south + j] - y_other[y_north + j]))
+        new[j] = old[row, c0 + j] - lam * ((xl[j + 1] - xr[j]) + (y[y_south + j] - y_other[y_north + j]))
 
 
 @njit(**INLINE)
-def first_order(h: Grid, p: Grid, q: Grid, z: Grid, n2: Grid, to_h: Grid, to_p: Grid, to_q: Grid, crest_west: Grid, crest_south: Grid, walls: bool, on: Grid, edge: Grid, r0: int, r1: int, c0: int, c1: int, dt: Real, dx: Real, dry: Real, factor: Real, g: Real, stats: Row) -> None:  # noqa: E501, FBT001, PLR0915
+def first_order(
+    h: Grid,
+    p: Grid,
+    q: Grid,
+    z: Grid,
+    n2: Grid,
+    to_h: Grid,
+    to_p: Grid,
+    to_q: Grid,
+    crest_west: Grid,
+    crest_south: Grid,
+    walls: bool,
+    on: Grid,
+    edge: Grid,
+    r0: int,
+    r1: int,
+    c0: int,
+    c1: int,
+    dt: Real,
+    dx: Real,
+    dry: Real,
+    factor: Real,
+    g: Real,
+    stats: Row,
+) -> None:
     """Compute a step of the cells r0 <= row < r1, c0 <= column < c1 from h, p, q into to_h, to_p, to_q.
 
     Every face along y is computed once within the tile; the fluxes of the north are kept from the row before.
     """
-    bh, bu, bv, bz = stack(h, 1032), stack(h, 1032), stack(h, 1032), stack(h, 1032)
-    fh, fl, fr, ft = stack(h, 516), stack(h, 516), stack(h, 516), stack(h, 516)
-    gh, gl, gr, gt = stack(h, 1032), stack(h, 1032), stack(h, 1032), stack(h, 1032)
-    new_h, new_p, new_q, rough = stack(h, 516), stack(h, 516), stack(h, 516), stack(h, 516)
-    fastest, lowest, highest, broken = stack(h, 516), stack(h, 516), stack(h, 516), stack(h, 516)
+    bh, bu, bv, bz = stack(h, 528), stack(h, 528), stack(h, 528), stack(h, 528)
+    fh, fl, fr, ft = stack(h, 264), stack(h, 264), stack(h, 264), stack(h, 264)
+    gh, gl, gr, gt = stack(h, 528), stack(h, 528), stack(h, 528), stack(h, 528)
+    new_h, new_p, new_q, rough = stack(h, 264), stack(h, 264), stack(h, 264), stack(h, 264)
+    fastest, lowest, highest, broken = stack(h, 264), stack(h, 264), stack(h, 264), stack(h, 264)
     rows, columns = h.shape
     count, lam, first = c1 - c0, dt / dx, real(0.0, h)
     for j in range(count):
         fastest[j] = highest[j] = broken[j] = real(0.0, h)
         lowest[j] = real(1e30, h)
-    here, below = 516, 0
+    here, below = 264, 0
     load(h, p, q, z, on, r0 - 1, c0 - 1, count + 2, dry, bh, bu, bv, bz, below)
     load(h, p, q, z, on, r0, c0 - 1, count + 2, dry, bh, bu, bv, bz, here)
     sweep(bh, bv, bu, bz, below + 1, bh, bv, bu, bz, here + 1, count, g, gh, gl, gr, gt, here)
     if walls and r0 > 0:
-        dam_y(crest_south[r0 - 1], c0, count, bh, bu, bv, bz, below + 1, here + 1, factor, g, gh, gl, gr, gt, here)
+        dam_y(
+            crest_south[r0 - 1],
+            c0,
+            count,
+            bh,
+            bu,
+            bv,
+            bz,
+            below + 1,
+            here + 1,
+            factor,
+            g,
+            gh,
+            gl,
+            gr,
+            gt,
+            here,
+        )
     if r0 == 0:
         edge_y(on, edge, NORTH, c0, count, gh, gr, gt, here)
     for row in range(r0, r1):
@@ -67,71 +123,185 @@ def first_order(h: Grid, p: Grid, q: Grid, z: Grid, n2: Grid, to_h: Grid, to_p: 
         sweep(bh, bv, bu, bz, here + 1, bh, bv, bu, bz, below + 1, count, g, gh, gl, gr, gt, below)
         sweep(bh, bu, bv, bz, here, bh, bu, bv, bz, here + 1, count + 1, g, fh, fl, fr, ft, 0)
         if walls:
-            dam_y(crest_south[row], c0, count, bh, bu, bv, bz, here + 1, below + 1, factor, g, gh, gl, gr, gt, below)
-            dam_x(crest_west[row], c0, min(count + 1, columns - c0), bh, bu, bv, bz, here, factor, g, fh, fl, fr, ft)
+            dam_y(
+                crest_south[row],
+                c0,
+                count,
+                bh,
+                bu,
+                bv,
+                bz,
+                here + 1,
+                below + 1,
+                factor,
+                g,
+                gh,
+                gl,
+                gr,
+                gt,
+                below,
+            )
+            dam_x(
+                crest_west[row],
+                c0,
+                min(count + 1, columns - c0),
+                bh,
+                bu,
+                bv,
+                bz,
+                here,
+                factor,
+                g,
+                fh,
+                fl,
+                fr,
+                ft,
+            )
         if row == rows - 1:
             edge_y(on, edge, SOUTH, c0, count, gh, gl, gt, below)
         if c0 == 0:
             edge_x(on, edge, WEST, row, fh, fr, ft, 0)
         if c1 == columns:
             edge_x(on, edge, EAST, row, fh, fl, ft, count)
-        balance(h[row], c0, count, lam, fh, fh, gh, below, gh, here, new_h)
-        balance(p[row], c0, count, lam, fl, fr, gt, below, gt, here, new_p)
-        balance(q[row], c0, count, lam, ft, ft, gl, below, gr, here, new_q)
+        balance(h, row, c0, count, lam, fh, fh, gh, below, gh, here, new_h)
+        balance(p, row, c0, count, lam, fl, fr, gt, below, gt, here, new_p)
+        balance(q, row, c0, count, lam, ft, ft, gl, below, gr, here, new_q)
         roughness(n2, row, c0, count, rough)
         friction(new_h, new_p, new_q, rough, count, dt, dry, g, fastest, lowest, highest, broken)
         if row == r0:
             first = largest(new_h, count)
-        store(to_h[row], c0, new_h, count)
-        store(to_p[row], c0, new_p, count)
-        store(to_q[row], c0, new_q, count)
+        store(to_h, row, c0, new_h, count)
+        store(to_p, row, c0, new_p, count)
+        store(to_q, row, c0, new_q, count)
         here, below = below, here
     tell(stats, count, first, largest(new_h, count), fastest, lowest, highest, broken)
 
 
 @njit(**SWEEP)
-def stage(old: Row, base: Row, c0: int, count: int, lam: Real, part: Real, xl: Row, xr: Row, y: Row, y_south: int, y_other: Row, y_north: int, push: Row, push_at: int, new: Row) -> None:  # noqa: E501
+def stage(
+    old: Grid,
+    base: Grid,
+    row: int,
+    c0: int,
+    count: int,
+    lam: Real,
+    part: Real,
+    xl: Row,
+    xr: Row,
+    y: Row,
+    y_south: int,
+    y_other: Row,
+    y_north: int,
+    push: Row,
+    push_at: int,
+    new: Row,
+) -> None:
     """Compute (1 - part) base + part (old - lam (flux out - flux in + push of the bed)), per column."""
     keep = real(1.0, new) - part
     for j in range(count):
         flow = (xl[j + 1] - xr[j]) + (y[y_south + j] - y_other[y_north + j]) + push[push_at + j]
-        new[j] = keep * base[c0 + j] + part * (old[c0 + j] - lam * flow)
+        new[j] = keep * base[row, c0 + j] + part * (old[row, c0 + j] - lam * flow)
 
 
 @njit(**INLINE)
-def second_order(h: Grid, p: Grid, q: Grid, base_h: Grid, base_p: Grid, base_q: Grid, part: Real, z: Grid, n2: Grid, to_h: Grid, to_p: Grid, to_q: Grid, crest_west: Grid, crest_south: Grid, walls: bool, on: Grid, edge: Grid, r0: int, r1: int, c0: int, c1: int, dt: Real, dx: Real, dry: Real, factor: Real, g: Real, stats: Row) -> None:  # noqa: E501, FBT001, PLR0915
+def second_order(
+    h: Grid,
+    p: Grid,
+    q: Grid,
+    base_h: Grid,
+    base_p: Grid,
+    base_q: Grid,
+    part: Real,
+    z: Grid,
+    n2: Grid,
+    to_h: Grid,
+    to_p: Grid,
+    to_q: Grid,
+    crest_west: Grid,
+    crest_south: Grid,
+    walls: bool,
+    on: Grid,
+    edge: Grid,
+    r0: int,
+    r1: int,
+    c0: int,
+    c1: int,
+    dt: Real,
+    dx: Real,
+    dry: Real,
+    factor: Real,
+    g: Real,
+    stats: Row,
+) -> None:
     """Compute a stage of SSP-RK2 (Shu & Osher 1988) of the cells of a tile; `part` is 1, then 1/2.
 
     Rows are reconstructed one after the other; the row before is finished when its south face is known. Friction
     acts after the last stage.
     """
-    bh, bu, bv, bz = stack(h, 1560), stack(h, 1560), stack(h, 1560), stack(h, 1560)
-    yh, yu, yv, yz = stack(h, 520), stack(h, 520), stack(h, 520), stack(h, 520)
-    sh, su, sv, sz = stack(h, 1040), stack(h, 1040), stack(h, 1040), stack(h, 1040)
-    lh, lu, lv, lz = stack(h, 520), stack(h, 520), stack(h, 520), stack(h, 520)
-    rh, ru, rv, rz = stack(h, 520), stack(h, 520), stack(h, 520), stack(h, 520)
-    fh, fl, fr, ft = stack(h, 520), stack(h, 520), stack(h, 520), stack(h, 520)
-    gh, gl, gr, gt = stack(h, 1040), stack(h, 1040), stack(h, 1040), stack(h, 1040)
-    push_x, push_y, no_push = stack(h, 520), stack(h, 1040), stack(h, 520)
-    new_h, new_p, new_q, rough = stack(h, 520), stack(h, 520), stack(h, 520), stack(h, 520)
-    fastest, lowest, highest, broken = stack(h, 520), stack(h, 520), stack(h, 520), stack(h, 520)
+    bh, bu, bv, bz = stack(h, 792), stack(h, 792), stack(h, 792), stack(h, 792)
+    yh, yu, yv, yz = stack(h, 264), stack(h, 264), stack(h, 264), stack(h, 264)
+    sh, su, sv, sz = stack(h, 528), stack(h, 528), stack(h, 528), stack(h, 528)
+    lh, lu, lv, lz = stack(h, 264), stack(h, 264), stack(h, 264), stack(h, 264)
+    rh, ru, rv, rz = stack(h, 264), stack(h, 264), stack(h, 264), stack(h, 264)
+    fh, fl, fr, ft = stack(h, 264), stack(h, 264), stack(h, 264), stack(h, 264)
+    gh, gl, gr, gt = stack(h, 528), stack(h, 528), stack(h, 528), stack(h, 528)
+    push_x, push_y, no_push = stack(h, 264), stack(h, 528), stack(h, 264)
+    new_h, new_p, new_q, rough = stack(h, 264), stack(h, 264), stack(h, 264), stack(h, 264)
+    fastest, lowest, highest, broken = stack(h, 264), stack(h, 264), stack(h, 264), stack(h, 264)
     rows, columns = h.shape
     count, lam, first = c1 - c0, dt / dx, real(0.0, h)
     for j in range(count):
         fastest[j] = highest[j] = broken[j] = no_push[j] = real(0.0, h)
         lowest[j] = real(1e30, h)
-    before, here, after = 0, 520, 1040
-    this, other = 0, 520
+    before, here, after = 0, 264, 528
+    this, other = 0, 264
     load(h, p, q, z, on, r0 - 2, c0 - 2, count + 4, dry, bh, bu, bv, bz, before)
     load(h, p, q, z, on, r0 - 1, c0 - 2, count + 4, dry, bh, bu, bv, bz, here)
     for row in range(r0 - 1, r1 + 1):
         load(h, p, q, z, on, row + 1, c0 - 2, count + 4, dry, bh, bu, bv, bz, after)
         rebuild_y(
-            bh, bu, bv, bz, before + 2, here + 2, after + 2, count, g, yh, yu, yv, yz, sh, su, sv, sz, push_y, this
+            bh,
+            bu,
+            bv,
+            bz,
+            before + 2,
+            here + 2,
+            after + 2,
+            count,
+            g,
+            yh,
+            yu,
+            yv,
+            yz,
+            sh,
+            su,
+            sv,
+            sz,
+            push_y,
+            this,
         )
         if walls:
             flatten(
-                crest_south, row, c0, 0, count, bh, bu, bv, bz, here + 2, yh, yu, yv, yz, sh, su, sv, sz, push_y, this
+                crest_south,
+                row,
+                c0,
+                0,
+                count,
+                bh,
+                bu,
+                bv,
+                bz,
+                here + 2,
+                yh,
+                yu,
+                yv,
+                yz,
+                sh,
+                su,
+                sv,
+                sz,
+                push_y,
+                this,
             )
         if row >= r0:
             sweep(sh, su, sv, sz, other, yh, yu, yv, yz, 0, count, g, gh, gl, gr, gt, this)
@@ -146,9 +316,7 @@ def second_order(h: Grid, p: Grid, q: Grid, base_h: Grid, base_p: Grid, base_q: 
                 edge_y(on, edge, SOUTH, c0, count, gh, gl, gt, this)
         if row > r0:
             done = row - 1
-            rebuild_x(
-                bh, bu, bv, bz, before + 1, count + 2, g, lh, lu, lv, lz, rh, ru, rv, rz, push_x
-            )
+            rebuild_x(bh, bu, bv, bz, before + 1, count + 2, g, lh, lu, lv, lz, rh, ru, rv, rz, push_x)
             if walls:
                 flatten(
                     crest_west, done, c0 - 1, 1, count + 2, bh, bu, bv, bz, before + 1,
@@ -164,9 +332,9 @@ def second_order(h: Grid, p: Grid, q: Grid, base_h: Grid, base_p: Grid, base_q: 
                 edge_x(on, edge, WEST, done, fh, fr, ft, 0)
             if c1 == columns:
                 edge_x(on, edge, EAST, done, fh, fl, ft, count)
-            stage(h[done], base_h[done], c0, count, lam, part, fh, fh, gh, this, gh, other, no_push, 0, new_h)
-            stage(p[done], base_p[done], c0, count, lam, part, fl, fr, gt, this, gt, other, push_x, 1, new_p)
-            stage(q[done], base_q[done], c0, count, lam, part, ft, ft, gl, this, gr, other, push_y, other, new_q)
+            stage(h, base_h, done, c0, count, lam, part, fh, fh, gh, this, gh, other, no_push, 0, new_h)
+            stage(p, base_p, done, c0, count, lam, part, fl, fr, gt, this, gt, other, push_x, 1, new_p)
+            stage(q, base_q, done, c0, count, lam, part, ft, ft, gl, this, gr, other, push_y, other, new_q)
             if part < real(1.0, h):
                 roughness(n2, done, c0, count, rough)
             else:
@@ -175,9 +343,9 @@ def second_order(h: Grid, p: Grid, q: Grid, base_h: Grid, base_p: Grid, base_q: 
             friction(new_h, new_p, new_q, rough, count, dt, dry, g, fastest, lowest, highest, broken)
             if done == r0:
                 first = largest(new_h, count)
-            store(to_h[done], c0, new_h, count)
-            store(to_p[done], c0, new_p, count)
-            store(to_q[done], c0, new_q, count)
+            store(to_h, done, c0, new_h, count)
+            store(to_p, done, c0, new_p, count)
+            store(to_q, done, c0, new_q, count)
         before, here, after = here, after, before
         this, other = other, this
     tell(stats, count, first, largest(new_h, count), fastest, lowest, highest, broken)
