@@ -10,9 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from numba import cuda
 
-from stadtkern.hazards.flood.solver import cuda_kernels as kernels
-from stadtkern.hazards.flood.solver import edges
-from stadtkern.hazards.flood.solver.cuda_kernels import HIGH, SIZE, WIDE
+from stadtkern.hazards.flood.solver import cuda_blocks, cuda_kernels, edges
+from stadtkern.hazards.flood.solver.cuda_blocks import HIGH, SIZE, WIDE
 from stadtkern.hazards.flood.solver.domain import Domain, Options, State
 from stadtkern.hazards.flood.solver.engine import Engine
 from stadtkern.hazards.flood.solver.forcing import Forcing
@@ -85,7 +84,7 @@ class CudaEngine(Engine):
             return
         for grid, there in zip(self.state[copy], self.sets[copy], strict=True):
             values = cuda.device_array(rows.size, self.kind)
-            kernels.fetch[self._grid(rows.size)](there, *self.special_on_device, values)
+            cuda_blocks.fetch[self._grid(rows.size)](there, *self.special_on_device, values)
             grid[rows, columns] = values.copy_to_host()
 
     def _put(self) -> None:
@@ -93,17 +92,17 @@ class CudaEngine(Engine):
         rows, columns = self.special
         for grid, there in zip(self.state[0], self.sets[0], strict=True):
             values = cuda.to_device(np.ascontiguousarray(grid[rows, columns]))
-            kernels.put[self._grid(rows.size)](there, *self.special_on_device, values)
+            cuda_blocks.put[self._grid(rows.size)](there, *self.special_on_device, values)
 
     def _look(self) -> None:
         shape = (self.blocks, (WIDE, HIGH))
-        kernels.look[shape](*self.sets[0], self.carry, self.dry, self.gravity, *self.told)
+        cuda_blocks.look[shape](*self.sets[0], self.carry, self.dry, self.gravity, *self.told)
 
     def _choose(self, dt: float) -> None:
         everywhere = self._raining(dt)
         high = self.told[2]
         grid = (-(-high.shape[0] // 16), -(-high.shape[1] // 16))
-        kernels.wake[grid, (16, 16)](
+        cuda_blocks.wake[grid, (16, 16)](
             high, self.block_awake, self.block_was, self.block_active, self.kind(self.idle), everywhere
         )
 
@@ -129,14 +128,14 @@ class CudaEngine(Engine):
         old, new = self.sets[0], self.sets[-1]
         edge = cuda.to_device(self.edge)
         if self.inertial:
-            kernels.local_inertial[shape](
+            cuda_kernels.local_inertial[shape](
                 *old, *bed, *new, *walls, edge, self.block_active, *size, self.theta, *laws
             )
         elif self.options.order == 1:
-            kernels.first_order[shape](*old, *bed, *new, *walls, edge, self.block_active, *size, *laws)
+            cuda_kernels.first_order[shape](*old, *bed, *new, *walls, edge, self.block_active, *size, *laws)
         else:
             middle, one = self.sets[1], self.kind(1.0)
-            kernels.second_order[shape](
+            cuda_kernels.second_order[shape](
                 *old, *old, one, *bed, *middle, *walls, edge, self.block_active, *size, *laws
             )
             if not self._sound():
@@ -144,7 +143,7 @@ class CudaEngine(Engine):
             self.edge_before[:] = self.edge
             self._borders(dt, copy=1)
             edge = cuda.to_device(self.edge)
-            kernels.second_order[shape](
+            cuda_kernels.second_order[shape](
                 *middle, *old, self.kind(0.5), *bed, *new, *walls, edge, self.block_active, *size, *laws
             )
             self.edge[:] = 0.5 * (self.edge + self.edge_before)
@@ -152,7 +151,7 @@ class CudaEngine(Engine):
 
     def _sum_up(self) -> None:
         fast, low, _, bad = self.told
-        kernels.summary[1, SIZE](fast, low, bad, self.block_active, self.total)
+        cuda_blocks.summary[1, SIZE](fast, low, bad, self.block_active, self.total)
         self.summary[FASTEST], self.summary[LOWEST], self.summary[BROKEN] = self.total.copy_to_host()
 
     def _turn(self) -> None:
@@ -181,7 +180,7 @@ class CudaEngine(Engine):
         uniform, rates = self.weather.rates(self.time, dt)
         weather = self.weather
         shape = (self.blocks, (WIDE, HIGH))
-        kernels.weather[shape](
+        cuda_blocks.weather[shape](
             *self.sets[0], self.on_device["bed"], self.block_active, uniform, self.rain_fields,
             cuda.to_device(rates), weather.model, *self.laws, weather.drains, *self.losses, dt, self.carry,
         )  # fmt: skip
@@ -196,7 +195,7 @@ class CudaEngine(Engine):
         """Update maxima, arrival and duration on the device."""
         if not self.options.maxima_every:
             return
-        kernels.maxima[(self.blocks, (WIDE, HIGH))](
+        cuda_blocks.maxima[(self.blocks, (WIDE, HIGH))](
             *self.sets[0], self.block_active, self.kind(self.time), self.kind(self.time - self.seen),
             self.kind(self.options.arrival_depth), self.dry, self.gravity, self.inertial, *self.most,
         )  # fmt: skip
