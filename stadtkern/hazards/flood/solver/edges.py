@@ -1,6 +1,4 @@
-"""What passes the boundaries of the domain, and the cells where water comes in, goes out or passes under something."""
-
-# kernels take what they need one by one
+"""What passes the boundaries, and the cells where water comes in, goes out or passes under something."""
 
 import math
 from typing import Any
@@ -45,10 +43,10 @@ def cell_at(side: int, at: int, rows: int, columns: int) -> tuple[int, int]:
 
 @njit(**OPTIONS)
 def entering(unit: float, h: float, u: float, g: float) -> tuple[float, float]:
-    """Return depth and velocity of water that comes in with `unit` m2/s, where inside there are h and u (inwards).
+    """Return depth and velocity of water that comes in with `unit` m2/s; inside are h and u (inwards).
 
-    The wave that leaves keeps u - 2 c (Riemann invariant), so 2 c^3 + w c^2 = g q with w = u - 2 c inside; water
-    enters at critical depth if it would else be faster.
+    The wave that leaves keeps u - 2 c (Riemann invariant), so 2 c^3 + w c^2 = g q with w = u - 2 c inside;
+    water enters at critical depth if it would else be faster.
     """
     w = u - 2.0 * math.sqrt(g * h)
     critical = (g * unit) ** (1.0 / 3.0)
@@ -73,7 +71,7 @@ def conveyance(h: float, n2: float) -> float:
 
 @njit(**OPTIONS)
 def level_face(h: float, u: float, bed: float, level: float, g: float) -> tuple[float, float]:
-    """Return depth and velocity (inwards) at a face with a given level; the outgoing invariant is that of inside."""
+    """Return depth and velocity (inwards) at a face with a given level, outgoing invariant as inside."""
     c = math.sqrt(g * h)
     if h > 0.0 and u < -c:  # leaves faster than any wave: the level outside is not felt
         return h, u
@@ -84,7 +82,7 @@ def level_face(h: float, u: float, bed: float, level: float, g: float) -> tuple[
 
 @njit(**OPTIONS)
 def share_out(h: Grid, z: Grid, n2: Grid, side: int, first: int, last: int, dry: float, weights: Row) -> None:
-    """Share a piece of boundary out: by conveyance where wet, else evenly over its lowest cells. Sums up to 1."""
+    """Share a boundary out: by conveyance where wet, else evenly over its lowest cells. Adds up to 1."""
     rows, columns = h.shape
     total, lowest = 0.0, 1e30
     for at in range(first, last):
@@ -124,13 +122,13 @@ def face_state(
     `value`: level for LEVEL; m2/s inwards for DISCHARGE and RATING; slope for NORMAL_DEPTH.
     """
     if kind == LEVEL:
-        return level_face(h, u, bed, value, g)
+        return level_face(h, u, bed, value, g)  # type: ignore[no-any-return]  # numba
     if kind == OPEN:
-        return falling(h, u, g)
+        return falling(h, u, g)  # type: ignore[no-any-return]  # numba
     if kind == NORMAL_DEPTH:
         return h, (-math.sqrt(value / n2) * h ** (2.0 / 3.0) if n2 > 0.0 else -math.sqrt(g * h))
     if value > 0.0:
-        return entering(value, h, u, g)
+        return entering(value, h, u, g)  # type: ignore[no-any-return]  # numba
     if h <= 0.0:
         return 0.0, 0.0
     # no edge draws water faster than it falls off one
@@ -157,12 +155,12 @@ def edges(
     weights: Row,
     edge: Any,
 ) -> float:
-    """Compute what passes all pieces of boundary: (water, momentum across, momentum along) per face into `edge`.
+    """Compute what passes all boundaries: (water, momentum across, momentum along) per face, into `edge`.
 
     Return the fastest wave there, m/s. `carry` is 0 where the scheme knows no advection, else 1.
 
-    `values` are m3/s inwards through the piece for DISCHARGE and RATING. Water and momentum count in the direction
-    of growing columns and rows.
+    `values` are m3/s inwards through the piece for DISCHARGE and RATING. Water and momentum count in the
+    direction of growing columns and rows.
     """
     rows, columns = h.shape
     fastest = 0.0
@@ -259,9 +257,9 @@ def orifice(
 ) -> float:
     """Return m3/s through an opening; heads in m above its sill, `head_up` the higher one.
 
-    Free surface: weir 2/3 C' b sqrt(2 g) H^1.5 with C' = 0.577 (broad crest), drowned after Villemonte (1947).
-    Inlet drowned (H > 1.5 D): C A sqrt(2 g dH), dH down to the water behind or to half the opening. Between
-    (D < H < 1.5 D) the smaller one.
+    Free surface: weir 2/3 C' b sqrt(2 g) H^1.5 with C' = 0.577 (broad crest), drowned after Villemonte
+    (1947). Inlet drowned (H > 1.5 D): C A sqrt(2 g dH), dH down to the water behind or to half the opening.
+    Between (D < H < 1.5 D) the smaller one.
     """
     if head_up <= 0.0 or height <= 0.0:
         return 0.0
@@ -269,7 +267,7 @@ def orifice(
     free = 0.577 * 2.0 / 3.0 * width * math.sqrt(2.0 * g) * head_up**1.5
     free *= (1.0 - part**1.5) ** 0.385 if part < 1.0 else 0.0
     if head_up <= height:
-        return free
+        return free  # type: ignore[no-any-return]  # numba
     full = (
         coefficient * width * height * math.sqrt(2.0 * g * max(head_up - max(head_down, 0.5 * height), 0.0))
     )
@@ -286,9 +284,9 @@ def wanted(link: Row, value: float, up: float, down: float, g: float) -> float:
             return 0.0
         part = max(low, 0.0) / high
         drowned = (1.0 - part**1.5) ** 0.385 if part < 1.0 else 0.0
-        return link[COEFFICIENT] * 2.0 / 3.0 * link[SPAN] * math.sqrt(2.0 * g) * high**1.5 * drowned
+        return link[COEFFICIENT] * 2.0 / 3.0 * link[SPAN] * math.sqrt(2.0 * g) * high**1.5 * drowned  # type: ignore[no-any-return]  # numba
     height = value if link[LAW] == GATE else link[HEIGHT]
-    return orifice(high, low, link[SPAN], height, link[COEFFICIENT], g)
+    return orifice(high, low, link[SPAN], height, link[COEFFICIENT], g)  # type: ignore[no-any-return]  # numba
 
 
 @njit(**OPTIONS)

@@ -1,10 +1,8 @@
 """Compiled drivers: steps over the active tiles, sources and losses, maxima. Tiles run in parallel.
 
-No thread adds up what others write: sums stay per cell or per face, what tiles tell are largest and lowest values.
-So results are the same for any number of threads and any tiling.
+No thread adds up what others write: sums stay per cell or per face, what tiles tell are largest and lowest
+values. So results are the same for any number of threads and any tiling.
 """
-
-# kernels take what they need one by one
 
 from typing import Any
 
@@ -57,7 +55,7 @@ def step_first(
     g: Real,
     stats: Grid,
 ) -> None:
-    """Compute a first-order step of all active tiles; there are `wide` tiles of `height` x `width` cells in a row."""
+    """Compute a first-order step of all active tiles, of `height` x `width` cells and `wide` in a row."""
     rows, columns = h.shape
     for k in prange(tiles.size):
         tile = tiles[k]
@@ -154,9 +152,9 @@ def step_inertial(
 def choose(stats: Grid, awake: Row, wide: int, idle: float, order: int, everywhere: bool, before: Row) -> Row:
     """Return the tiles that the next step has to compute, in order.
 
-    A tile is computed if it holds water that moves, if water stands at its border (order 2: anywhere in a tile
-    beside it, two stages reach further), if it did in the step before (so that both copies of the state agree
-    once it fell dry), or if a source is in it (`awake`).
+    A tile is computed if it holds water that moves, if water stands at its border (order 2: anywhere in a
+    tile beside it, two stages reach further), if it did in the step before (so that both copies of the state
+    agree once it fell dry), or if a source is in it (`awake`).
     """
     count = stats.shape[0]
     now = np.zeros(count, dtype=np.uint8)
@@ -256,8 +254,8 @@ def soak(
 ) -> float:
     """Return how deep water soaks in during a step, at most what is there (m).
 
-    Models: 0 none; 1 constant capacity; 2 SCS curve number, from the rain so far (USDA NEH-630, ch. 10); 3 Green &
-    Ampt (1911), implicit in the depth that soaked in so far.
+    Models: 0 none; 1 constant capacity; 2 SCS curve number, from the rain so far (USDA NEH-630, ch. 10); 3
+    Green & Ampt (1911), implicit in the depth that soaked in so far.
     """
     if model == 1:
         want = rate * dt
@@ -269,7 +267,7 @@ def soak(
         want = 0.5 * (gap + np.sqrt(gap * gap + 4.0 * full * (cumulative + storage)))
     else:
         want = 0.0
-    return max(min(want, h), 0.0)
+    return max(min(want, h), 0.0)  # type: ignore[no-any-return]  # numba
 
 
 @njit(**OPTIONS)
@@ -291,7 +289,7 @@ def after_weather(
     most: float,
     dt: float,
 ) -> tuple[float, float, float, float]:
-    """Return depth, what soaked in, what drained (`most` at most; all m), and the share of momentum that stays."""
+    """Return depth, what soaked in, what drained (at most `most`; all m), and the share of momentum kept."""
     depth = h + rain
     lost = soak(model, depth, rate, storage, soaked, rained, rain, dt)
     gone = max(min(most, depth - lost), 0.0)
@@ -328,8 +326,8 @@ def weather(
 ) -> None:
     """Let rain fall, water soak in and drain, in all active tiles; tell of them anew.
 
-    Rain is `uniform` (m/s) plus the sum of `fields` (n, rows, columns) times `rates` (n). What is lost takes its
-    momentum along. `rained` (SCS), `soaked`, `drained` add up per cell, in m.
+    Rain is `uniform` (m/s) plus the sum of `fields` (n, rows, columns) times `rates` (n). What is lost takes
+    its momentum along. `rained` (SCS), `soaked`, `drained` add up per cell, in m.
     """
     rows, columns = h.shape
     for k in prange(tiles.size):

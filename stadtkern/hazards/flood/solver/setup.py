@@ -24,6 +24,7 @@ from stadtkern.hazards.flood.solver.forcing import (
 from stadtkern.hazards.flood.solver.numerics import BLOCKED
 
 AnyArray = npt.NDArray[Any]
+Kind = type[np.floating[Any]]
 
 
 @dataclass(slots=True)
@@ -37,7 +38,7 @@ class Ground:
     datum: float
 
     @classmethod
-    def of(cls, domain: Domain, forcing: Forcing, kind: Any) -> "Ground":  # a numpy type
+    def of(cls, domain: Domain, forcing: Forcing, kind: Kind) -> "Ground":
         """Return the ground with blocked cells raised out of reach, in the precision `kind`."""
         bed = np.array(domain.bed, dtype=np.float64)
         active = (
@@ -63,7 +64,7 @@ class Ground:
         )
 
     def walled(self, height: int, width: int) -> AnyArray:
-        """Return for each tile whether it has a wall on a face of a cell, its border counted on both sides."""
+        """Return for each tile whether a cell has a wall on a face, its border counted on both sides."""
         rows, columns = self.bed.shape
         high, wide = -(-rows // height), -(-columns // width)
         found = np.zeros((high, wide), dtype=np.uint8)
@@ -127,7 +128,7 @@ class Pieces:
             shape,
         )
 
-    def values(self, start: float, dt: float, h: AnyArray, z: AnyArray, dry: float) -> AnyArray:
+    def values(self, start: float, dt: float, h: AnyArray, z: AnyArray, dry: np.floating[Any]) -> AnyArray:
         """Return what `edges.edges` needs to know of each piece for a step."""
         values = np.zeros(len(self.boundaries))
         for k, each in enumerate(self.boundaries):
@@ -173,7 +174,7 @@ class Weather:
     cells: int
 
     @classmethod
-    def of(cls, forcing: Forcing, ground: Ground, kind: Any) -> "Weather":  # a numpy type
+    def of(cls, forcing: Forcing, ground: Ground, kind: Kind) -> "Weather":
         """Return rain and losses as arrays in the precision `kind`."""
         uniform = [
             Series(each.series.times, each.series.values * float(each.field), each.series.kind)
@@ -221,7 +222,7 @@ class Weather:
         return sum((each.largest() for each in self.uniform), 0.0) + sum(fields)
 
 
-def _grid(value: Any, kind: Any) -> AnyArray:  # a number or an array, a numpy type
+def _grid(value: npt.ArrayLike, kind: Kind) -> AnyArray:
     grid = np.asarray(value, dtype=kind)
     return np.ascontiguousarray(grid.reshape((1, 1)) if grid.ndim == 0 else grid)
 
@@ -285,8 +286,8 @@ class Links:
             beds = (float(ground.bed[each.start]), float(ground.bed[each.end]))
             sill = max(beds) if each.invert is None else each.invert - ground.datum
             table[k] = [
-                LINK_LAWS.index(each.law), *each.start, *each.end, each.width * each.barrels, each.height, sill,
-                each.coefficient, each.one_way, each.switch_on, each.switch_off,
+                LINK_LAWS.index(each.law), *each.start, *each.end, each.width * each.barrels, each.height,
+                sill, each.coefficient, each.one_way, each.switch_on, each.switch_off,
             ]  # fmt: skip
         return cls(links, table)
 
@@ -297,8 +298,9 @@ class Links:
 
 
 def sink(breach: Breach, ground: Ground, before: AnyArray, time: float) -> bool:
-    """Lower bed or crest to what a breach has reached; `before` is how it was. Return whether it is still going on.
+    """Lower bed or crest to what a breach has reached and return whether it is still going on.
 
+    `before` is how bed or crest was.
     Cell k of n is reached after widening |2 k - (n - 1)| / (n - 1), counted from the middle of the list.
     """
     if time <= breach.start:
@@ -324,4 +326,4 @@ def growth(domain: Domain, options: Options, rise: float) -> float:
     """
     if rise <= 0:
         return options.max_step
-    return float((options.cfl * domain.cell) ** 2 / (options.gravity * rise)) ** (1.0 / 3.0)
+    return float(float((options.cfl * domain.cell) ** 2 / (options.gravity * rise)) ** (1.0 / 3.0))

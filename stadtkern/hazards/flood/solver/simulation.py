@@ -22,13 +22,13 @@ from stadtkern.hazards.flood.solver.report import (
 )
 
 if TYPE_CHECKING:
-    from stadtkern.hazards.flood.solver.engine import Engine
+    from stadtkern.hazards.flood.solver.engine import Collapse, Engine
 
 PROGRESS_EVERY = 1.0
 CANCEL_EVERY = 0.1
 
 
-def simulate(  # what may be left out is named
+def simulate(  # noqa: PLR0913  # what may be left out is named
     domain: Domain,
     state: State,
     options: Options | None = None,
@@ -41,7 +41,8 @@ def simulate(  # what may be left out is named
 ) -> Report:
     """Run the water from `state.time` to `until` (s) and report.
 
-    Observers are called at their times from `state.time` on, at `state.time` itself only by a run that begins anew.
+    Observers are called at their times from `state.time` on, at `state.time` itself only by a run that begins
+    anew.
 
     Raises
     ------
@@ -58,7 +59,7 @@ def simulate(  # what may be left out is named
     forcing.check(domain)
     if not (math.isfinite(until) and until >= state.time):
         raise ValueError(f"a run cannot end at {until} s when it begins at {state.time} s")
-    from stadtkern.hazards.flood.solver.engine import use_threads  # imports numba
+    from stadtkern.hazards.flood.solver.engine import use_threads  # noqa: PLC0415  # numba takes seconds to import
 
     threads = use_threads(options.threads)
     run = _Run(engine_for(options)(domain, state, options, forcing), until, observers, progress, cancel)
@@ -74,11 +75,14 @@ def engine_for(options: Options) -> "type[Engine]":
     RuntimeError
         It is "cuda" and there is none.
     """
-    from stadtkern.hazards.flood.solver.engine import Engine  # imports numba
+    from stadtkern.hazards.flood.solver.engine import Engine  # noqa: PLC0415  # numba takes seconds to import
 
     if options.device == "cpu":
         return Engine
-    from stadtkern.hazards.flood.solver.cuda import CudaEngine, available  # imports numba.cuda
+    from stadtkern.hazards.flood.solver.cuda import (  # noqa: PLC0415  # only who asks needs CUDA
+        CudaEngine,
+        available,
+    )
 
     if available():
         return CudaEngine
@@ -122,7 +126,7 @@ class _Run:
 
     def _step(self, target: float) -> None:
         """Make one step; the last ones before a target share out what is left, so that none is tiny."""
-        from stadtkern.hazards.flood.solver.engine import Collapse  # imports numba
+        from stadtkern.hazards.flood.solver.engine import Collapse  # noqa: PLC0415  # numba takes seconds to import
 
         engine, left = self.engine, target - self.engine.time
         dt = engine.proposal()
@@ -187,7 +191,7 @@ class _Run:
         u, v = velocities(depth, x, y, engine.options.dry_depth)
         return Snapshot(engine.time, engine.steps, depth, u, v, self.checkpoint)
 
-    def _collapse(self, error: Any) -> TimeStepCollapse:  # Collapse, which imports numba
+    def _collapse(self, error: "Collapse") -> TimeStepCollapse:
         engine = self.engine
         cell, rows = engine.domain.cell, engine.shape[0]
         return TimeStepCollapse(
@@ -213,7 +217,7 @@ class _Run:
             state=State.from_checkpoint(checkpoint),
             velocity_x=u,
             velocity_y=v,
-            maxima=Maxima(*engine.maxima, invalid) if kept else None,
+            maxima=Maxima(*[*engine.maxima, invalid]) if kept else None,
             mass=self._mass(),
             steps=engine.steps,
             rejected_steps=engine.rejected,

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from stadtkern.hazards.flood.solver import Domain, Options, State, simulate
@@ -79,10 +80,10 @@ def test_the_device_computes_what_the_processor_does(
 
 
 def test_a_device_that_is_not_there_is_named() -> None:
-    from numba import cuda  # takes a while
+    from numba import cuda  # noqa: PLC0415  # takes seconds to import
 
     if cuda.is_available():
         pytest.skip("there is a CUDA device")
-    domain = Domain([[0.0, 0.0]], 1.0)
+    domain = Domain(np.zeros((1, 2)), 1.0)
     with pytest.raises(RuntimeError, match='choose device "cpu"'):
         simulate(domain, State.from_level(domain, 1.0), Options(device="cuda"), until=1.0)

@@ -2,8 +2,9 @@
 
 # fixtures and parameters of many kinds
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pytest
@@ -29,6 +30,7 @@ from stadtkern.hazards.flood.solver import (
     Structures,
     simulate,
 )
+from stadtkern.hazards.flood.solver.domain import Array, Precision
 from stadtkern.hazards.flood.solver.exact import Floats
 
 CPU = Options(device="cpu", threads=2, tile=(16, 16), maxima_every=1)
@@ -36,8 +38,10 @@ SCHEMES = [replace(CPU), replace(CPU, order=2), replace(CPU, scheme="local_inert
 ALL = pytest.mark.parametrize("options", SCHEMES, ids=["first", "second", "inertial"])
 ROWS, COLUMNS = 44, 57
 
+Hills: TypeAlias = Callable[[int, int], Floats]
 
-def ground(hills: Any) -> Domain:
+
+def ground(hills: Hills) -> Domain:
     active = np.ones((ROWS, COLUMNS), dtype=bool)
     active[20:24, 30:33] = False
     manning = 0.02 + 0.02 * np.random.default_rng(3).random((ROWS, COLUMNS))
@@ -89,7 +93,7 @@ def same(one: Report, other: Report) -> None:
 
 @ALL
 @pytest.mark.parametrize("precision", ["float64", "float32"])
-def test_all_water_is_accounted_for(options: Options, precision: Any, hills: Any) -> None:
+def test_all_water_is_accounted_for(options: Options, precision: Precision, hills: Hills) -> None:
     domain = ground(hills)
     report = simulate(
         domain, pool(domain), replace(options, precision=precision), everything(domain), until=40.0
@@ -107,7 +111,7 @@ def test_all_water_is_accounted_for(options: Options, precision: Any, hills: Any
 
 
 @ALL
-def test_threads_and_tiles_change_no_bit(options: Options, hills: Any) -> None:
+def test_threads_and_tiles_change_no_bit(options: Options, hills: Hills) -> None:
     domain = ground(hills)
     first = simulate(domain, pool(domain), options, everything(domain), until=25.0)
     for threads, tile in ((1, (16, 16)), (2, (7, 11)), (2, (44, 57)), (1, (5, 33))):
@@ -117,7 +121,7 @@ def test_threads_and_tiles_change_no_bit(options: Options, hills: Any) -> None:
 
 @ALL
 @pytest.mark.parametrize("precision", ["float64", "float32"])
-def test_a_restart_equals_a_straight_run(options: Options, precision: Any, hills: Any) -> None:
+def test_a_restart_equals_a_straight_run(options: Options, precision: Precision, hills: Hills) -> None:
     domain, forcing = ground(hills), everything(ground(hills))
     options = replace(options, precision=precision, maxima_every=3)
     kept: list[dict[str, Any]] = []
@@ -159,7 +163,8 @@ def test_a_dry_tile_that_gets_wet_and_dry_again_is_no_different(options: Options
     assert small.cell_updates < large.cell_updates
 
 
-TURNS = {
+Turn: TypeAlias = tuple[Callable[[Array], Array], Callable[[Array, Array], tuple[Array, Array]]]
+TURNS: dict[str, Turn] = {
     "mirror": (lambda a: a[:, ::-1], lambda u, v: (-u[:, ::-1], v[:, ::-1])),
     "flip": (lambda a: a[::-1], lambda u, v: (u[::-1], -v[::-1])),
     "quarter turn": (np.rot90, lambda u, v: (-np.rot90(v), np.rot90(u))),
@@ -169,7 +174,7 @@ TURNS = {
 
 @ALL
 @pytest.mark.parametrize("turn", TURNS)
-def test_turned_terrain_gives_the_turned_flow(options: Options, turn: str, hills: Any) -> None:
+def test_turned_terrain_gives_the_turned_flow(options: Options, turn: str, hills: Hills) -> None:
     """Exactly so for the mirror; a turn may change in which order numbers are added."""
     place, flow = TURNS[turn]
     bed = hills(40, 40)
@@ -186,7 +191,7 @@ def test_turned_terrain_gives_the_turned_flow(options: Options, turn: str, hills
 
 
 @ALL
-def test_single_precision_is_close_to_double(options: Options, hills: Any) -> None:
+def test_single_precision_is_close_to_double(options: Options, hills: Hills) -> None:
     """On terrain 250 m above the sea, where a float32 has 3e-5 m."""
     domain = Domain(hills(40, 40) + 250.0, 1.0, 0.03)
     state = State.from_level(domain, 250.0 + np.where(np.arange(40) < 20, 0.8, 0.4))
