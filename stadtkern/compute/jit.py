@@ -1,4 +1,4 @@
-"""Helps for compiled kernels: constants of the right precision, arrays on the stack, a cache that never is stale.
+"""Helps for compiled kernels: constants of the right precision, arrays on the stack, a cache never stale.
 
 Importing this module imports numba.
 """
@@ -21,7 +21,7 @@ from numba.np.arrayobj import make_array, populate_array
 
 UNUSED_FOR = 30 * 24 * 3600.0
 OPTIONS: dict[str, Any] = {"error_model": "numpy", "nogil": True, "cache": True}
-# kernels make no arrays: without counting of references (`_nrt`) threads do not wait for each other at the counts
+# kernels make no arrays that outlive them, so no references need counting (`_nrt`)
 INLINE: dict[str, Any] = {"error_model": "numpy", "nogil": True, "forceinline": True, "_nrt": False}
 SWEEP: dict[str, Any] = {"error_model": "numpy", "nogil": True, "inline": "always", "_nrt": False}
 
@@ -29,8 +29,8 @@ SWEEP: dict[str, Any] = {"error_model": "numpy", "nogil": True, "inline": "alway
 def cache_by_content(sources: Iterable[Path]) -> None:
     """Let numba keep its machine code in a folder named by the content of these sources.
 
-    Numba looks only at the file of the compiled function itself, not at those it calls. A folder that was chosen
-    by `NUMBA_CACHE_DIR` stays. Folders that nobody used for a month are removed.
+    Numba looks only at the file of the compiled function itself, not at those it calls. A folder that was
+    chosen by `NUMBA_CACHE_DIR` stays. Folders that nobody used for a month are removed.
     """
     if os.environ.get("NUMBA_CACHE_DIR"):
         return
@@ -56,7 +56,7 @@ def real(constant: float, like: Any) -> Any:  # noqa: ANN401  # any real scalar 
 
 
 @overload(real, target="generic", inline="always")
-def _real(constant: Any, like: Any) -> Any:  # noqa: ANN401  # numba's types
+def _real(constant: Any, like: Any) -> Any:  # noqa: ANN401, ARG001  # numba's types
     kind = like.dtype if isinstance(like, types.Array) else like
 
     def single(constant: Any, like: Any) -> Any:  # noqa: ANN401, ARG001
@@ -72,7 +72,7 @@ def _real(constant: Any, like: Any) -> Any:  # noqa: ANN401  # numba's types
 def stack(typingctx: Any, like: Any, length: Any) -> Any:  # noqa: ANN401, ARG001  # numba's protocol
     """Return an array of `length` (a literal) items of the type of `like` on the stack.
 
-    The compiler knows that it overlaps with nothing else; only so are row sweeps turned into vector code.
+    It ends with the function it was made in, which therefore must not return it.
     """
     if not isinstance(length, types.IntegerLiteral):
         return None

@@ -1,11 +1,9 @@
 """The numerics, cell by cell and face by face: one source for processor and CUDA.
 
-All functions take and return scalars of one precision and have no branches, so that sweeps over rows become vector
-code. `g` is gravity. A face lies between a left and a right state (h, u, v, z): depth, velocity across the face,
-velocity along it, bed. Velocity components are in the directions of growing columns and growing rows (southwards).
+All functions take and return scalars of one precision. `g` is gravity. A face lies between a left and a right
+state (h, u, v, z): depth, velocity across the face, velocity along it, bed. Velocity components are in the
+directions of growing columns and growing rows (southwards).
 """
-
-# kernels take what they need one by one
 
 import math
 from pathlib import Path
@@ -28,8 +26,8 @@ BLOCKED = 1e9  # m: bed of cells that may hold no water
 def inverse_cbrt(x: Real) -> Real:
     """Return x^(-1/3) of a normal float > 0, relative error below 1e-12 (float32: 3e-7).
 
-    The bits of a float are about its logarithm, which gives 3 % (Lomont 2003 for the square root); each Newton
-    step of y^-3 = x doubles the digits. `x ** (-1 / 3)` takes longer than all the rest of friction.
+    The bits of a float are about its logarithm, which gives 3 % (Lomont 2003 for the square root); each
+    Newton step of y^-3 = x doubles the digits. `x ** (-1 / 3)` takes longer than all the rest of friction.
     """
     short = np.float32(x)
     four, third = np.float32(4.0), np.float32(1.0 / 3.0)
@@ -43,10 +41,10 @@ def inverse_cbrt(x: Real) -> Real:
 
 @njit(**INLINE)
 def flux(hl: Real, ul: Real, vl: Real, zl: Real, hr: Real, ur: Real, vr: Real, zr: Real, g: Real) -> Real:
-    """Return what passes a face: water, momentum across as the left and as the right cell feel it, momentum along.
+    """Return what passes a face: water, momentum across as left and right cell feel it, momentum along.
 
-    Hydrostatic reconstruction (Audusse et al. 2004, eqs. 2.9 to 2.15) makes still water stay still; HLLC (Toro
-    2001, ch. 10) with wave speeds of the two-rarefaction state, of a dry front where one side is dry.
+    Hydrostatic reconstruction (Audusse et al. 2004, eqs. 2.9 to 2.15) makes still water stay still; HLLC
+    (Toro 2001, ch. 10) with wave speeds of the two-rarefaction state, of a dry front where one side is dry.
     The middle wave has the sign of the flux of water, which therefore decides which `v` is carried along.
     """
     zero, half, quarter = real(0.0, hl), real(0.5, hl), real(0.25, hl)
@@ -120,8 +118,8 @@ def weir(
 def rub(h: Real, p: Real, q: Real, n2: Real, dt: Real, dry: Real, g: Real) -> Real:
     """Return both discharges after friction, and the fastest wave.
 
-    Implicit Euler for Manning's law: q' + dt g n2 h^(-7/3) |q'| q' = q has the solution q' = 2 q / (1 + sqrt(1 +
-    4 dt g n2 h^(-7/3) |q|)), stable for any step and exact in uniform flow.
+    Implicit Euler for Manning's law: q' + dt g n2 h^(-7/3) |q'| q' = q has the solution q' = 2 q / (1 +
+    sqrt(1 + 4 dt g n2 h^(-7/3) |q|)), stable for any step and exact in uniform flow.
     """
     zero, one = real(0.0, h), real(1.0, h)
     wet = h > dry
@@ -177,8 +175,8 @@ def faces(
 ) -> Real:  # three states
     """Return the states at both faces of a cell between a cell before and one after.
 
-    Linear in level, depth and velocities; constant where one of the three cells is dry. Answers (h, u, v, z) at
-    the face before and (h, u, v, z) at the face after (Audusse et al. 2004, section 4).
+    Linear in level, depth and velocities; constant where one of the three cells is dry. Answers (h, u, v, z)
+    at the face before and (h, u, v, z) at the face after (Audusse et al. 2004, section 4).
     """
     zero = real(0.0, h)
     wet = (hb > zero) & (h > zero) & (ha > zero)
@@ -212,8 +210,8 @@ def inertial(
 ) -> Real:  # two cells, three faces
     """Return the discharge of a face after a step without advection (de Almeida & Bates 2013, eq. 8).
 
-    `ql`, `q`, `qr` are discharges of the face before, of this face and of the one after; `lam` is dt / dx. The
-    depth of flow is from the higher bed to the higher level. A cell can give at most what it has.
+    `ql`, `q`, `qr` are discharges of the face before, of this face and of the one after; `lam` is dt / dx.
+    The depth of flow is from the higher bed to the higher level. A cell can give at most what it has.
     """
     zero, one, half = real(0.0, q), real(1.0, q), real(0.5, q)
     sill = max(zr, zl)

@@ -1,10 +1,8 @@
-"""Sweeps over the rows of a tile: loops that a compiler turns into vector code.
+"""Sweeps over the rows of a tile.
 
-Buffers are on the stack (`compute.jit.stack`) and hold a row of a tile with what surrounds it. `at` says where in
-a buffer a row begins, so that one buffer holds several rows in turn.
+Buffers are on the stack (`compute.jit.stack`) and hold a row of a tile with what surrounds it. `at` says
+where in a buffer a row begins, so that one buffer holds several rows in turn.
 """
-
-# kernels take what they need one by one
 
 import math
 from typing import Any
@@ -41,8 +39,8 @@ def load(
 ) -> None:
     """Read `count` cells of a row from column `c0` on: depth (0 where dry), velocities, bed.
 
-    What lies outside of the domain mirrors what lies inside, so that edges are walls; at a boundary (`on`) it only
-    repeats it: what passes there is put in its place later.
+    What lies outside of the domain mirrors what lies inside, so that edges are walls; at a boundary (`on`) it
+    only repeats it: what passes there is put in its place later.
     """
     zero, one = real(0.0, h), real(1.0, h)
     rows, columns = h.shape
@@ -101,7 +99,7 @@ def sweep(
     ft: Row,
     out: int,
 ) -> None:
-    """Compute the fluxes of a row of faces between states at `at` and states at `to`, into buffers from `out`."""
+    """Compute the fluxes of a row of faces between states at `at` and at `to`, into buffers from `out`."""
     for j in range(count):
         water, left, right, along = flux(
             hl[at + j], ul[at + j], vl[at + j], zl[at + j], hr[to + j], ur[to + j], vr[to + j], zr[to + j], g
@@ -126,7 +124,7 @@ def dam_x(
     fr: Row,
     ft: Row,
 ) -> None:
-    """Put the flow over walls in the place of the fluxes of a row of west faces; `at` is the cell west of them."""
+    """Put flow over walls in place of the fluxes of a row of west faces; `at` is the cell west of them."""
     for j in range(count):
         k = at + j
         top = crest[c0 + j]
@@ -200,7 +198,7 @@ def rebuild_x(
     rz: Row,
     push: Row,
 ) -> None:
-    """Reconstruct a row along x: states at west (l) and east (r) faces, and the push of the bed within the cell."""
+    """Reconstruct a row along x: states at west (l) and east (r) faces, push of the bed within the cell."""
     half = real(0.5, bh) * g
     for j in range(count):
         k = at + j
@@ -270,7 +268,7 @@ def flatten(
     push: Row,
     out: int,
 ) -> None:
-    """Take back the reconstruction in cells that have a wall on a face: water on both sides of it is not one water.
+    """Take back the reconstruction in cells with a wall on a face: both sides of it are not one water.
 
     `step` is 1 for walls on west faces (along x), 0 for walls on south faces (along y).
     """
@@ -323,7 +321,7 @@ def friction(
 
 @njit(**SWEEP)
 def store(grid: Grid, row: int, c0: int, values: Row, count: int) -> None:
-    """Write a row. (Views of rows would count references, on which threads wait for each other.)"""
+    """Write a row."""
     for j in range(count):
         grid[row, c0 + j] = values[j]
 
@@ -344,7 +342,7 @@ def roughness(n2: Grid, row: int, c0: int, count: int, buffer: Row) -> None:
 def tell(
     stats: Row, count: int, first: Real, last: Real, fastest: Row, lowest: Row, highest: Row, broken: Row
 ) -> None:
-    """Sum up a tile: fastest wave, lowest and highest depth, highest depths along its edges, what is broken."""
+    """Sum up a tile: fastest wave, lowest and highest depth, highest depths along its edges, any failure."""
     top, low, high, bad = fastest[0], lowest[0], highest[0], broken[0]
     for j in range(1, count):
         top = max(top, fastest[j])
