@@ -44,9 +44,12 @@ def draw(file: str, title: str, unit: str, x: Floats, lines: Sequence[Line]) -> 
         return HEIGHT - BOTTOM - (value - low) / (high - low) * (HEIGHT - BOTTOM - top)
 
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
-        f'font-family="sans-serif" font-size="12"><title>{title}</title>'
-        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/><text x="{LEFT}" y="18" font-size="14">{title}</text>'
+        (
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
+            f'font-family="sans-serif" font-size="12"><title>{title}</title>'
+            f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>'
+            f'<text x="{LEFT}" y="18" font-size="14">{title}</text>'
+        )
     ]
     for value in np.linspace(low, high, 5):
         parts.append(f'<path d="M{LEFT} {py(value):.1f}H{right}" stroke="#ddd"/>')

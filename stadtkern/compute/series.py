@@ -72,7 +72,7 @@ class Series:
         return float(self.values[max(int(np.searchsorted(self.times, time, side="right")) - 1, 0)])
 
     def mean(self, start: float, end: float) -> float:
-        """Return the mean between two times: what flows in a step then adds up to the integral of the series."""
+        """Return the mean between two times: what flows in steps so adds up to the integral of the series."""
         if self.times.size == 1:
             return float(self.values[0])
         if end <= start:

@@ -1,7 +1,8 @@
 """Shallow water on a raster: two-dimensional floods by finite volumes.
 
-Arrays have the shape (rows, columns) with row 0 in the north, as rasters have; cells are squares of `cell` metres;
-x points east, y north. `simulate` runs a `State` on a `Domain` under a `Forcing` and answers with a `Report`.
+Arrays have the shape (rows, columns) with row 0 in the north, as rasters have; cells are squares of `cell`
+metres; x points east, y north. `simulate` runs a `State` on a `Domain` under a `Forcing` and answers with a
+`Report`.
 
 >>> import numpy as np
 >>> from stadtkern.hazards.flood.solver import Domain, Options, State, simulate

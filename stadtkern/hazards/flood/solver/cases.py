@@ -11,7 +11,7 @@ from stadtkern.hazards.flood.solver.exact import Bowl, Exact, Floats, swashes
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A case of SWASHES along x: its numbers, size, friction, what comes in and how high it stands at the end."""
+    """A case of SWASHES along x: its numbers, size, friction, what comes in, how high it stands at last."""
 
     numbers: tuple[int, int, int, int]
     length: float
@@ -67,7 +67,7 @@ def run_dam(choice: int, cells: int, options: Options) -> tuple[Report, Exact]:
     """Run the dam break of SWASHES 1 3 1 `choice`: 1 wet (Stoker), 2 dry (Ritter), 10 m long, 6 s."""
     exact = swashes(1, 3, 1, choice, cells)
     dry = 0.001 if choice == 1 else 0.0
-    depth = np.where(exact.x < 5.0, 0.005, dry)  # place of the dam
+    depth = np.where(exact.x < 5.0, 0.005, dry)  # noqa: PLR2004  # place of the dam
     report = simulate(
         Domain(np.zeros((1, cells)), 10.0 / cells, 0.0), State(depth[None, :]), options, until=6.0
     )

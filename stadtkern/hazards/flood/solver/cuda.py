@@ -1,7 +1,7 @@
 """A run on a CUDA device: the state stays there; boundaries, inflows and links are computed on the processor.
 
-Per step the cells along boundaries and of inflows and links come to the processor and go back, and three numbers
-(fastest wave, lowest depth, whether all is finite) come with them.
+Per step the cells along boundaries and of inflows and links come to the processor and go back, and three
+numbers (fastest wave, lowest depth, whether all is finite) come with them.
 """
 
 from typing import Any
@@ -25,12 +25,12 @@ def available() -> bool:
     """Tell whether there is a CUDA device (or its simulator)."""
     try:
         return bool(cuda.is_available())
-    except Exception:  # a broken driver raises what it likes; then there is no device
+    except Exception:  # noqa: BLE001  # errors of numba for drivers share no base; then there is no device
         return False
 
 
 class CudaEngine(Engine):
-    """An `Engine` whose arrays of the whole domain are on the device; those here follow when they are asked for."""
+    """An `Engine` whose arrays of the whole domain are on the device; those here follow when asked for."""
 
     device = "cuda"
 

@@ -20,7 +20,7 @@ SIZE = HIGH * WIDE
 
 @cuda.jit(device=True)
 def tell(tell_fast, tell_low, tell_high, tell_bad, shared, fast, low, high, bad):
-    """Reduce four values over a block, largest (lowest depth: smallest) first, into the place of the block."""
+    """Leave the largest of each value (lowest depth: smallest) of a block at the place of the block."""
     t = cuda.threadIdx.y * WIDE + cuda.threadIdx.x
     shared[0, t], shared[1, t], shared[2, t], shared[3, t] = fast, -low, high, bad
     cuda.syncthreads()

@@ -38,7 +38,7 @@ def state_at(h, p, q, z, on, i, j, dry):
 
 @cuda.jit(device=True)
 def walled(crest, i, j, z_left, z_right):
-    """Return the crest of the wall on the west or south face of a cell, or -inf where none stands above the bed."""
+    """Return the crest of the wall on the west or south face of a cell, -inf where none is above the bed."""
     if crest.size == 1 or i < 0 or j < 0 or i >= crest.shape[0] or j >= crest.shape[1]:
         return -math.inf
     top = crest[i, j]
@@ -241,7 +241,7 @@ def second_order(
 
 @cuda.jit(device=True)
 def slow(h, d, z, n2, crest, on, edge, side_l, side_r, i, j, m, n, at, lam, dt, theta, dry, factor, g):
-    """Return the new discharge of the face before the cell (i, j), seen along (m, n); `at` counts along the edge."""
+    """Return the new discharge of the face before cell (i, j) along (m, n); `at` counts along the edge."""
     rows, columns = h.shape
     zero = real(0.0, dry)
     if i - m < 0 or j - n < 0:

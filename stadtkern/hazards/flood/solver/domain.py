@@ -53,7 +53,7 @@ class Domain:
 
     def __post_init__(self) -> None:
         bed = np.asarray(self.bed)
-        if bed.ndim != 2 or 0 in bed.shape:  # rows and columns
+        if bed.ndim != 2 or 0 in bed.shape:  # noqa: PLR2004  # rows and columns
             raise ValueError(f"the bed must have rows and columns, its shape is {bed.shape}")
         if not (np.isfinite(self.cell) and self.cell > 0):
             raise ValueError(f"the side of a cell must be more than 0 m, not {self.cell}")
@@ -64,7 +64,8 @@ class Domain:
         if holes.any():
             row, column = (int(each[0]) for each in np.nonzero(holes))
             raise ValueError(
-                f"the bed has no value in {int(holes.sum())} active cells, first at row {row}, column {column}"
+                f"the bed has no value in {int(holes.sum())} active cells, "
+                f"first at row {row}, column {column}"
             )
         manning = _grid("manning", self.manning, (bed.shape[0], bed.shape[1]))
         rough = manning if manning.ndim == 0 or active is None else manning[active]
@@ -185,13 +186,14 @@ class Options:
             raise ValueError(f'device must be one of {", ".join(DEVICES)}, not "{self.device}"')
         if self.order not in {1, 2} or (self.scheme == "local_inertial" and self.order != 1):
             raise ValueError("order must be 1 or 2; the local inertial scheme has order 1")
-        if not 0 < self.cfl <= 0.5:  # stability of the unsplit scheme
+        if not 0 < self.cfl <= 0.5:  # noqa: PLR2004  # stability of the unsplit scheme
             raise ValueError(f"cfl must be more than 0 and at most 0.5, not {self.cfl}")
         if min(self.tile) < 1:
             raise ValueError(f"a tile must have rows and columns, not {self.tile}")
         if not 0 < self.dry_depth <= self.arrival_depth:
             raise ValueError(
-                f"dry_depth ({self.dry_depth}) must be above 0 and at most arrival_depth ({self.arrival_depth})"
+                f"dry_depth ({self.dry_depth}) must be above 0 and "
+                f"at most arrival_depth ({self.arrival_depth})"
             )
 
 
@@ -209,7 +211,7 @@ def memory_needed(shape: tuple[int, int], options: Options, *, fields: int = 0) 
     """
     cells = shape[0] * shape[1]
     real = 8 if options.precision == "float64" else 4
-    state = 1 + 3 * (3 if options.order == 2 else 2)  # bed; depth and two discharges, old and new
+    state = 1 + 3 * (3 if options.order == 2 else 2)  # noqa: PLR2004  # bed; depth and two discharges, old and new
     maxima = 5 if options.maxima_every else 0
     given = 3 * 8  # bed and depth as they came, one raster on its way out
     return cells * ((state + maxima + fields) * real + given)

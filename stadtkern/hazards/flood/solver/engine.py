@@ -173,7 +173,7 @@ class Engine:
         return int(row), int(column), f"a wave of {wave.max():.3g} m/s in {h[row, column]:.3g} m of water"
 
     def advance(self, dt: float) -> float:
-        """Make a step of at most `dt` s, a shorter one where water would run out of a cell; return its length.
+        """Make a step of at most `dt` s, shorter where water would run out of a cell; return its length.
 
         Raises
         ------
@@ -269,8 +269,9 @@ class Engine:
         for _ in range(2):
             values = self.pieces.values(self.time, dt, h, self.ground.bed, self.dry)
             wave = edges.edges(
-                *self._faces(), self.pieces.kinds, values, self.pieces.depths(self.time + dt), h, p, q, self.ground.bed, self.ground.n2,
-                self.domain.cell, float(self.carry), self.dry, self.options.gravity, self.weights, self.edge,
+                *self._faces(), self.pieces.kinds, values, self.pieces.depths(self.time + dt), h, p, q,
+                self.ground.bed, self.ground.n2, self.domain.cell, float(self.carry), self.dry,
+                self.options.gravity, self.weights, self.edge,
             )  # fmt: skip
             if copy or wave * dt <= self.options.cfl * self.domain.cell:
                 break
@@ -331,8 +332,8 @@ class Engine:
             )  # fmt: skip
         if self.links.links:
             edges.through(
-                self.links.table, self.links.values(self.time, dt), self.running, h, p, q, self.ground.bed, dt,
-                self.area, self.options.gravity, self.through_links,
+                self.links.table, self.links.values(self.time, dt), self.running, h, p, q, self.ground.bed,
+                dt, self.area, self.options.gravity, self.through_links,
             )  # fmt: skip
         edges.touch(
             rows,
@@ -355,8 +356,8 @@ class Engine:
         weather = self.weather
         kernels.weather(
             self.tiles, self.wide, self.height, self.width, h, p, q, self.ground.bed, uniform, weather.fields,
-            rates, weather.model, weather.rate, weather.storage, weather.capacity, weather.drains, self.rained,
-            self.soaked, self.drained, dt, self.carry, self.dry, self.gravity, self.stats,
+            rates, weather.model, weather.rate, weather.storage, weather.capacity, weather.drains,
+            self.rained, self.soaked, self.drained, dt, self.carry, self.dry, self.gravity, self.stats,
         )  # fmt: skip
         self.fell += uniform * dt * weather.cells * self.area
         self.fields_fell += rates * dt
@@ -380,8 +381,9 @@ class Engine:
     def _grids(self) -> dict[str, AnyArray]:
         names = ("max_depth", "max_velocity", "max_intensity", "arrival_time", "duration")
         return {
-            "raw_h": self.state[0][0], "raw_p": self.state[0][1], "raw_q": self.state[0][2], "edge": self.edge,
-            "soaked": self.soaked, "drained": self.drained, "rained": self.rained, "invalid": self.invalid,
+            "raw_h": self.state[0][0], "raw_p": self.state[0][1], "raw_q": self.state[0][2],
+            "edge": self.edge, "soaked": self.soaked, "drained": self.drained,
+            "rained": self.rained, "invalid": self.invalid,
             "through_pieces": self.through_pieces, "through_points": self.through_points,
             "through_links": self.through_links, "fields_fell": self.fields_fell, "running": self.running,
             **dict(zip(names, self.maxima, strict=True)),
@@ -411,7 +413,7 @@ class Engine:
         self._spread()
 
     def fields(self) -> tuple[AnyArray, AnyArray, AnyArray]:
-        """Return depth (m), discharge eastwards and northwards (m2/s) at the centres of cells, as new arrays."""
+        """Return depth (m), discharge eastwards and northwards (m2/s) at centres of cells, as new arrays."""
         rows, columns = np.indices(self.shape, sparse=True)
         return self.fields_at(rows, columns)
 

@@ -104,7 +104,8 @@ class Bowl:
 def bump(cells: int, discharge: float) -> Exact:
     """Return the steady flow (m2/s) over the bump of SWASHES that is critical on its top.
 
-    Bernoulli: q2 / (2 g h2) + h + z is the same everywhere; the deeper root before the top, the other one after.
+    Bernoulli: q2 / (2 g h2) + h + z is the same everywhere; the deeper root before the top, then
+    the other one.
     """
     x = (np.arange(cells) + 0.5) * 25.0 / cells
     bed = np.maximum(0.0, 0.2 - 0.05 * (x - 10.0) ** 2)
@@ -113,6 +114,6 @@ def bump(cells: int, discharge: float) -> Exact:
     depth = np.empty(cells)
     for k in range(cells):
         roots = np.roots([1.0, bed[k] - head, 0.0, discharge**2 / (2 * G)])
-        real = np.sort(roots[np.abs(roots.imag) < 1e-6].real)  # on the top two roots meet
-        depth[k] = real[-1] if x[k] < 10.0 else real[real > 0][0]  # the top
+        real = np.sort(roots[np.abs(roots.imag) < 1e-6].real)  # noqa: PLR2004  # on the top two roots meet
+        depth[k] = real[-1] if x[k] < 10.0 else real[real > 0][0]  # noqa: PLR2004  # the top
     return Exact(x, depth, discharge / depth, bed, np.full(cells, discharge))

@@ -30,14 +30,14 @@ class Boundary:
     ----------
     edge : "west", "east", "north" or "south"
     kind : str
-        wall; open (water falls over a free edge, at critical depth or faster; nothing enters); level (`series` in m, in the datum of the bed);
-        discharge (`series` in m3/s through the whole piece, positive into the domain, shared out by conveyance;
-        with `depth` in m water that comes in faster than waves);
-        normal_depth (leaves as uniform flow on `slope`); rating (leaves by `rating`: level in m -> m3/s). What
-        leaves by a discharge or a rating is at most what can fall over a free edge.
+        wall; open (water falls over a free edge, at critical depth or faster; nothing enters); level
+        (`series` in m, in the datum of the bed); discharge (`series` in m3/s through the whole piece,
+        positive into the domain, shared out by conveyance; with `depth` in m water that comes in faster than
+        waves); normal_depth (leaves as uniform flow on `slope`); rating (leaves by `rating`: level in m ->
+        m3/s). What leaves by a discharge or a rating is at most what can fall over a free edge.
     first, last : int
-        Cells along the edge, `last` excluded: rows from the north for west and east, columns from the west for
-        north and south; `last` None is the end.
+        Cells along the edge, `last` excluded: rows from the north for west and east, columns from the west
+        for north and south; `last` None is the end.
     name : str
         Under this name the report accounts for the water.
     """
@@ -88,8 +88,8 @@ class Infiltration:
     rate : float or array
         constant: capacity in m/s. green_ampt: hydraulic conductivity K in m/s. scs: not read.
     storage : float or array
-        scs: S = 25.4 mm (1000 / CN - 10), in m, initial loss 0.2 S. green_ampt: suction times moisture deficit,
-        in m. constant: not read.
+        scs: S = 25.4 mm (1000 / CN - 10), in m, initial loss 0.2 S. green_ampt: suction times moisture
+        deficit, in m. constant: not read.
     """
 
     model: InfiltrationModel
@@ -115,7 +115,7 @@ class Drainage:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Inflow:
-    """A source of water: `series` in m3/s spread over cells; negative takes water out, as far as there is any.
+    """A source of water: `series` in m3/s spread over cells; negative takes out, as far as there is any.
 
     Parameters
     ----------
@@ -150,7 +150,8 @@ class Link:
         weir: 2/3 `coefficient` width sqrt(2 g) H^1.5, Villemonte (1947) where drowned.
         gate: culvert whose height is `opening`(t) in m. pump: `series`(t) in m3/s, no more than there is.
     width, height : float
-        Clear opening in m; a circular culvert of diameter D is given by its area: width = pi D / 4, height = D.
+        Clear opening in m; a circular culvert of diameter D is given by its area: width = pi D / 4 and
+        height = D.
     invert : float, optional
         Sill in m; the higher one of both beds if left out.
     coefficient : float
@@ -197,8 +198,8 @@ class Link:
 class Breach:
     """A dike that gives way: cells or faces sink to a final level.
 
-    The breach begins at `start`. Its depth grows over `duration`, its width over `widening` from the middle of the
-    list outwards (0: all at once).
+    The breach begins at `start`. Its depth grows over `duration`, its width over `widening` from the middle
+    of the list outwards (0: all at once).
 
     Parameters
     ----------
@@ -232,8 +233,8 @@ class Structures:
     Parameters
     ----------
     crest_west, crest_south : array, shape (rows, columns), optional
-        Crest in m of a wall on the west or south face of a cell; -inf (or NaN) where there is none. Water passes
-        only above it, as over a weir with `weir_coefficient`.
+        Crest in m of a wall on the west or south face of a cell; -inf (or NaN) where there is none. Water
+        passes only above it, as over a weir with `weir_coefficient`.
     """
 
     crest_west: Array | None = None

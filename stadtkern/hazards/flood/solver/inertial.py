@@ -1,7 +1,5 @@
 """A step of a tile by the local inertial scheme: discharges live on west and north faces."""
 
-# kernels take what they need one by one
-
 import math
 
 from numba import njit
@@ -58,8 +56,8 @@ def slow(
     for j in range(count):
         n2 = half * (n2l[n2l_at + j] + n2r[n2r_at + j])
         out[out_at + j] = inertial(
-            ql[l_at + j], q[q_at + j], qr[r_at + j], depth[at + j], bed[at + j], to_depth[to + j], to_bed[to + j],
-            n2, lam, dt, theta, dry, g,
+            ql[l_at + j], q[q_at + j], qr[r_at + j], depth[at + j], bed[at + j], to_depth[to + j],
+            to_bed[to + j], n2, lam, dt, theta, dry, g,
         )  # fmt: skip
 
 
@@ -112,7 +110,7 @@ def settle(
     highest: Row,
     broken: Row,
 ) -> None:
-    """Compute new depths of a row from what passes the faces; keep column by column what the tile has to tell."""
+    """Compute new depths of a row from what passes the faces; keep by column what the tile has to tell."""
     zero = real(0.0, x)
     for j in range(count):
         depth = h[row, c0 + j] - lam * ((x[j + 1] - x[j]) + (y[south + j] - y[north + j]))

@@ -34,10 +34,10 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Observer:
-    """Wants to see the water at times (s): the run makes a step end exactly there and calls with a `Snapshot`.
+    """Wants to see the water at times (s): the run ends a step exactly there and calls with a `Snapshot`.
 
-    With `cells` (rows, columns) the arrays of the snapshot have the shape (n,) and hold these cells only: cheap
-    enough for gauges at short intervals.
+    With `cells` (rows, columns) the arrays of the snapshot have the shape (n,) and hold these cells only:
+    cheap enough for gauges at short intervals.
     """
 
     times: Sequence[float]
@@ -86,8 +86,8 @@ class Maxima:
 class Mass:
     """Where the water came from and went, m3, since the start of the run (or of the run it resumes).
 
-    `boundaries` and `inflows` are positive into the domain; `infiltration`, `drainage` are losses; `links` holds
-    what passed each link from start to end (no change of the total).
+    `boundaries` and `inflows` are positive into the domain; `infiltration`, `drainage` are losses; `links`
+    holds what passed each link from start to end (no change of the total).
     """
 
     initial: float
@@ -146,9 +146,9 @@ class Cancelled(Exception):
 
 
 class TimeStepCollapse(Exception):
-    """The time step became too small to go on; says where, when and why; `checkpoint` is the last good state."""
+    """The time step became too small to go on: where, when and why; `checkpoint` is the last good state."""
 
-    def __init__(  # all that a person needs to find the place
+    def __init__(  # noqa: PLR0913  # all that a person needs to find the place
         self,
         *,
         time: float,

@@ -1,7 +1,5 @@
 """A step of a tile: first order, and a stage of second order."""
 
-# kernels take what they need one by one
-
 from numba import njit
 
 from stadtkern.compute.jit import INLINE, SWEEP, real, stack
@@ -235,8 +233,8 @@ def second_order(
 ) -> None:
     """Compute a stage of SSP-RK2 (Shu & Osher 1988) of the cells of a tile; `part` is 1, then 1/2.
 
-    Rows are reconstructed one after the other; the row before is finished when its south face is known. Friction
-    acts after the last stage.
+    Rows are reconstructed one after the other; the row before is finished when its south face is known.
+    Friction acts after the last stage.
     """
     bh, bu, bv, bz = stack(h, 792), stack(h, 792), stack(h, 792), stack(h, 792)
     yh, yu, yv, yz = stack(h, 264), stack(h, 264), stack(h, 264), stack(h, 264)
