@@ -96,7 +96,7 @@ class CudaEngine(Engine):
 
     def _look(self) -> None:
         shape = (self.blocks, (WIDE, HIGH))
-        cuda_blocks.look[shape](*self.sets[0], self.carry, self.dry, self.gravity, *self.told)
+        cuda_kernels.look[shape](*self.sets[0], self.carry, self.dry, self.gravity, *self.told)
 
     def _choose(self, dt: float) -> None:
         everywhere = self._raining(dt)

@@ -10,9 +10,41 @@ import math
 from numba import cuda
 
 from stadtkern.compute.jit import real
-from stadtkern.hazards.flood.solver.cuda_blocks import SIZE, tell
-from stadtkern.hazards.flood.solver.numerics import faces, flux, inertial, rub, weir
+from stadtkern.hazards.flood.solver.cuda_blocks import SIZE, WIDE
+from stadtkern.hazards.flood.solver.numerics import faces, flux, inertial, rub, speed, weir
 from stadtkern.hazards.flood.solver.rows import EAST, NORTH, SOUTH, WEST
+
+
+@cuda.jit(device=True)
+def tell(tell_fast, tell_low, tell_high, tell_bad, shared, fast, low, high, bad):
+    """Leave the largest of each value (lowest depth: smallest) of a block at the place of the block."""
+    t = cuda.threadIdx.y * WIDE + cuda.threadIdx.x
+    shared[0, t], shared[1, t], shared[2, t], shared[3, t] = fast, -low, high, bad
+    cuda.syncthreads()
+    width = SIZE // 2
+    while width > 0:
+        if t < width:
+            for k in range(4):
+                shared[k, t] = max(shared[k, t], shared[k, t + width])
+        cuda.syncthreads()
+        width //= 2
+    if t == 0:
+        y, x = cuda.blockIdx.y, cuda.blockIdx.x
+        tell_fast[y, x], tell_low[y, x] = shared[0, 0], -shared[1, 0]
+        tell_high[y, x], tell_bad[y, x] = shared[2, 0], shared[3, 0]
+
+
+@cuda.jit
+def look(h, p, q, carry, dry, g, fast, low, high, bad):
+    """Tell of all blocks, from the state as it is."""
+    shared = cuda.shared.array((4, SIZE), dtype=h.dtype)
+    j, i = cuda.grid(2)
+    top, depth, deep, broken = real(0.0, dry), real(1e30, dry), real(0.0, dry), real(0.0, dry)
+    if i < h.shape[0] and j < h.shape[1]:
+        depth = h[i, j]
+        deep = depth
+        top = speed(depth, carry * p[i, j], carry * q[i, j], dry, g)
+    tell(fast, low, high, bad, shared, top, depth, deep, broken)
 
 
 @cuda.jit(device=True)
