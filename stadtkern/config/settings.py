@@ -162,8 +162,14 @@ TEMPLATES = [
 ]
 
 
-def database(url: str) -> dict[str, object]:
-    """Return Django's description of the database at `url` (`sqlite:///...` or `postgresql://...`)."""
+def database(url: str, pool: int = 0) -> dict[str, object]:
+    """Return Django's description of the database at `url` (`sqlite:///...` or `postgresql://...`).
+
+    Parameters
+    ----------
+    pool
+        most connections to PostgreSQL that requests share; 0: each thread has its own.
+    """
     parts = urlsplit(url)
     if parts.scheme == "sqlite":
         return {
@@ -176,6 +182,8 @@ def database(url: str) -> dict[str, object]:
                 "PRAGMA mmap_size=268435456; PRAGMA cache_size=-16000; PRAGMA temp_store=MEMORY",
             },
         }
+    # under ASGI each request has a thread of its own, and would have to wait for a new connection
+    shared = {"min_size": 2, "max_size": pool, "timeout": 10, "max_idle": 60}
     return {
         "ENGINE": "django.contrib.gis.db.backends.postgis",
         "NAME": parts.path.removeprefix("/"),
@@ -183,14 +191,18 @@ def database(url: str) -> dict[str, object]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": parts.hostname or "",
         "PORT": str(parts.port or ""),
-        "CONN_MAX_AGE": 60,
+        "CONN_MAX_AGE": 0 if pool else 60,
         "CONN_HEALTH_CHECKS": True,
         # the bulk path names its statements; Django's own cursors never do
-        "OPTIONS": {"prepare_threshold": 1},
+        "OPTIONS": {"prepare_threshold": 1, **({"pool": shared} if pool else {})},
     }
 
 
-DATABASES = {"default": database(env("DATABASE_URL", f"sqlite:///{DATA_DIR / 'stadtkern.sqlite3'}"))}
+DATABASES = {
+    "default": database(
+        env("DATABASE_URL", f"sqlite:///{DATA_DIR / 'stadtkern.sqlite3'}"), int(env("DATABASE_POOL", "0"))
+    )
+}
 GDAL_LIBRARY_PATH = library("pyogrio", "libgdal*")
 GEOS_LIBRARY_PATH = library("shapely", "libgeos_c*")
 

@@ -17,6 +17,7 @@ def run(arguments: argparse.Namespace) -> int:
     import uvicorn
 
     os.environ["STADTKERN_PORT"] = str(arguments.port)
+    os.environ.setdefault("STADTKERN_DATABASE_POOL", "20")
     from stadtkern.config.settings import TRUSTED_PROXIES, env_flag  # reads the port
 
     uvicorn.run(
