@@ -190,7 +190,7 @@ def tell(town: Town, began: float, **facts: object) -> None:
             results.write(line + "\n")
 
 
-def drained(town: Town, wanted: set[int]) -> dict[int, int]:
+def drained(town: Town, wanted: set[int]) -> dict[int, float]:
     """Return what is stored once all is that is wanted, or once a minute brought nothing new.
 
     Mosquitto writes all that waits there with each change; ten thousands of messages leave it slowly.
