@@ -79,6 +79,7 @@ INSTALLED_APPS = [
     "stadtkern.observations.upkeep",
     "stadtkern.lorawan",
     "stadtkern.ingest",
+    "stadtkern.catalogue",
     "stadtkern.warnings",
     "stadtkern.dashboards",
     *plugin_packages("stadtkern.connectors"),

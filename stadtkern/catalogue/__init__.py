@@ -1,0 +1,1 @@
+"""Datasets in DCAT terms: what the town publishes, and what of it comes from others."""

@@ -1,0 +1,116 @@
+"""Editions of a table: each upload keeps its file, its checksum, its schema and what is new in it."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from stadtkern.catalogue.models.distributions import Distribution
+from stadtkern.people.models import User
+
+FOLDER = "datasets"
+"""In the data directory: `<distribution>/<number>/` with `source.*`, `table.parquet`, `rejected.parquet`."""
+
+
+class Version(models.Model):
+    """One edition of a distribution: a file that was uploaded or fetched, and the table made of it."""
+
+    class State(models.TextChoices):
+        """How far the work on it is."""
+
+        WAITING = "waiting", _("waits for its turn")
+        LOOKING = "looking", _("is being looked at")
+        ASKING = "asking", _("waits for the columns to be confirmed")
+        READING = "reading", _("is being read")
+        READY = "ready", _("ready")
+        FAILED = "failed", _("could not be read")
+        CANCELLED = "cancelled", _("cancelled")
+
+    distribution = models.ForeignKey(
+        Distribution, on_delete=models.CASCADE, related_name="versions", verbose_name=_("distribution")
+    )
+    number = models.PositiveIntegerField(_("number"))
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.WAITING)
+    is_current = models.BooleanField(_("current"), default=False)
+    """Whether pages and interfaces are made from it; at most one of a distribution, and that is ready."""
+    note = models.CharField(_("what is new"), max_length=500, blank=True)
+    source_url = models.URLField(_("fetched from"), max_length=2000, blank=True)
+    original_name = models.CharField(_("name of the file"), max_length=255)
+    byte_size = models.PositiveBigIntegerField(_("size in bytes"), default=0)
+    sha256 = models.CharField("SHA-256", max_length=64, blank=True)
+    plan = models.JSONField(default=dict, blank=True)
+    """How the file is read: as the survey proposed and the editor corrected (`stadtkern.tables.Plan`)."""
+    table_schema = models.JSONField(default=dict, blank=True)
+    """The schema of the table (Frictionless Table Schema)."""
+    difference = models.JSONField(default=dict, blank=True)
+    """What changed against the edition before."""
+    rows = models.PositiveBigIntegerField(_("rows"), default=0)
+    rejected_rows = models.PositiveBigIntegerField(_("rows left out"), default=0)
+    done_bytes = models.PositiveBigIntegerField(default=0)
+    is_cancelled = models.BooleanField(default=False)
+    problem = models.TextField(_("problem"), blank=True)
+    created_at = models.DateTimeField(_("uploaded"), auto_now_add=True)
+    created_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", verbose_name=_("by")
+    )
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+
+    class Meta:
+        ordering = ["distribution", "-number"]
+        verbose_name = _("version")
+        verbose_name_plural = _("versions")
+        constraints = [
+            models.UniqueConstraint(fields=["distribution", "number"], name="catalogue_version_number"),
+            models.UniqueConstraint(
+                fields=["distribution"], condition=Q(is_current=True), name="catalogue_one_current_version"
+            ),
+            models.CheckConstraint(
+                condition=Q(is_current=False) | Q(state="ready"), name="catalogue_current_version_is_ready"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.distribution} {self.number}"
+
+    @property
+    def folder(self) -> Path:
+        """Where its files lie."""
+        return Path(settings.DATA_DIR, FOLDER, str(self.distribution_id), str(self.number))
+
+    @property
+    def table_path(self) -> Path:
+        """The table as Parquet (GeoParquet if it has places)."""
+        return self.folder / "table.parquet"
+
+    @property
+    def rejected_path(self) -> Path:
+        """The rows left out: row, column, value and reason."""
+        return self.folder / "rejected.parquet"
+
+
+class Pull(models.Model):
+    """A table that is fetched from an address again and again."""
+
+    distribution = models.OneToOneField(Distribution, on_delete=models.CASCADE, related_name="pull")
+    url = models.URLField(_("address"), max_length=2000)
+    every = models.DurationField(
+        _("how often"), default=timedelta(days=1), validators=[MinValueValidator(timedelta(minutes=15))]
+    )
+    is_on = models.BooleanField(_("switched on"), default=True)
+    etag = models.CharField(max_length=500, blank=True, editable=False)
+    last_modified = models.CharField(max_length=100, blank=True, editable=False)
+    next_at = models.DateTimeField(_("next time"), null=True, blank=True, editable=False, db_index=True)
+    last_at = models.DateTimeField(_("last time"), null=True, blank=True, editable=False)
+    problem = models.CharField(_("problem"), max_length=500, blank=True, editable=False)
+
+    class Meta:
+        ordering = ["pk"]
+        verbose_name = _("scheduled fetch")
+        verbose_name_plural = _("scheduled fetches")
+
+    def __str__(self) -> str:
+        return self.url

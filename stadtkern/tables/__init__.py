@@ -1,0 +1,1 @@
+"""Tables as people save them: looked at, read into Parquet, and asked. No Django."""
