@@ -27,6 +27,8 @@ from stadtkern.places.models import Area
 from stadtkern.web.fields import TranslatedTextField, in_language
 
 Choices = list[tuple[str, Any]]
+OF_THE_DATA = ("origin", "extra", "extent", "issued", "modified", "withdrawn_at", "withdrawn_reason")
+"""Fields that follow the data and not the description: a revision does not bring old ones back."""
 
 
 def choices(table: dict[str, Concept]) -> Choices:
@@ -217,6 +219,8 @@ class Dataset(WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin, mode
         """Return the dataset as it was written into a revision."""
         found: Self = super().with_content_json(content)
         found.draft_keywords = content.get("keywords")
+        for name in OF_THE_DATA:
+            setattr(found, name, getattr(self, name))
         return found
 
     @property
