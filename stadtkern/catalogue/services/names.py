@@ -4,8 +4,8 @@ from collections.abc import Collection
 
 from django.utils.text import slugify
 
-RESERVED = frozenset({"sql", "new", "search", "feed", "series"})
-"""Addresses below `/data/` that are no datasets."""
+from stadtkern.catalogue.models.datasets import RESERVED_SLUGS
+
 _LETTERS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "ł": "l", "đ": "d"})
 
 
@@ -22,7 +22,7 @@ def free_slug(text: str, taken: Collection[str], *, most: int = 80) -> str:
     """Return a short name out of a text that is not taken yet."""
     base = slug_of(text)[:most].strip("-") or "data"
     number, found = 1, base
-    while found in taken or found in RESERVED:
+    while found in taken or found in RESERVED_SLUGS:
         number += 1
         found = f"{base}-{number}"
     return found
