@@ -225,6 +225,14 @@ class Dataset(WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin, mode
         """Return the address of its page in the active language."""
         return reverse("dataset", args=[self.slug])
 
+    def get_state(self) -> str:
+        """Return in words how public it is."""
+        if self.withdrawn_at is not None:
+            return str(_("withdrawn"))
+        if self.live:
+            return str(_("public, changes wait") if self.has_unpublished_changes else _("public"))
+        return str(_("draft"))
+
     def serializable_data(self) -> dict[str, Any]:
         """Return all fields for a revision, with the keywords, which Wagtail would leave out."""
         words = self.draft_keywords

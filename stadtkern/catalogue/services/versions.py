@@ -149,6 +149,30 @@ def confirm(version: Version, plan: Plan, *, by: User | None, note: str | None =
     version.refresh_from_db()
 
 
+@transaction.atomic
+def look_again(version: Version, hints: Mapping[str, object], *, by: User | None) -> None:
+    """Have the worker look at a file once more, with what a person knows about it (`tables.Hints`)."""
+    demand_change(by, version.distribution)
+    given = {name: value for name, value in hints.items() if value not in ("", None)}
+    waiting = Version.objects.filter(pk=version.pk, state=State.ASKING, is_cancelled=False)
+    if not waiting.update(state=State.WAITING, attempts=0, findings={**version.findings, "hints": given}):
+        raise BadInput(_("This file no longer waits for its columns."))
+    version.refresh_from_db()
+
+
+@transaction.atomic
+def apply_fix(version: Version, number: int, *, by: User | None) -> None:
+    """Change the plan as offered for one of the problems found."""
+    demand_change(by, version.distribution)
+    problems = list(version.findings["problems"])
+    problem = problems.pop(number)
+    plan = Plan.from_json(version.plan).fixed(problem["fix"]).to_json()
+    waiting = Version.objects.filter(pk=version.pk, state=State.ASKING, is_cancelled=False)
+    if not waiting.update(plan=plan, findings={**version.findings, "problems": problems}):
+        raise BadInput(_("This file no longer waits for its columns."))
+    version.refresh_from_db()
+
+
 def cancel(version: Version, *, by: User | None) -> None:
     """Stop the work on a version and delete its files."""
     demand(by, "change_distribution", version.distribution)

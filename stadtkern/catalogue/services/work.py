@@ -88,7 +88,7 @@ def look(version: Version) -> None:
     try:
         if version.source_url and not version.source_path.exists():
             download(version)
-        found = survey_file(version.source_path, name=version.original_name, hints=hints())
+        found = survey_file(version.source_path, name=version.original_name, hints=hints(version))
     except Cancelled:
         end_cancelled(version)
     except (TableError, FetchError, BadInput, Unavailable, OSError) as error:
@@ -105,8 +105,9 @@ def _ask(version: Version, found: Survey) -> None:
         plan = columns.carried_over(found.plan, old, proposed=before.findings.get("columns", {}))
         is_same = columns.is_same(plan, old)
     state = State.READING if version.is_automatic and is_same else State.ASKING
+    seen_now = as_json(found) | {"hints": version.findings.get("hints", {})}
     seen = Version.objects.filter(pk=version.pk, state=State.LOOKING, is_cancelled=False)
-    if not seen.update(state=state, plan=plan.to_json(), findings=as_json(found), attempts=0, problem=""):
+    if not seen.update(state=state, plan=plan.to_json(), findings=seen_now, attempts=0, problem=""):
         end_cancelled(version)
 
 
@@ -236,9 +237,9 @@ def fail(version: Version, error: Exception) -> None:
     logger.warning("version %s cannot be read: %s", version.pk, error)
 
 
-def hints() -> Hints:
-    """Return what the town knows about its files: where it lies and how late it is there."""
-    return Hints(bbox=current_town().bbox, zone=settings.TIME_ZONE)
+def hints(version: Version) -> Hints:
+    """Return what is known about a file: where the town lies, how late it is there, what a person has said."""
+    return Hints(**{"bbox": current_town().bbox, "zone": settings.TIME_ZONE, **version.findings.get("hints", {})})
 
 
 def as_json(found: Survey) -> dict[str, Any]:
