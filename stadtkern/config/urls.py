@@ -31,6 +31,7 @@ urlpatterns = [
         path("account/", include("allauth.urls")),
         path("sensors/", include("stadtkern.governance.urls")),
         path("sensors/", include("stadtkern.observations.urls")),
+        path("data/", include("stadtkern.community.urls")),
         path("data/", include("stadtkern.catalogue.urls")),
         path("warnings/", include("stadtkern.warnings.urls")),
         path("sensors/", include("stadtkern.lorawan.urls")),

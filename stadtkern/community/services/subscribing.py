@@ -15,6 +15,7 @@ from stadtkern.base import clock
 from stadtkern.base.errors import BadInput, NotFound, Unavailable
 from stadtkern.catalogue.models import Dataset
 from stadtkern.community.models import DatasetEvent, Subscription
+from stadtkern.community.services.mailing import send_quietly
 from stadtkern.people.models import User
 
 logger = logging.getLogger(__name__)
@@ -61,7 +62,6 @@ def subscribe(  # noqa: PLR0913  # all of them belong to a subscription
         raise BadInput(_("A subscription is about one dataset or one search, and goes to one address."))
     if url and user is None:
         raise BadInput(_("Sign in to have a web address called."))
-    address = email or url
     same = Subscription.objects.filter(email=email) if email else Subscription.objects.filter(url=url)
     if Subscription.objects.count() >= MOST or same.count() >= MOST_OF_ONE:
         raise Unavailable(_("There are too many subscriptions for this address."))
@@ -84,7 +84,6 @@ def subscribe(  # noqa: PLR0913  # all of them belong to a subscription
     if found.confirmed_at is None:
         transaction.on_commit(lambda: send_confirmation(found))
     logger.info("subscription %s %s", found.pk, "begun" if is_new else "asked for again")
-    del address
     return found
 
 
@@ -97,11 +96,7 @@ def send_confirmation(subscription: Subscription) -> None:
         "within three days:\n%(link)s\n\nIf it was not you, do nothing; we then forget your address."
     ) % {"what": what, "link": link}
     mail = EmailMessage(_("Please confirm your subscription"), body, to=[subscription.email])
-    mail.extra_headers["Auto-Submitted"] = "auto-generated"
-    try:
-        mail.send()
-    except OSError as error:
-        logger.warning("confirmation of subscription %s not sent: %s", subscription.pk, error)
+    send_quietly(mail, f"subscription {subscription.pk}")
 
 
 def about(subscription: Subscription) -> str:
