@@ -10,289 +10,764 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('catalogue', '0002_intake_and_approval'),
-        ('people', '0002_keys_refusals_and_rights'),
+        ("catalogue", "0002_intake_and_approval"),
+        ("people", "0002_keys_refusals_and_rights"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='AccessRequest',
+            name="AccessRequest",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('organisation', models.CharField(max_length=200, verbose_name='for whom do you ask?')),
-                ('purpose', models.TextField(validators=[django.core.validators.MaxLengthValidator(3000)], verbose_name='what do you need the data for?')),
-                ('wanted_until', models.DateField(verbose_name='until when do you need them?')),
-                ('terms', models.TextField(verbose_name='terms agreed to')),
-                ('state', models.CharField(choices=[('asked', 'asked for'), ('granted', 'granted'), ('declined', 'declined'), ('revoked', 'taken back'), ('withdrawn', 'withdrawn by who asked')], default='asked', max_length=10, verbose_name='state')),
-                ('asked_at', models.DateTimeField(verbose_name='asked')),
-                ('decided_at', models.DateTimeField(blank=True, null=True, verbose_name='decided')),
-                ('reason', models.TextField(blank=True, validators=[django.core.validators.MaxLengthValidator(3000)], verbose_name='reason')),
-                ('valid_from', models.DateTimeField(blank=True, null=True, verbose_name='from')),
-                ('valid_until', models.DateTimeField(blank=True, null=True, verbose_name='until')),
-                ('dataset', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='access_requests', to='catalogue.dataset')),
-                ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='decided by')),
-                ('key', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='access_request', to='people.apikey')),
-                ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='access_requests', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("organisation", models.CharField(max_length=200, verbose_name="for whom do you ask?")),
+                (
+                    "purpose",
+                    models.TextField(
+                        validators=[django.core.validators.MaxLengthValidator(3000)],
+                        verbose_name="what do you need the data for?",
+                    ),
+                ),
+                ("wanted_until", models.DateField(verbose_name="until when do you need them?")),
+                ("terms", models.TextField(verbose_name="terms agreed to")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("asked", "asked for"),
+                            ("granted", "granted"),
+                            ("declined", "declined"),
+                            ("revoked", "taken back"),
+                            ("withdrawn", "withdrawn by who asked"),
+                        ],
+                        default="asked",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                ("asked_at", models.DateTimeField(verbose_name="asked")),
+                ("decided_at", models.DateTimeField(blank=True, null=True, verbose_name="decided")),
+                (
+                    "reason",
+                    models.TextField(
+                        blank=True,
+                        validators=[django.core.validators.MaxLengthValidator(3000)],
+                        verbose_name="reason",
+                    ),
+                ),
+                ("valid_from", models.DateTimeField(blank=True, null=True, verbose_name="from")),
+                ("valid_until", models.DateTimeField(blank=True, null=True, verbose_name="until")),
+                (
+                    "dataset",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="access_requests",
+                        to="catalogue.dataset",
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="decided by",
+                    ),
+                ),
+                (
+                    "key",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="access_request",
+                        to="people.apikey",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="access_requests",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'request for closed data',
-                'verbose_name_plural': 'requests for closed data',
-                'ordering': ['-asked_at', '-pk'],
+                "verbose_name": "request for closed data",
+                "verbose_name_plural": "requests for closed data",
+                "ordering": ["-asked_at", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='ClosedRead',
+            name="ClosedRead",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('what', models.CharField(max_length=20, verbose_name='how')),
-                ('rows', models.PositiveBigIntegerField(default=0, verbose_name='rows')),
-                ('at', models.DateTimeField(db_index=True, verbose_name='when')),
-                ('dataset', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='closed_reads', to='catalogue.dataset')),
-                ('request', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='reads', to='community.accessrequest')),
-                ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("what", models.CharField(max_length=20, verbose_name="how")),
+                ("rows", models.PositiveBigIntegerField(default=0, verbose_name="rows")),
+                ("at", models.DateTimeField(db_index=True, verbose_name="when")),
+                (
+                    "dataset",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="closed_reads",
+                        to="catalogue.dataset",
+                    ),
+                ),
+                (
+                    "request",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="reads",
+                        to="community.accessrequest",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'reading of closed data',
-                'verbose_name_plural': 'readings of closed data',
-                'ordering': ['-at', '-pk'],
+                "verbose_name": "reading of closed data",
+                "verbose_name_plural": "readings of closed data",
+                "ordering": ["-at", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='DailyUse',
+            name="DailyUse",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField()),
-                ('kind', models.CharField(max_length=10)),
-                ('count', models.PositiveIntegerField(default=0)),
-                ('dataset', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='daily_uses', to='catalogue.dataset')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("day", models.DateField()),
+                ("kind", models.CharField(max_length=10)),
+                ("count", models.PositiveIntegerField(default=0)),
+                (
+                    "dataset",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="daily_uses",
+                        to="catalogue.dataset",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'uses on a day',
-                'verbose_name_plural': 'uses on days',
-                'ordering': ['-day', 'dataset', 'kind'],
+                "verbose_name": "uses on a day",
+                "verbose_name_plural": "uses on days",
+                "ordering": ["-day", "dataset", "kind"],
             },
         ),
         migrations.CreateModel(
-            name='DataRequest',
+            name="DataRequest",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title', models.CharField(max_length=120, verbose_name='which data do you wish for?')),
-                ('text', models.TextField(validators=[django.core.validators.MaxLengthValidator(3000)], verbose_name='what do you want to do with them?')),
-                ('name', models.CharField(blank=True, max_length=80, verbose_name='your name')),
-                ('language', models.CharField(default='de', max_length=5)),
-                ('state', models.CharField(choices=[('waiting', 'waits to be read'), ('open', 'open'), ('checked', 'is being examined'), ('planned', 'is planned'), ('done', 'fulfilled'), ('declined', 'declined'), ('hidden', 'not shown')], default='waiting', max_length=10, verbose_name='state')),
-                ('reply', models.TextField(blank=True, validators=[django.core.validators.MaxLengthValidator(3000)], verbose_name='what the town says')),
-                ('votes_count', models.PositiveIntegerField(default=0, editable=False, verbose_name='votes')),
-                ('made_at', models.DateTimeField(db_index=True, verbose_name='made')),
-                ('changed_at', models.DateTimeField(auto_now=True)),
-                ('author', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='data_requests', to=settings.AUTH_USER_MODEL)),
-                ('dataset', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='wishes', to='catalogue.dataset', verbose_name='fulfilled by')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("title", models.CharField(max_length=120, verbose_name="which data do you wish for?")),
+                (
+                    "text",
+                    models.TextField(
+                        validators=[django.core.validators.MaxLengthValidator(3000)],
+                        verbose_name="what do you want to do with them?",
+                    ),
+                ),
+                ("name", models.CharField(blank=True, max_length=80, verbose_name="your name")),
+                ("language", models.CharField(default="de", max_length=5)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "waits to be read"),
+                            ("open", "open"),
+                            ("checked", "is being examined"),
+                            ("planned", "is planned"),
+                            ("done", "fulfilled"),
+                            ("declined", "declined"),
+                            ("hidden", "not shown"),
+                        ],
+                        default="waiting",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                (
+                    "reply",
+                    models.TextField(
+                        blank=True,
+                        validators=[django.core.validators.MaxLengthValidator(3000)],
+                        verbose_name="what the town says",
+                    ),
+                ),
+                ("votes_count", models.PositiveIntegerField(default=0, editable=False, verbose_name="votes")),
+                ("made_at", models.DateTimeField(db_index=True, verbose_name="made")),
+                ("changed_at", models.DateTimeField(auto_now=True)),
+                (
+                    "author",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="data_requests",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "dataset",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="wishes",
+                        to="catalogue.dataset",
+                        verbose_name="fulfilled by",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'wish for data',
-                'verbose_name_plural': 'wishes for data',
-                'ordering': ['-votes_count', '-made_at', '-pk'],
+                "verbose_name": "wish for data",
+                "verbose_name_plural": "wishes for data",
+                "ordering": ["-votes_count", "-made_at", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='DatasetEvent',
+            name="DatasetEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('published', 'published'), ('version', 'new version of the data'), ('answer', 'question answered'), ('withdrawn', 'withdrawn')], max_length=10)),
-                ('key', models.CharField(max_length=60)),
-                ('facts', models.JSONField(default=dict)),
-                ('at', models.DateTimeField(db_index=True)),
-                ('dataset', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='events', to='catalogue.dataset')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("published", "published"),
+                            ("version", "new version of the data"),
+                            ("answer", "question answered"),
+                            ("withdrawn", "withdrawn"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("key", models.CharField(max_length=60)),
+                ("facts", models.JSONField(default=dict)),
+                ("at", models.DateTimeField(db_index=True)),
+                (
+                    "dataset",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="events",
+                        to="catalogue.dataset",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'news of a dataset',
-                'verbose_name_plural': 'news of datasets',
-                'ordering': ['pk'],
+                "verbose_name": "news of a dataset",
+                "verbose_name_plural": "news of datasets",
+                "ordering": ["pk"],
             },
         ),
         migrations.CreateModel(
-            name='Offer',
+            name="Offer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('terms', stadtkern.web.fields.TranslatedTextField(default=dict, help_text='What who gets the data may do with them, and what not.', verbose_name='terms')),
-                ('price', stadtkern.web.fields.TranslatedTextField(blank=True, default=dict, help_text='Empty: free of charge.', verbose_name='price')),
-                ('longest', models.DurationField(default=datetime.timedelta(days=365), validators=[django.core.validators.MinValueValidator(datetime.timedelta(days=1))], verbose_name='granted for at most')),
-                ('contact_email', models.EmailField(blank=True, max_length=254, verbose_name='who decides')),
-                ('is_on', models.BooleanField(default=True, verbose_name='offered')),
-                ('dataset', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='offer', to='catalogue.dataset', verbose_name='dataset')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "terms",
+                    stadtkern.web.fields.TranslatedTextField(
+                        default=dict,
+                        help_text="What who gets the data may do with them, and what not.",
+                        verbose_name="terms",
+                    ),
+                ),
+                (
+                    "price",
+                    stadtkern.web.fields.TranslatedTextField(
+                        blank=True, default=dict, help_text="Empty: free of charge.", verbose_name="price"
+                    ),
+                ),
+                (
+                    "longest",
+                    models.DurationField(
+                        default=datetime.timedelta(days=365),
+                        validators=[django.core.validators.MinValueValidator(datetime.timedelta(days=1))],
+                        verbose_name="granted for at most",
+                    ),
+                ),
+                ("contact_email", models.EmailField(blank=True, max_length=254, verbose_name="who decides")),
+                ("is_on", models.BooleanField(default=True, verbose_name="offered")),
+                (
+                    "dataset",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="offer",
+                        to="catalogue.dataset",
+                        verbose_name="dataset",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'offer on request',
-                'verbose_name_plural': 'offers on request',
-                'ordering': ['dataset'],
+                "verbose_name": "offer on request",
+                "verbose_name_plural": "offers on request",
+                "ordering": ["dataset"],
             },
         ),
         migrations.CreateModel(
-            name='Question',
+            name="Question",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('text', models.TextField(validators=[django.core.validators.MaxLengthValidator(3000)], verbose_name='your question or remark')),
-                ('name', models.CharField(blank=True, max_length=80, verbose_name='your name')),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='your email address')),
-                ('language', models.CharField(default='de', max_length=5)),
-                ('state', models.CharField(choices=[('waiting', 'waits to be read'), ('shown', 'shown'), ('hidden', 'not shown')], default='waiting', max_length=10, verbose_name='state')),
-                ('reason', models.CharField(blank=True, max_length=300, verbose_name='reason')),
-                ('asked_at', models.DateTimeField(db_index=True, verbose_name='asked')),
-                ('author', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='data_questions', to=settings.AUTH_USER_MODEL)),
-                ('dataset', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='questions', to='catalogue.dataset')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "text",
+                    models.TextField(
+                        validators=[django.core.validators.MaxLengthValidator(3000)],
+                        verbose_name="your question or remark",
+                    ),
+                ),
+                ("name", models.CharField(blank=True, max_length=80, verbose_name="your name")),
+                ("email", models.EmailField(blank=True, max_length=254, verbose_name="your email address")),
+                ("language", models.CharField(default="de", max_length=5)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "waits to be read"),
+                            ("shown", "shown"),
+                            ("hidden", "not shown"),
+                        ],
+                        default="waiting",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=300, verbose_name="reason")),
+                ("asked_at", models.DateTimeField(db_index=True, verbose_name="asked")),
+                (
+                    "author",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="data_questions",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "dataset",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="questions",
+                        to="catalogue.dataset",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'question on a dataset',
-                'verbose_name_plural': 'questions on datasets',
-                'ordering': ['-asked_at', '-pk'],
+                "verbose_name": "question on a dataset",
+                "verbose_name_plural": "questions on datasets",
+                "ordering": ["-asked_at", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='Answer',
+            name="Answer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('text', models.TextField(validators=[django.core.validators.MaxLengthValidator(3000)], verbose_name='answer')),
-                ('speaks_for', models.CharField(max_length=200, verbose_name='speaks for')),
-                ('answered_at', models.DateTimeField(verbose_name='answered')),
-                ('author', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('question', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='answers', to='community.question')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "text",
+                    models.TextField(
+                        validators=[django.core.validators.MaxLengthValidator(3000)], verbose_name="answer"
+                    ),
+                ),
+                ("speaks_for", models.CharField(max_length=200, verbose_name="speaks for")),
+                ("answered_at", models.DateTimeField(verbose_name="answered")),
+                (
+                    "author",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "question",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="answers",
+                        to="community.question",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'answer',
-                'verbose_name_plural': 'answers',
-                'ordering': ['answered_at', 'pk'],
+                "verbose_name": "answer",
+                "verbose_name_plural": "answers",
+                "ordering": ["answered_at", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='Reminder',
+            name="Reminder",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('due_at', models.DateTimeField(verbose_name='was due')),
-                ('noticed_at', models.DateTimeField(verbose_name='noticed')),
-                ('reminded_at', models.DateTimeField(blank=True, null=True, verbose_name='last reminded')),
-                ('count', models.PositiveSmallIntegerField(default=0, verbose_name='reminders')),
-                ('problem', models.CharField(blank=True, max_length=300, verbose_name='problem')),
-                ('dataset', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='reminder', to='catalogue.dataset')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("due_at", models.DateTimeField(verbose_name="was due")),
+                ("noticed_at", models.DateTimeField(verbose_name="noticed")),
+                ("reminded_at", models.DateTimeField(blank=True, null=True, verbose_name="last reminded")),
+                ("count", models.PositiveSmallIntegerField(default=0, verbose_name="reminders")),
+                ("problem", models.CharField(blank=True, max_length=300, verbose_name="problem")),
+                (
+                    "dataset",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="reminder",
+                        to="catalogue.dataset",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'missed rhythm',
-                'verbose_name_plural': 'missed rhythms',
-                'ordering': ['due_at'],
+                "verbose_name": "missed rhythm",
+                "verbose_name_plural": "missed rhythms",
+                "ordering": ["due_at"],
             },
         ),
         migrations.CreateModel(
-            name='RequestVote',
+            name="RequestVote",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('request', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='votes', to='community.datarequest')),
-                ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='data_request_votes', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                (
+                    "request",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="votes",
+                        to="community.datarequest",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="data_request_votes",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'vote for a wish',
-                'verbose_name_plural': 'votes for wishes',
-                'ordering': ['pk'],
+                "verbose_name": "vote for a wish",
+                "verbose_name_plural": "votes for wishes",
+                "ordering": ["pk"],
             },
         ),
         migrations.CreateModel(
-            name='Reuse',
+            name="Reuse",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title', models.CharField(max_length=120, verbose_name='what is it called?')),
-                ('kind', models.CharField(choices=[('application', 'application'), ('visualisation', 'map or chart'), ('article', 'article or study'), ('education', 'school or university'), ('other', 'something else')], default='application', max_length=15, verbose_name='what is it?')),
-                ('url', models.URLField(max_length=500, verbose_name='where is it?')),
-                ('text', models.TextField(validators=[django.core.validators.MaxLengthValidator(3000)], verbose_name='what does it do?')),
-                ('maker', models.CharField(max_length=120, verbose_name='who made it?')),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='email address for questions')),
-                ('language', models.CharField(default='de', max_length=5)),
-                ('state', models.CharField(choices=[('waiting', 'waits to be read'), ('shown', 'shown'), ('hidden', 'not shown')], default='waiting', max_length=10, verbose_name='state')),
-                ('made_at', models.DateTimeField(db_index=True, verbose_name='sent in')),
-                ('author', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='reuses', to=settings.AUTH_USER_MODEL)),
-                ('datasets', models.ManyToManyField(related_name='reuses', to='catalogue.dataset', verbose_name='made of')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("title", models.CharField(max_length=120, verbose_name="what is it called?")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("application", "application"),
+                            ("visualisation", "map or chart"),
+                            ("article", "article or study"),
+                            ("education", "school or university"),
+                            ("other", "something else"),
+                        ],
+                        default="application",
+                        max_length=15,
+                        verbose_name="what is it?",
+                    ),
+                ),
+                ("url", models.URLField(max_length=500, verbose_name="where is it?")),
+                (
+                    "text",
+                    models.TextField(
+                        validators=[django.core.validators.MaxLengthValidator(3000)],
+                        verbose_name="what does it do?",
+                    ),
+                ),
+                ("maker", models.CharField(max_length=120, verbose_name="who made it?")),
+                (
+                    "email",
+                    models.EmailField(blank=True, max_length=254, verbose_name="email address for questions"),
+                ),
+                ("language", models.CharField(default="de", max_length=5)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "waits to be read"),
+                            ("shown", "shown"),
+                            ("hidden", "not shown"),
+                        ],
+                        default="waiting",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                ("made_at", models.DateTimeField(db_index=True, verbose_name="sent in")),
+                (
+                    "author",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="reuses",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "datasets",
+                    models.ManyToManyField(
+                        related_name="reuses", to="catalogue.dataset", verbose_name="made of"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'reuse',
-                'verbose_name_plural': 'reuses',
-                'ordering': ['-made_at', '-pk'],
+                "verbose_name": "reuse",
+                "verbose_name_plural": "reuses",
+                "ordering": ["-made_at", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='Subscription',
+            name="Subscription",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('token', models.CharField(default=stadtkern.community.models.subscriptions.new_token, editable=False, max_length=40, unique=True)),
-                ('query', models.CharField(blank=True, max_length=500, verbose_name='search')),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='email address')),
-                ('url', models.URLField(blank=True, max_length=500, verbose_name='web address')),
-                ('key_salt', models.CharField(default=stadtkern.community.models.subscriptions.new_token, editable=False, max_length=40)),
-                ('rhythm', models.CharField(choices=[('daily', 'once a day at most'), ('weekly', 'once a week at most')], default='daily', max_length=10, verbose_name='how often')),
-                ('language', models.CharField(choices=[('de', 'Deutsch'), ('pl', 'Polski'), ('en', 'English'), ('dsb', 'Dolnoserbšćina')], default='de', max_length=5)),
-                ('created_at', models.DateTimeField()),
-                ('confirmed_at', models.DateTimeField(blank=True, null=True)),
-                ('last_event', models.BigIntegerField(default=0)),
-                ('next_at', models.DateTimeField(blank=True, db_index=True, null=True)),
-                ('failures', models.PositiveSmallIntegerField(default=0)),
-                ('problem', models.CharField(blank=True, max_length=300)),
-                ('dataset', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='subscriptions', to='catalogue.dataset')),
-                ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='data_subscriptions', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "token",
+                    models.CharField(
+                        default=stadtkern.community.models.subscriptions.new_token,
+                        editable=False,
+                        max_length=40,
+                        unique=True,
+                    ),
+                ),
+                ("query", models.CharField(blank=True, max_length=500, verbose_name="search")),
+                ("email", models.EmailField(blank=True, max_length=254, verbose_name="email address")),
+                ("url", models.URLField(blank=True, max_length=500, verbose_name="web address")),
+                (
+                    "key_salt",
+                    models.CharField(
+                        default=stadtkern.community.models.subscriptions.new_token,
+                        editable=False,
+                        max_length=40,
+                    ),
+                ),
+                (
+                    "rhythm",
+                    models.CharField(
+                        choices=[("daily", "once a day at most"), ("weekly", "once a week at most")],
+                        default="daily",
+                        max_length=10,
+                        verbose_name="how often",
+                    ),
+                ),
+                (
+                    "language",
+                    models.CharField(
+                        choices=[
+                            ("de", "Deutsch"),
+                            ("pl", "Polski"),
+                            ("en", "English"),
+                            ("dsb", "Dolnoserbšćina"),
+                        ],
+                        default="de",
+                        max_length=5,
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
+                ("confirmed_at", models.DateTimeField(blank=True, null=True)),
+                ("last_event", models.BigIntegerField(default=0)),
+                ("next_at", models.DateTimeField(blank=True, db_index=True, null=True)),
+                ("failures", models.PositiveSmallIntegerField(default=0)),
+                ("problem", models.CharField(blank=True, max_length=300)),
+                (
+                    "dataset",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="subscriptions",
+                        to="catalogue.dataset",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="data_subscriptions",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'subscription',
-                'verbose_name_plural': 'subscriptions',
-                'ordering': ['pk'],
+                "verbose_name": "subscription",
+                "verbose_name_plural": "subscriptions",
+                "ordering": ["pk"],
             },
         ),
         migrations.AddConstraint(
-            model_name='accessrequest',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'granted'), _negated=True), models.Q(('valid_from__isnull', False), ('valid_until__gt', models.F('valid_from'))), _connector='OR'), name='community_grant_has_a_period'),
+            model_name="accessrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "granted"), _negated=True),
+                    models.Q(("valid_from__isnull", False), ("valid_until__gt", models.F("valid_from"))),
+                    _connector="OR",
+                ),
+                name="community_grant_has_a_period",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='accessrequest',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['declined', 'revoked']), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='community_refusal_has_a_reason', violation_error_message='Say why.'),
+            model_name="accessrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ["declined", "revoked"]), _negated=True),
+                    models.Q(("reason", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="community_refusal_has_a_reason",
+                violation_error_message="Say why.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='accessrequest',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'asked')), fields=('dataset', 'user'), name='community_one_open_request'),
+            model_name="accessrequest",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "asked")),
+                fields=("dataset", "user"),
+                name="community_one_open_request",
+            ),
         ),
         migrations.AddIndex(
-            model_name='dailyuse',
-            index=models.Index(fields=['day'], name='community_use_day'),
+            model_name="dailyuse",
+            index=models.Index(fields=["day"], name="community_use_day"),
         ),
         migrations.AddConstraint(
-            model_name='dailyuse',
-            constraint=models.UniqueConstraint(fields=('dataset', 'day', 'kind'), name='community_use_once_a_day'),
+            model_name="dailyuse",
+            constraint=models.UniqueConstraint(
+                fields=("dataset", "day", "kind"), name="community_use_once_a_day"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='datarequest',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'declined'), _negated=True), models.Q(('reply', ''), _negated=True), _connector='OR'), name='community_declined_with_reason', violation_error_message='Say why the wish is declined.'),
+            model_name="datarequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "declined"), _negated=True),
+                    models.Q(("reply", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="community_declined_with_reason",
+                violation_error_message="Say why the wish is declined.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='datasetevent',
-            constraint=models.UniqueConstraint(fields=('dataset', 'kind', 'key'), name='community_event_once'),
+            model_name="datasetevent",
+            constraint=models.UniqueConstraint(
+                fields=("dataset", "kind", "key"), name="community_event_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='requestvote',
-            constraint=models.UniqueConstraint(fields=('request', 'user'), name='community_one_vote_each'),
+            model_name="requestvote",
+            constraint=models.UniqueConstraint(fields=("request", "user"), name="community_one_vote_each"),
         ),
         migrations.AddConstraint(
-            model_name='subscription',
-            constraint=models.CheckConstraint(condition=models.Q(('dataset__isnull', False), models.Q(('query', ''), _negated=True), _connector='XOR'), name='community_subscription_about_one'),
+            model_name="subscription",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("dataset__isnull", False), models.Q(("query", ""), _negated=True), _connector="XOR"
+                ),
+                name="community_subscription_about_one",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='subscription',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(models.Q(('email', ''), _negated=True), ('url', '')), models.Q(('email', ''), models.Q(('url', ''), _negated=True)), _connector='OR'), name='community_subscription_one_way'),
+            model_name="subscription",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(models.Q(("email", ""), _negated=True), ("url", "")),
+                    models.Q(("email", ""), models.Q(("url", ""), _negated=True)),
+                    _connector="OR",
+                ),
+                name="community_subscription_one_way",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='subscription',
-            constraint=models.UniqueConstraint(condition=models.Q(('dataset__isnull', False)), fields=('dataset', 'email', 'url'), name='community_subscription_once'),
+            model_name="subscription",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("dataset__isnull", False)),
+                fields=("dataset", "email", "url"),
+                name="community_subscription_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='subscription',
-            constraint=models.UniqueConstraint(condition=models.Q(('query', ''), _negated=True), fields=('query', 'email', 'url'), name='community_search_once'),
+            model_name="subscription",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("query", ""), _negated=True),
+                fields=("query", "email", "url"),
+                name="community_search_once",
+            ),
         ),
     ]
