@@ -82,6 +82,7 @@ INSTALLED_APPS = [
     "stadtkern.lorawan",
     "stadtkern.ingest",
     "stadtkern.catalogue",
+    "stadtkern.community",
     "stadtkern.warnings",
     "stadtkern.dashboards",
     *plugin_packages("stadtkern.connectors"),
