@@ -31,6 +31,12 @@ class Conflict(StadtkernError):
     status = 409
 
 
+class Gone(StadtkernError):
+    """It was here and was taken back; the text says why."""
+
+    status = 410
+
+
 class BadInput(StadtkernError):
     """What was sent cannot be used; the text says what and where."""
 
