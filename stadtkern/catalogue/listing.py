@@ -1,6 +1,6 @@
 """The list of datasets: what was asked, what fits, and how many more steps would narrow it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
@@ -213,3 +213,15 @@ def _keywords(rows: QuerySet[Dataset]) -> list[tuple[str, str, int]]:
         count=Count("dataset", distinct=True)
     )
     return list(counts.order_by("-count", "keyword__word")[:MOST_ENTRIES])
+
+
+def formats_of(datasets: Iterable[Dataset]) -> dict[int, list[str]]:
+    """Return the formats in which each of some datasets can be had, in one query."""
+    keys = [one.pk for one in datasets]
+    rows = Distribution.objects.filter(dataset__in=keys, is_live=True).exclude(format="")
+    found: dict[int, list[str]] = {key: [] for key in keys}
+    for key, code in rows.order_by("position", "pk").values_list("dataset", "format"):
+        title = FORMATS[code].title if code in FORMATS else code
+        if title not in found[key]:
+            found[key].append(title)
+    return found
