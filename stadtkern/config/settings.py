@@ -74,6 +74,7 @@ INSTALLED_APPS = [
     "stadtkern.web",
     "stadtkern.people",
     "stadtkern.places",
+    "stadtkern.features",
     "stadtkern.governance",
     "stadtkern.observations",
     "stadtkern.observations.upkeep",
