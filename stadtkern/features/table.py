@@ -1,13 +1,13 @@
 """Collections in our own tables."""
 
+import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, ClassVar
 
 from django.db import connection
-from django.db.models import F, FloatField, Q, QuerySet, TextField, Value
-from django.db.models.fields.json import KeyTextTransform
+from django.db.models import BinaryField, F, FloatField, Func, Q, QuerySet, TextField, Value
 from django.db.models.functions import Cast
 from django.http import HttpRequest
 
@@ -21,10 +21,32 @@ COLUMNS = ("number", "key", "text", "kept")
 LAST_ZOOM = 15
 
 
-def expression_of(name: str, kind: Kind) -> Any:  # noqa: ANN401  # an expression of Django
-    """Return what reads a property out of the JSON."""
-    text = KeyTextTransform(name, "properties")
-    return Cast(text, FloatField()) if kind in {"integer", "number"} else Cast(text, TextField())
+class PropertyValue(Func):
+    """The value of one property: a number, or text ("true" and "false" for truth); NULL where there is none."""
+
+    arity = 1
+
+    def __init__(self, name: str, kind: Kind) -> None:
+        self.name, self.kind = name, kind
+        numeric = kind in {"integer", "number"}
+        super().__init__(F("properties"), output_field=FloatField() if numeric else TextField())
+
+    def as_sql(self, compiler: Any, connection: Any, **_extra: Any) -> tuple[str, Any]:  # noqa: ANN401
+        """Return it for PostgreSQL."""
+        column, params = compiler.compile(self.get_source_expressions()[0])
+        sql = f"({column} ->> %s)"
+        numeric = self.kind in {"integer", "number"}
+        return f"{sql}::double precision" if numeric else sql, (*params, self.name)
+
+    def as_sqlite(self, compiler: Any, connection: Any, **_extra: Any) -> tuple[str, Any]:  # noqa: ANN401
+        """Return it for SQLite."""
+        column, params = compiler.compile(self.get_source_expressions()[0])
+        sql, params = f"json_extract({column}, %s)", (*params, f"$.{json.dumps(self.name)}")
+        if self.kind in {"integer", "number"}:
+            return f"CAST({sql} AS REAL)", params
+        if self.kind == "boolean":
+            return f"CASE {sql} WHEN 1 THEN 'true' WHEN 0 THEN 'false' END", params
+        return f"CAST({sql} AS TEXT)", params
 
 
 class Table:
@@ -61,7 +83,7 @@ class Table:
     def _properties(self) -> dict[str, Property]:
         facts = self.facts
         return {
-            name: Property(kind, facts.titles.get(name, name), expression_of(name, kind))
+            name: Property(kind, facts.titles.get(name, name), PropertyValue(name, kind))
             for name, kind in facts.kinds.items()
         }
 
@@ -170,8 +192,6 @@ class _AsWkb(Cast):
     """The geometry as the bytes in which the database keeps it, without an object for each."""
 
     def __init__(self, column: str) -> None:
-        from django.db.models import BinaryField  # noqa: PLC0415  # only here
-
         super().__init__(column, BinaryField())
 
     def as_sql(self, compiler: Any, connection: Any, **_extra: Any) -> tuple[str, Any]:  # noqa: ANN401
