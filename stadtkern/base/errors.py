@@ -25,6 +25,12 @@ class NotFound(StadtkernError):
     status = 404
 
 
+class Gone(StadtkernError):
+    """It was here and was taken back; the text says why."""
+
+    status = 410
+
+
 class BadInput(StadtkernError):
     """What was sent cannot be used; the text says what and where."""
 
