@@ -76,6 +76,7 @@ INSTALLED_APPS = [
     "stadtkern.web",
     "stadtkern.people",
     "stadtkern.places",
+    "stadtkern.features",
     "stadtkern.governance",
     "stadtkern.observations",
     "stadtkern.observations.upkeep",
