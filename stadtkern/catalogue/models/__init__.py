@@ -2,8 +2,8 @@
 
 from stadtkern.catalogue.models.catalogue import Agent, DatasetSeries, Keyword
 from stadtkern.catalogue.models.datasets import Dataset, DatasetQuerySet
-from stadtkern.catalogue.models.distributions import DataService, Distribution
-from stadtkern.catalogue.models.versions import Pull, Version
+from stadtkern.catalogue.models.distributions import DataService, Distribution, DistributionQuerySet
+from stadtkern.catalogue.models.versions import FollowUp, Pull, Version, VersionQuerySet
 
 __all__ = [
     "Agent",
@@ -12,7 +12,10 @@ __all__ = [
     "DatasetQuerySet",
     "DatasetSeries",
     "Distribution",
+    "DistributionQuerySet",
+    "FollowUp",
     "Keyword",
     "Pull",
     "Version",
+    "VersionQuerySet",
 ]

@@ -101,6 +101,8 @@ class Dataset(WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin, mode
         LAYER = "layer", _("layer of the map")
         HARVEST = "harvest", _("taken over from another catalogue")
 
+    draft_keywords: list[str] | None = None
+    """Keywords that wait for approval; None: as stored."""
     get_title: Callable[[], str]
     get_description: Callable[[], str]
     get_summary: Callable[[], str]
@@ -203,6 +205,19 @@ class Dataset(WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin, mode
     def get_absolute_url(self) -> str:
         """Return the address of its page in the active language."""
         return reverse("dataset", args=[self.slug])
+
+    def serializable_data(self) -> dict[str, Any]:
+        """Return all fields for a revision, with the keywords, which Wagtail would leave out."""
+        words = self.draft_keywords
+        if words is None:
+            words = [one.word for one in self.keywords.all()] if self.pk else []
+        return {**super().serializable_data(), "keywords": words}
+
+    def with_content_json(self, content: dict[str, Any]) -> Self:
+        """Return the dataset as it was written into a revision."""
+        found: Self = super().with_content_json(content)
+        found.draft_keywords = content.get("keywords")
+        return found
 
     @property
     def is_public(self) -> bool:

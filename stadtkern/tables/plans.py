@@ -1,0 +1,1 @@
+"""Checks plans that come from forms."""
