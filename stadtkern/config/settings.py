@@ -80,6 +80,7 @@ INSTALLED_APPS = [
     "stadtkern.lorawan",
     "stadtkern.ingest",
     "stadtkern.catalogue",
+    "stadtkern.harvest",
     "stadtkern.warnings",
     "stadtkern.dashboards",
     *plugin_packages("stadtkern.connectors"),
