@@ -83,6 +83,7 @@ INSTALLED_APPS = [
     "stadtkern.lorawan",
     "stadtkern.ingest",
     "stadtkern.catalogue",
+    "stadtkern.harvest",
     "stadtkern.community",
     "stadtkern.warnings",
     "stadtkern.dashboards",
