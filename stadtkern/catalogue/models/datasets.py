@@ -193,7 +193,7 @@ class Dataset(WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin, mode
             ),
         ]
         indexes = [
-            models.Index(F("modified").desc(nulls_last=True), "slug", name="catalogue_dataset_newest"),
+            models.Index(fields=["-modified", "slug"], name="catalogue_dataset_newest"),
             models.Index(fields=["origin", "slug"], name="catalogue_dataset_origin"),
         ]
 
