@@ -25,6 +25,8 @@ FORM = 1
 MOST_TEXT = 20_000
 """Letters of each text that are kept to be shown."""
 MONTHS_TO_WEIGHT = 12
+NEVER = datetime(1900, 1, 1, tzinfo=UTC)
+"""When what has no date was changed: it comes last."""
 START = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -141,7 +143,7 @@ def _entry(subject: Subject, document: Document, facets: int) -> Entry:
         facets_id=facets,
         weight=weight_of(subject, document),
         name=" ".join(folded for folded, _written in words_of(title))[:80],
-        changed=document.changed,
+        changed=document.changed or NEVER,
         west=west,
         south=south,
         east=east,

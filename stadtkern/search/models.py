@@ -29,7 +29,8 @@ class Entry(models.Model):
     """How new and how much used it is: whatever text was asked for, more is better."""
     name = models.CharField(max_length=80)
     """The title, folded, for sorting."""
-    changed = models.DateTimeField(null=True)
+    changed = models.DateTimeField()
+    """`indexing.NEVER` for what has no date."""
     west = models.FloatField(null=True)
     south = models.FloatField(null=True)
     east = models.FloatField(null=True)
@@ -39,7 +40,7 @@ class Entry(models.Model):
         constraints = [models.UniqueConstraint(fields=["subject", "key"], name="search_entry_once")]
         indexes = [
             models.Index(fields=["-weight", "id"], name="search_entry_weight"),
-            models.Index(models.F("changed").desc(nulls_last=True), "id", name="search_entry_changed"),
+            models.Index(fields=["-changed", "id"], name="search_entry_changed"),
             models.Index(fields=["name", "id"], name="search_entry_name"),
         ]
 

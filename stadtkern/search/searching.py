@@ -17,6 +17,7 @@ from stadtkern.search import areas, vocabulary
 from stadtkern.search.backends import backend
 from stadtkern.search.expressions import Group
 from stadtkern.search.facets import Counts
+from stadtkern.search.indexing import NEVER
 from stadtkern.search.models import Content
 from stadtkern.search.queries import Hit, Results, SearchQuery
 from stadtkern.search.ranking import Candidate, score
@@ -34,7 +35,7 @@ FEW = 2
 """Hits up to which other words are suggested."""
 ORDERS = {
     "relevance": "e.weight DESC, e.id",
-    "newest": "e.changed DESC NULLS LAST, e.id",
+    "newest": "e.changed DESC, e.id",
     "title": "e.name, e.id",
 }
 
@@ -160,7 +161,7 @@ def _ranked(entries: Sequence[int], groups: Sequence[Group]) -> list[int]:
         "pk", "title", "keywords", "entry__changed", "use", "entry__subject"
     )
     candidates = (
-        Candidate(pk, title, keywords, changed, use, _weight(subject))
+        Candidate(pk, title, keywords, None if changed == NEVER else changed, use, _weight(subject))
         for pk, title, keywords, changed, use, subject in rows
     )
     scores = {candidate.entry: score(candidate, groups, at) for candidate in candidates}
@@ -210,7 +211,7 @@ def _hit(content: Content, groups: Sequence[Group], language: str) -> Hit:
         url=_url(content.address),
         snippet=piece,
         snippet_language=piece_language,
-        changed=entry.changed,
+        changed=None if entry.changed == NEVER else entry.changed,
         facets={name: tuple(codes) for name, codes in entry.facets.values.items()},
         bbox=None if entry.west is None else box,  # type: ignore[arg-type]  # all or none
     )

@@ -185,6 +185,6 @@ def _count(changes: Mapping[str, int], there: Mapping[str, Word]) -> None:
 
 def difference(before: Iterable[str], after: Iterable[str]) -> Counter[str]:
     """Return by how many documents the words of one document occur more or less."""
-    found = Counter(after)
-    found.subtract(Counter(before))
+    found = Counter(list(after))
+    found.subtract(list(before))
     return found
