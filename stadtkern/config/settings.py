@@ -74,6 +74,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
     "stadtkern.web",
+    "stadtkern.search",
     "stadtkern.people",
     "stadtkern.places",
     "stadtkern.features",

@@ -27,6 +27,7 @@ urlpatterns = [
     *(path(s.prefix, include(f"stadtkern.standards.{slug}.urls")) for slug, s in standards.items()),
     *i18n_patterns(
         path("", include("stadtkern.web.page_urls")),
+        path("search/", include("stadtkern.search.urls")),
         path("account/", include("stadtkern.people.urls")),
         path("account/", include("allauth.urls")),
         path("sensors/", include("stadtkern.governance.urls")),
