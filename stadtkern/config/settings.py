@@ -74,14 +74,18 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
     "stadtkern.web",
+    "stadtkern.search",
     "stadtkern.people",
     "stadtkern.places",
+    "stadtkern.features",
     "stadtkern.governance",
     "stadtkern.observations",
     "stadtkern.observations.upkeep",
     "stadtkern.lorawan",
     "stadtkern.ingest",
     "stadtkern.catalogue",
+    "stadtkern.harvest",
+    "stadtkern.community",
     "stadtkern.warnings",
     "stadtkern.dashboards",
     *plugin_packages("stadtkern.connectors"),
