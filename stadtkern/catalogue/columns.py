@@ -101,7 +101,9 @@ def _sentence(profile: ColumnProfile) -> str:
     parts = [different % {"count": _grouped(profile.distinct)}]
     if profile.nulls:
         share = number_format(round(profile.nulls / profile.count * 100, 1), 1)
-        missing = ngettext("empty in %(count)s row (%(share)s %%)", "empty in %(count)s rows (%(share)s %%)", profile.nulls)
+        missing = ngettext(
+            "empty in %(count)s row (%(share)s %%)", "empty in %(count)s rows (%(share)s %%)", profile.nulls
+        )
         parts.append(missing % {"count": _grouped(profile.nulls), "share": share})
     else:
         parts.append(_("never empty"))

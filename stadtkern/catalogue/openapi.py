@@ -28,8 +28,8 @@ _FILTERS = [
     _parameter(
         "filter",
         {"type": "object", "additionalProperties": {"type": "string"}},
-        "`column=value`, or `column__gte=value` with eq, ne, gt, gte, lt, lte, contains, startswith, in (values "
-        "parted by commas), isnull, notnull.",
+        "`column=value`, or `column__gte=value` with eq, ne, gt, gte, lt, lte, contains, startswith, in "
+        "(values parted by commas), isnull, notnull.",
     )
     | {"style": "form", "explode": True},
     _parameter("_q", {"type": "string"}, "Is looked for in all columns of text."),
@@ -37,8 +37,12 @@ _FILTERS = [
 ]
 _ROWS = [
     *_FILTERS,
-    _parameter("_limit", {"type": "integer", "minimum": 0, "maximum": MOST_ROWS}, f"Rows; {USUAL_ROWS} if not given."),
-    _parameter("_offset", {"type": "integer", "minimum": 0, "maximum": MOST_OFFSET}, "Rows that are passed over."),
+    _parameter(
+        "_limit", {"type": "integer", "minimum": 0, "maximum": MOST_ROWS}, f"Rows; {USUAL_ROWS} if not given."
+    ),
+    _parameter(
+        "_offset", {"type": "integer", "minimum": 0, "maximum": MOST_OFFSET}, "Rows that are passed over."
+    ),
     _parameter("_cursor", {"type": "string"}, "From `next`: goes on in the same version."),
     _parameter("_fields", {"type": "string"}, "Names of columns, parted by commas."),
     _parameter("sort", {"type": "string"}, "Names of columns, parted by commas; with `-` the largest first."),
@@ -58,8 +62,8 @@ def description(root: str) -> Json:
         "info": {
             "title": "Datasets",
             "version": "1",
-            "description": "Datasets of the town, their tables and rows. Free and without a key; with a key also "
-            "what is open to its holder.",
+            "description": "Datasets of the town, their tables and rows. Free and without a key; with a key "
+            "also what is open to its holder.",
         },
         "servers": [{"url": root}],
         "paths": paths,
@@ -83,13 +87,20 @@ def _problem() -> Json:
 
 def _answers(content: Json) -> Json:
     known = {"304": {"description": "Unchanged."}}
-    refused = {code: _PROBLEM for code in ("401", "403", "404", "410", "422", "429", "503")}
+    refused = dict.fromkeys(("401", "403", "404", "410", "422", "429", "503"), _PROBLEM)
     return {"200": {"description": "The answer.", "content": content}, **known, **refused}
 
 
 def _get(name: str, text: str, parameters: list[Json], schema: Json) -> Json:
     content = {"application/json": {"schema": schema}}
-    return {"get": {"operationId": name, "summary": text, "parameters": parameters, "responses": _answers(content)}}
+    return {
+        "get": {
+            "operationId": name,
+            "summary": text,
+            "parameters": parameters,
+            "responses": _answers(content),
+        }
+    }
 
 
 def _list() -> Json:
@@ -108,16 +119,23 @@ def _list() -> Json:
 def _of_table(path: str) -> Json:
     own = [_DATASET, *([_TABLE] if "{table}" in path else [])]
     suffix = "_of_table" if "{table}" in path else ""
-    ending = _parameter("suffix", {"type": "string", "enum": list(FORMS)}, "Format of the file.", where="path")
-    dialect = _parameter("_dialect", {"type": "string", "enum": [EXCEL_DE]}, "CSV with `;` and decimal commas.")
-    files = {"description": "The file.", "content": {one.media_type.partition(";")[0]: {} for one in FORMS.values()}}
+    ending = _parameter(
+        "suffix", {"type": "string", "enum": list(FORMS)}, "Format of the file.", where="path"
+    )
+    dialect = _parameter(
+        "_dialect", {"type": "string", "enum": [EXCEL_DE]}, "CSV with `;` and decimal commas."
+    )
+    files = {
+        "description": "The file.",
+        "content": {one.media_type.partition(";")[0]: {} for one in FORMS.values()},
+    }
     rows = {"type": "object", "required": ["total", "columns", "rows", "next"]}
     groups = [
         *own,
-        _parameter("_by", {"type": "string"}, "At most two columns, `column:bucket` with hour, day, week, month, "
-                   "quarter, year or bins."),
-        _parameter("_measure", {"type": "string"}, "`count`, `sum:column`, `mean:`, `median:`, `min:`, `max:`, "
-                   "`distinct:`; several parted by commas."),
+        _parameter("_by", {"type": "string"}, "At most two columns, `column:bucket` with hour, day, week, "
+                   "month, quarter, year or bins."),
+        _parameter("_measure", {"type": "string"}, "`count`, `sum:column`, `mean:`, `median:`, `min:`, "
+                   "`max:`, `distinct:`; several parted by commas."),
         _parameter("_limit", {"type": "integer", "minimum": 1, "maximum": MOST_LIMIT}, "Groups."),
         *_FILTERS,
         _VERSION,
@@ -133,28 +151,41 @@ def _of_table(path: str) -> Json:
             }
         },
         f"{path}/schema": _schema_of(own, suffix),
-        f"{path}/profile": _get(f"profile{suffix}", "Numbers about each column", [*own, _VERSION], {"type": "object"}),
+        f"{path}/profile": _get(
+            f"profile{suffix}", "Numbers about each column", [*own, _VERSION], {"type": "object"}
+        ),
         f"{path}/aggregate": _get(f"aggregate{suffix}", "Groups and sums", groups, {"type": "object"}),
     }
 
 
 def _schema_of(own: list[Json], suffix: str) -> Json:
     found = _get(f"schema{suffix}", "Table Schema (Frictionless)", [*own, _VERSION], {"type": "object"})
-    found["get"]["responses"]["200"]["content"] = {"application/vnd.tableschema+json": {"schema": {"type": "object"}}}
+    found["get"]["responses"]["200"]["content"] = {
+        "application/vnd.tableschema+json": {"schema": {"type": "object"}}
+    }
     return found
 
 
 def _sql() -> Json:
     statement: Json = {"type": "string", "maxLength": LONGEST}
     form: Json = {"type": "string", "enum": ["json", "csv", "parquet"]}
-    content = {"application/json": {"schema": {"type": "object"}}, "text/csv": {}, "application/vnd.apache.parquet": {}}
+    content = {
+        "application/json": {"schema": {"type": "object"}},
+        "text/csv": {},
+        "application/vnd.apache.parquet": {},
+    }
     asked = [
         _parameter("q", statement, 'SELECT over tables named "dataset--table".') | {"required": True},
         _parameter("format", form, "Format of the answer."),
     ]
     body: Json = {"type": "object", "required": ["q"], "properties": {"q": statement, "format": form}}
     return {
-        "get": {"operationId": "sql", "summary": "A question in SQL", "parameters": asked, "responses": _answers(content)},
+        "get": {
+            "operationId": "sql",
+            "summary": "A question in SQL",
+            "parameters": asked,
+            "responses": _answers(content),
+        },
         "post": {
             "operationId": "sql_long",
             "summary": "A question in SQL, in the body",

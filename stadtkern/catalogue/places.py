@@ -17,13 +17,17 @@ MOST_ON_MAP = 2_000
 MOST_FACTS = 3
 NAMES = ("name", "titel", "title", "bezeichnung", "standort", "nazwa", "objekt", "strasse", "adresse", "ort")
 """What columns are called that hold the name of a place."""
-NO_NAMES = frozenset({"longitude", "latitude", "easting", "northing", "coordinates", "wkt", "geojson", "url", "email"})
+NO_NAMES = frozenset(
+    {"longitude", "latitude", "easting", "northing", "coordinates", "wkt", "geojson", "url", "email"}
+)
 
 
 def places(table: Table, query: Query, *, most: int, offset: int = 0) -> tuple[list[Place], RowsPage]:
     """Return rows as places, and the page of rows they were made of."""
     name, facts = telling(table.columns)
-    wanted = replace(query, columns=tuple(one.name for one in (name, *facts) if one), limit=most, offset=offset)
+    wanted = replace(
+        query, columns=tuple(one.name for one in (name, *facts) if one), limit=most, offset=offset
+    )
     page = table.rows(wanted)
     found = [_place(row, page.columns, name, facts) for row in page.rows]
     return [one for one in found if one is not None], page
@@ -49,7 +53,9 @@ def _place(
     number = values.get(ID)
     title = text_of(values.get(name.name), name) if name else ""
     parts = [
-        f"{heading(one)}: {text_of(values[one.name], one)}" for one in facts if values.get(one.name) not in (None, "")
+        f"{heading(one)}: {text_of(values[one.name], one)}"
+        for one in facts
+        if values.get(one.name) not in (None, "")
     ]
     return Place(
         key=str(number),

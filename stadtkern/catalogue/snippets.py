@@ -29,7 +29,12 @@ def snippets(page: TablePage) -> Sequence[Snippet]:
         Snippet("requests", _("Python (requests), page by page"), _requests(rows)),
         Snippet("r", "R", f'rows <- read.csv("{csv}", fileEncoding = "UTF-8")\nsummary(rows)'),
         Snippet("javascript", "JavaScript", _javascript(rows)),
-        Snippet("excel", "Excel, Power Query", _excel(csv), _("Data > Get Data > From Other Sources > Blank Query > Advanced Editor")),
+        Snippet(
+            "excel",
+            "Excel, Power Query",
+            _excel(csv),
+            _("Data > Get Data > From Other Sources > Blank Query > Advanced Editor"),
+        ),
     ]
     if has_places:
         geojson = page.rows_address("geojson")
@@ -58,7 +63,11 @@ def _requests(address: str) -> str:
 
 
 def _javascript(address: str) -> str:
-    return f'const answer = await fetch("{address}");\nconst {{ rows }} = await answer.json();\nconsole.table(rows);'
+    return (
+        f'const answer = await fetch("{address}");\n'
+        "const { rows } = await answer.json();\n"
+        "console.table(rows);"
+    )
 
 
 def _excel(csv: str) -> str:

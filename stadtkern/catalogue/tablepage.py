@@ -16,7 +16,7 @@ from stadtkern.catalogue.cells import Cell, cells_of, heading, text_of
 from stadtkern.catalogue.loading import EXCEL_DE, forms_of
 from stadtkern.catalogue.models import Dataset, Distribution, Version
 from stadtkern.contracts.option import Label
-from stadtkern.tables import Column, ColumnProfile, Filter, Op, Query, Table
+from stadtkern.tables import Column, ColumnProfile, Filter, Op, Table
 
 VIEWS: dict[str, Label] = {
     "table": pgettext_lazy("view of data", "Table"),
@@ -117,7 +117,12 @@ class TablePage:
     """A table as asked for in an address."""
 
     def __init__(
-        self, dataset: Dataset, distribution: Distribution, version: Version, table: Table, parameters: QueryDict
+        self,
+        dataset: Dataset,
+        distribution: Distribution,
+        version: Version,
+        table: Table,
+        parameters: QueryDict,
     ) -> None:
         self.dataset = dataset
         self.distribution = distribution
@@ -131,6 +136,11 @@ class TablePage:
             self.query = replace(self.query, limit=USUAL_SIZE, offset=self._page() * USUAL_SIZE)
         view = parameters.get("_view", "table")
         self.view = view if view in self.view_names else "table"
+
+    @property
+    def given(self) -> dict[str, str]:
+        """The parameters by name; of repeated ones the last."""
+        return {name: str(self.parameters[name]) for name in self.parameters}
 
     def _page(self) -> int:
         text = self.parameters.get("_page", "1")
@@ -152,7 +162,12 @@ class TablePage:
     def tabs(self) -> list[Tab]:
         """The views, with the filters kept."""
         return [
-            Tab(name, VIEWS[name], self.address(_view="" if name == "table" else name, drop=PAGING), name == self.view)
+            Tab(
+                name,
+                VIEWS[name],
+                self.address(_view="" if name == "table" else name, drop=PAGING),
+                name == self.view,
+            )
             for name in self.view_names
         ]
 
@@ -214,7 +229,9 @@ class TablePage:
         count = len(self.columns)
         if self.is_narrowed:
             fits = number_format(self.total, force_grouping=True)
-            return ngettext("%(fits)s of %(rows)s row fits.", "%(fits)s of %(rows)s rows fit.", self.version.rows) % {
+            return ngettext(
+                "%(fits)s of %(rows)s row fits.", "%(fits)s of %(rows)s rows fit.", self.version.rows
+            ) % {
                 "fits": fits,
                 "rows": rows,
             }
@@ -284,7 +301,11 @@ class TablePage:
     def _head(self, column: Column) -> Head:
         order = next((one for one in self.query.order if one.column == column.name), None)
         state = "" if order is None else "descending" if order.is_descending else "ascending"
-        wanted = {"_sort": "", "_sort_desc": column.name} if state == "ascending" else {"_sort": column.name, "_sort_desc": ""}
+        wanted = (
+            {"_sort": "", "_sort_desc": column.name}
+            if state == "ascending"
+            else {"_sort": column.name, "_sort_desc": ""}
+        )
         if state == "descending":
             wanted = {"_sort": "", "_sort_desc": ""}
         address = self.address(drop=PAGING, **wanted)
@@ -293,13 +314,20 @@ class TablePage:
     def file_query(self) -> list[tuple[str, str]]:
         """Return the parameters of the rows that fit, as files and programs ask for them."""
         own = {"_page", "_size", "_view", *CHART}
-        pairs = [pair for pair in self.pairs(drop=own) if not pair[0].startswith("_") or pair[0] in {*asking.KNOWN, "_version"}]
-        return pairs
+        return [
+            pair
+            for pair in self.pairs(drop=own)
+            if not pair[0].startswith("_") or pair[0] in {*asking.KNOWN, "_version"}
+        ]
 
     def rows_address(self, suffix: str = "", extra: Sequence[tuple[str, str]] = ()) -> str:
         """Return the full address of the rows that fit, for programs."""
         args = [self.dataset.slug, self.distribution.slug]
-        path = reverse("api-table-file", args=[*args, suffix]) if suffix else reverse("api-table-rows", args=args)
+        path = (
+            reverse("api-table-file", args=[*args, suffix])
+            if suffix
+            else reverse("api-table-rows", args=args)
+        )
         pairs = [*self.file_query(), *extra]
         return f"{settings.PUBLIC_URL}{path}" + (f"?{urlencode(pairs)}" if pairs else "")
 

@@ -1,7 +1,6 @@
-"""Datasets to look at: trees of a town with places, counts of a year, one that is closed, one that was taken back."""
+"""Datasets to look at: trees of a town with places, and one that is closed."""
 
 import hashlib
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,17 +15,19 @@ from stadtkern.tables import Hints, ingest, survey
 
 KINDS = ("Linde", "Eiche", "Ahorn", "Birke")
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
-TREES = "\n".join(
-    [
-        "Nr;Baumart;Höhe (m);Pflanzdatum;gefällt;Bemerkung;Längengrad;Breitengrad",
-        *(
-            f"B{n:03};{KINDS[n * n % 4]};{4 + n % 20},{n % 10};{1 + n % 28:02}.{1 + n % 12:02}.{1990 + n % 30};"
-            f"{'ja' if n % 7 == 0 else 'nein'};{'=1+1' if n == 3 else f'Straße {n}'};14,{7000 + n * 3};51,{9400 + n * 2}"
-            for n in range(120)
-        ),
-    ]
-)
-Upload = Callable[..., Version]
+
+
+def _tree(number: int) -> str:
+    """Return the line of a tree as a German spreadsheet writes it."""
+    height, day = f"{4 + number % 20},{number % 10}", f"{1 + number % 28:02}.{1 + number % 12:02}"
+    felled, note = ("nein", "ja")[number % 7 == 0], ("=1+1" if number == FORMULA else f"Straße {number}")
+    place = f"14,{7000 + number * 3};51,{9400 + number * 2}"
+    return f"B{number:03};{KINDS[number * number % 4]};{height};{day}.{1990 + number % 30};{felled};{note};{place}"
+
+
+FORMULA = 3
+HEAD = "Nr;Baumart;Höhe (m);Pflanzdatum;gefällt;Bemerkung;Längengrad;Breitengrad"
+TREES = "\n".join([HEAD, *(_tree(number) for number in range(120))])
 
 
 @pytest.fixture(autouse=True)
@@ -58,10 +59,14 @@ def profile(town: Organisation) -> DataProfile:
 @pytest.fixture
 def agent(town: Organisation) -> Agent:
     """Return who publishes."""
-    return Agent.objects.create(slug="parks", name={"en": "Parks office", "de": "Grünflächenamt"}, organisation=town)
+    return Agent.objects.create(
+        slug="parks", name={"en": "Parks office", "de": "Grünflächenamt"}, organisation=town
+    )
 
 
-def upload(distribution: Distribution, text: str, *, number: int = 1, is_current: bool = True, **facts: Any) -> Version:
+def upload(
+    distribution: Distribution, text: str, *, number: int = 1, is_current: bool = True, **facts: Any
+) -> Version:
     """Read a table into a new edition."""
     Version.objects.filter(distribution=distribution, is_current=True).update(is_current=False)
     version = Version.objects.create(
@@ -77,7 +82,9 @@ def upload(distribution: Distribution, text: str, *, number: int = 1, is_current
     version.folder.mkdir(parents=True)
     version.source_path.write_text(text, encoding="utf-8")
     found = survey(version.source_path, name="bäume.csv", hints=Hints(bbox=(14.0, 51.5, 15.0, 52.5)))
-    made = ingest(version.source_path, found.plan, version.table_path.parent)
+    made = ingest(version.source_path, found.plan, version.folder / "table")
+    if made.table_path != version.table_path:
+        made.table_path.rename(version.table_path)
     version.table_schema, version.rows = dict(made.schema), made.rows
     version.rejected_rows = made.rejected_rows
     version.save()
@@ -121,6 +128,6 @@ def closed(agent: Agent, town: Organisation) -> Dataset:
         licence="other", access=DataProfile.Access.PARTNER, is_published=True,
     )  # fmt: skip
     return Dataset.objects.create(
-        slug="meters", title={"en": "Water meters"}, description={"en": "d"}, profile=profile, publisher=agent, live=True,
-        contact_email="water@example.org",
+        slug="meters", title={"en": "Water meters"}, description={"en": "d"}, profile=profile, publisher=agent,
+        live=True, contact_email="water@example.org",
     )  # fmt: skip

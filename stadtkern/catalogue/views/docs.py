@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.translation import override
 from django.views.decorators.http import require_safe
 
-from stadtkern.catalogue.access import reader_of, readable
+from stadtkern.catalogue.access import readable, reader_of
 from stadtkern.catalogue.asking import MOST_ROWS, OPS, USUAL_ROWS
 from stadtkern.catalogue.models import Version
 from stadtkern.catalogue.openapi import MEDIA_TYPE, description

@@ -26,6 +26,7 @@ from stadtkern.catalogue.snippets import snippets
 from stadtkern.catalogue.tablepage import OPS, SIZES, TablePage
 from stadtkern.catalogue.tableset import table_of
 from stadtkern.catalogue.views.datasets import Withdrawn, dataset_for, edition_for, table_for, tombstone
+from stadtkern.people.models import User
 from stadtkern.web.maps import feature_collection
 
 MOST_VIEWS = 50
@@ -70,7 +71,13 @@ def table(request: HttpRequest, slug: str, table: str) -> HttpResponse:
         except BadInput as error:
             problem = str(error)
     page = _asked(request, slug, table)
-    context = {"page": page, "problem": problem, "dataset": page.dataset, **_common(page), **_of_view(request, page)}
+    context = {
+        "page": page,
+        "problem": problem,
+        "dataset": page.dataset,
+        **_common(page),
+        **_of_view(request, page),
+    }
     context["may_keep"] = request.user.has_perm("catalogue.change_distribution", page.distribution)
     return render(request, "catalogue/table.html", context, status=422 if problem else 200)
 
@@ -86,7 +93,12 @@ def _with_condition(page: TablePage) -> str:
         value = "1"
     elif not value:
         raise BadInput(_("Write a value to compare with."))
-    if page.by_name[name].kind == "number" and op not in {"isnull", "notnull"} and "," in value and "." not in value:
+    if (
+        page.by_name[name].kind == "number"
+        and op not in {"isnull", "notnull"}
+        and "," in value
+        and "." not in value
+    ):
         value = value.replace(",", ".")  # people of most of our languages write 3,5
     key = name if op == "eq" else f"{name}__{op}"
     query = given.copy()
@@ -121,13 +133,15 @@ def _of_view(request: HttpRequest, page: TablePage) -> dict[str, Any]:
     return {
         "rows": page.rows(),
         "pickable": [(one, one.name in shown) for one in page.columns],
-        "sizes": [(size, page.address(_size=str(size), _page=""), size == page.query.limit) for size in SIZES],
+        "sizes": [
+            (size, page.address(_size=str(size), _page=""), size == page.query.limit) for size in SIZES
+        ],
     }
 
 
 def _chart(page: TablePage) -> dict[str, Any]:
     profiles = page.profiles()
-    spec = spec_of(page.parameters.dict(), profiles)
+    spec = spec_of(page.given, profiles)
     have = choices(profiles)
     numeric = [one.column for one in profiles if one.column.kind in {"integer", "number"}]
     return {
@@ -206,11 +220,15 @@ def embed(request: HttpRequest, slug: str, table: str) -> HttpResponse:
 def picture(request: HttpRequest, slug: str, table: str, suffix: str) -> HttpResponse:
     """Answer with the chart as a picture that stands alone, with title, source and licence in it."""
     page = _asked(request, slug, table)
-    spec = spec_of(page.parameters.dict(), page.profiles())
+    spec = spec_of(page.given, page.profiles())
     drawn: Figure | None = figure(page.table, spec, page.query) if spec else None
     if suffix != "svg" or drawn is None or drawn.is_empty:
         raise Http404
-    context = {"page": page, "figure": drawn, "address": request.build_absolute_uri(page.dataset.get_absolute_url())}
+    context = {
+        "page": page,
+        "figure": drawn,
+        "address": request.build_absolute_uri(page.dataset.get_absolute_url()),
+    }
     response = render(request, "catalogue/picture.svg", context, content_type="image/svg+xml")
     response.headers["Content-Disposition"] = f'inline; filename="{page.dataset.slug}.svg"'
     return response
@@ -222,7 +240,8 @@ def keep(request: HttpRequest, slug: str, table: str) -> HttpResponse:
     """Keep the present view under a name, for everybody; for those who look after the dataset."""
     dataset = dataset_for(reader_of(request), slug)
     distribution, _current = table_for(dataset, table)
-    if not request.user.has_perm("catalogue.change_distribution", distribution):
+    user = request.user
+    if not isinstance(user, User) or not user.has_perm("catalogue.change_distribution", distribution):
         raise NotPermitted(_("Only those who look after this dataset may keep views of it."))
     address = reverse("table", args=[slug, table])
     if gone := request.POST.get("remove", ""):
@@ -236,6 +255,6 @@ def keep(request: HttpRequest, slug: str, table: str) -> HttpResponse:
     SavedView.objects.update_or_create(
         distribution=distribution,
         query=query,
-        defaults={"title": {language: title}, "created_by": request.user},
+        defaults={"title": {language: title}, "created_by": user},
     )
     return redirect(f"{address}?{query}#views")

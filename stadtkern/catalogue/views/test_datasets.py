@@ -3,6 +3,7 @@
 import pytest
 from django.test import Client
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from pytest_django.fixtures import DjangoAssertNumQueries
 
 from stadtkern.catalogue import page_parts
@@ -23,22 +24,42 @@ def test_an_empty_town_says_so(client: Client) -> None:
 
 
 @pytest.mark.parametrize("language", ["de", "pl", "en", "dsb"])
-def test_the_page_of_a_dataset_tells_who_why_and_under_which_terms(client: Client, dataset: Dataset, language: str) -> None:
+def test_the_page_of_a_dataset_tells_who_why_and_under_which_terms(
+    client: Client, dataset: Dataset, language: str
+) -> None:
     text = page(client, f"/{language}/data/trees/")
-    for fact in ("Datenlizenz Deutschland", "Stadt Musterstadt", "trees@example.org", "/sensors/profile/trees/", "@misc{trees,"):
+    for fact in (
+        "Datenlizenz Deutschland",
+        "Stadt Musterstadt",
+        "trees@example.org",
+        "/sensors/profile/trees/",
+        "@misc{trees,",
+    ):
         assert fact in text
     assert "&lt;they&gt;" in text
 
 
 def test_facets_narrow_the_list(client: Client, dataset: Dataset, closed: Dataset) -> None:
-    Distribution.objects.create(dataset=dataset, slug="pdf", format="PDF", access_url="https://example.org/a.pdf")
+    Distribution.objects.create(
+        dataset=dataset, slug="pdf", format="PDF", access_url="https://example.org/a.pdf"
+    )
     assert "Water meters" in page(client, "/en/data/")
-    for query in ("theme=ENVI", "keyword=baum", "hvd=yes", "hvd=c_ac64a52d", "format=PDF", "licence=dl-de%2Fby-2-0", "q=TREES+town"):
+    for query in (
+        "theme=ENVI",
+        "keyword=baum",
+        "hvd=yes",
+        "hvd=c_ac64a52d",
+        "format=PDF",
+        "licence=dl-de%2Fby-2-0",
+        "q=TREES+town",
+    ):
         text = page(client, f"/en/data/?{query}")
         assert "Trees of the town" in text, query
         assert "Water meters" not in text, query
     for query in ("theme=TRAN", "publisher=nobody", "series=none", "keyword=%27%22", "q=%25", "format=%00"):
-        assert "Trees of the town" in page(client, f"/en/data/?{query}") or "Nothing fits" in page(client, f"/en/data/?{query}")
+        assert "Trees of the town" in page(client, f"/en/data/?{query}") or "Nothing fits" in page(
+            client, f"/en/data/?{query}"
+        )
     assert "Nothing fits" in page(client, "/en/data/?theme=TRAN")
     assert "Nothing fits" in page(client, "/en/data/?q=nothing%20of%20that")
 
@@ -73,8 +94,8 @@ def test_what_was_taken_back_leaves_a_stone(client: Client, dataset: Dataset) ->
 
 
 def test_other_parts_add_blocks(client: Client, dataset: Dataset) -> None:
-    page_parts.register("counts", "Use", lambda request, found: page_parts.SafeString(f"<p>Seen: {found.slug}</p>"))
-    page_parts.register("reuses", "Reuses", lambda request, found: page_parts.SafeString(" "))
+    page_parts.register("counts", "Use", lambda _request, found: SafeString(f"<p>Seen: {found.slug}</p>"))
+    page_parts.register("reuses", "Reuses", lambda _request, _found: SafeString(" "))
     try:
         text = page(client, "/en/data/trees/")
     finally:
@@ -94,7 +115,9 @@ def test_the_number_of_queries_does_not_grow(
             publisher=agent, themes=["TRAN"], live=True, modified=NOON,
         )  # fmt: skip
         other.keywords.add(Keyword.objects.create(word=f"w{number}", slug=f"w{number}"))
-        Distribution.objects.create(dataset=other, slug="file", format="PDF", access_url="https://example.org/")
+        Distribution.objects.create(
+            dataset=other, slug="file", format="PDF", access_url="https://example.org/"
+        )
     with django_assert_max_num_queries(14):
         client.get("/en/data/")
     with django_assert_max_num_queries(16):
@@ -124,6 +147,6 @@ def test_versions_keep_their_addresses_and_files(client: Client, trees: Version)
     page(client, "/en/data/trees/versions/3/", 404)
     page(client, "/en/data/trees/versions/", 200)
     answer = client.get("/en/data/trees/tables/register/versions/1/file")
-    assert b"".join(answer.streaming_content).decode() == TREES
+    assert b"".join(answer).decode() == TREES
     assert "Ulme" not in page(client, "/en/data/trees/tables/register/?_version=1")
     assert "Ulme" in page(client, "/en/data/trees/tables/register/")
