@@ -135,7 +135,8 @@ class Client:
     ) -> Answer:
         """Return what `url` answers.
 
-        `etag` and `last_modified` of an earlier answer save the transfer if nothing has changed.
+        `etag` and `last_modified` of an earlier answer save the transfer if nothing has changed; with a
+        `max_bytes` of 0 only the beginning of the answer is awaited and no body is read.
 
         Raises
         ------
@@ -219,7 +220,7 @@ class Client:
             _check_status(response)
             is_same = response.status_code == HTTPStatus.NOT_MODIFIED
             return Answer(
-                body=b"" if is_same else await _body(response, max_bytes),
+                body=b"" if is_same or not max_bytes else await _body(response, max_bytes),
                 status=response.status_code,
                 url=str(request.url),
                 etag=response.headers.get("etag", ""),
