@@ -201,7 +201,7 @@ def test_hostile_texts_and_addresses_stay_texts_and_addresses() -> None:
 def test_the_number_of_queries_does_not_grow(django_assert_num_queries: DjangoAssertNumQueries, count: int) -> None:
     for number in range(count):
         fixtures.full(f"trees-{number}")
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(10):
         document()
     with django_assert_num_queries(5):
         list(described(Dataset.objects.public()))
