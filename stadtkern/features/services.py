@@ -14,6 +14,7 @@ import shapely
 from django.db import connection, transaction
 from shapely.geometry.base import BaseGeometry
 
+from stadtkern.features import tiles
 from stadtkern.features.boxes import together
 from stadtkern.features.facts import Facts, Kind, common
 from stadtkern.features.models import Feature, FeatureCollection, FeatureSet
@@ -145,6 +146,7 @@ def _delete(pk: int) -> int:
         rows = Feature.objects.filter(set=pk, number__gt=number, number__lte=number + BATCH)
         deleted += rows._raw_delete(rows.db)  # noqa: SLF001  # nothing refers to a feature
     FeatureSet.objects.filter(pk=pk).delete()
+    tiles.forget(str(pk))
     return deleted
 
 

@@ -16,7 +16,7 @@ from django.shortcuts import render
 from django.utils.translation import get_language
 
 from stadtkern.base.errors import StadtkernError
-from stadtkern.standards.ogc.asking import HTML, JSON, PROBLEM, Ask
+from stadtkern.standards.ogc.asking import HTML, PROBLEM, Ask
 
 logger = logging.getLogger(__name__)
 CORS = {
@@ -134,8 +134,8 @@ def sent(ask: Ask, reply: Reply) -> HttpResponse:
     if tag in {one.strip().removeprefix("W/") for one in given.split(",")}:
         headers.pop("Content-Language")
         return HttpResponse(status=304, headers=headers)
-    if raw:
-        headers.pop("Content-Language") if ask.media_type != JSON and not body.startswith(b"{") else None
+    if raw and not body:
+        return HttpResponse(status=204, headers=headers)
     return HttpResponse(body, content_type=ask.media_type, headers=headers)
 
 
