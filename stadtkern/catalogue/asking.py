@@ -48,7 +48,7 @@ def read(parameters: QueryDict, columns: Sequence[Column], *, most: int = MOST_R
     pairs = [
         (name, value)
         for name, values in parameters.lists()
-        for value in values
+        for value in ([",".join(values)] if name == "_columns" else values)  # boxes of a form come one by one
         if value != "" and (not name.startswith("_") or name in KNOWN)
     ]
     try:

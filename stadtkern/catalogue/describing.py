@@ -7,7 +7,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import override
 
-from stadtkern.catalogue.loading import FORMS, forms_of
+from stadtkern.catalogue.loading import forms_of
 from stadtkern.catalogue.models import Dataset, Distribution, Version
 from stadtkern.catalogue.tableset import table_of
 from stadtkern.catalogue.vocabularies import HVD_CATEGORIES, THEMES
@@ -146,6 +146,3 @@ def profile_json(profiles: Sequence[ColumnProfile]) -> list[dict[str, Any]]:
         for one in profiles
     ]
 
-
-SUFFIXES = ("json", *FORMS)
-"""Endings of the address of rows."""

@@ -37,6 +37,7 @@ FORMS = {
     for one in (
         Form("csv", "csv", "text/csv; charset=utf-8", "CSV"),
         Form("xlsx", "xlsx", FORMATS["XLSX"].media_type, "Excel"),
+        Form("json", "json", "application/json", "JSON"),
         Form("jsonl", "jsonl", "application/x-ndjson", "JSON Lines"),
         Form("geojson", "geojson", FORMATS["GEOJSON"].media_type, "GeoJSON", needs_geometry=True),
         Form("gpkg", "gpkg", FORMATS["GPKG"].media_type, "GeoPackage", needs_geometry=True),

@@ -56,6 +56,16 @@ class Figure:
         """Whether there is nothing to draw."""
         return self.drawing is None and not self.shares and self.points is None
 
+    @property
+    def axes(self) -> Drawing | None:
+        """The drawing with the axes: of lines and upright bars, or around points."""
+        return self.points.axes if self.points else self.drawing
+
+    @property
+    def picture_height(self) -> int:
+        """Pixels of the picture that stands alone."""
+        return 160 + (30 * len(self.shares) if self.shares else self.axes.height if self.axes else 0)
+
 
 def figure(table: Table, spec: Spec, query: Query) -> Figure:
     """Return the chart of the rows that a question leaves."""

@@ -14,7 +14,6 @@ from stadtkern.catalogue import asking, listing
 from stadtkern.catalogue.access import Reader, can_read, demand, note_read, reader_of, visible
 from stadtkern.catalogue.aggregating import aggregate_of
 from stadtkern.catalogue.describing import (
-    SUFFIXES,
     absolute,
     column_json,
     dataset_json,
@@ -134,25 +133,25 @@ def rows(request: HttpRequest, slug: str, table: str | None = None, suffix: str 
     source = Source(request, slug, table, cursor)
     if is_known(request, tag := source.tag(request)):
         return unchanged(tag)
-    if form == "json":
+    if not form:
         return _rows_json(request, source, cursor, tag)
     return _rows_file(request, source, form, tag)
 
 
 def _form(request: HttpRequest, suffix: str) -> str:
-    """Return the format asked for: by the ending of the address, else by `Accept`, else JSON."""
+    """Return the file format asked for, by the ending of the address or by `Accept`; empty: a page as JSON."""
     if suffix:
-        if suffix not in SUFFIXES:
+        if suffix not in FORMS:
             raise Http404
         return suffix
     for part in request.headers.get("Accept", "").split(","):
         wanted = part.partition(";")[0].strip().lower()
         if wanted in {"application/json", "*/*", "application/*"}:
-            return "json"
+            return ""
         for form in FORMS.values():
             if wanted and wanted == form.media_type.partition(";")[0]:
                 return form.suffix
-    return "json"
+    return ""
 
 
 def _rows_json(request: HttpRequest, source: Source, cursor: asking.Cursor | None, tag: str) -> HttpResponse:
