@@ -204,6 +204,8 @@ class _Loading:
 
     def _properties(self, values: Mapping[str, Any]) -> str:
         kinds = self.kinds
+        if any('"' in name for name in values):  # SQLite has no way to ask for such a name
+            values = {name.replace('"', "'"): value for name, value in values.items()}
         for name, value in values.items():
             kinds[name] = common(kinds.get(name), _kind(value))
         return msgspec.json.encode(values, enc_hook=str).decode()
