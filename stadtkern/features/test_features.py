@@ -164,7 +164,8 @@ def test_strange_properties_come_back_as_they_were() -> None:
     assert list(collections.get("quoted").properties()) == ["a'b"]  # SQLite cannot ask for a quotation mark
 
 
-BOXES = st.tuples(st.floats(-180, 180), st.floats(-90, 90), st.floats(-180, 180), st.floats(-90, 90))
+DEGREES = [st.integers(-limit * 1000, limit * 1000).map(lambda n: n / 1000) for limit in (180, 90, 180, 90)]
+BOXES = st.tuples(*DEGREES)
 
 
 @pytest.fixture

@@ -124,7 +124,8 @@ def sent(ask: Ask, reply: Reply) -> HttpResponse:
     if ask.media_type == HTML:
         facts = {"doc": reply.document, "ask": ask, **reply.facts}
         page = render(ask.request, reply.template, facts)
-        page.headers.update(headers)
+        for name, value in headers.items():
+            page.headers[name] = value
         return page
     raw = isinstance(reply.document, bytes)
     body = reply.document if raw else msgspec.json.encode(reply.document)
