@@ -413,3 +413,5 @@ BARRIER_OPEN_DAYS = 730
 """Days after which a report is deleted that nobody answered."""
 TILES_MOST_BYTES = int(env("TILES_MOST_BYTES", str(500 * 1000 * 1000)))
 """Room for kept map tiles in bytes."""
+VECTOR_TILES_MOST_BYTES = int(env("VECTOR_TILES_MOST_BYTES", str(500 * 1000 * 1000)))
+"""Room for kept vector tiles of our own layers in bytes."""

@@ -34,7 +34,14 @@ class MeetsBox(Lookup):
     def as_sql(self, compiler: Connection, connection: Connection) -> tuple[str, Any]:
         """Return the condition of PostGIS."""
         lhs, params = self.process_lhs(compiler, connection)
-        return f"ST_Intersects({lhs}, ST_MakeEnvelope(%s, %s, %s, %s, 4326))", [*params, *self.rhs]
+        west, south, east, north = self.rhs
+        corners = ["ST_MakePoint(%s, %s)", "ST_MakePoint(%s, %s)"]
+        box = "ST_MakeEnvelope(%s, %s, %s, %s, 4326)"
+        if west == east or south == north:  # PostGIS finds nothing in an area that is none
+            box = f"ST_SetSRID(ST_MakeLine({', '.join(corners)}), 4326)"
+        if (west, south) == (east, north):
+            return f"ST_Intersects({lhs}, ST_SetSRID({corners[0]}, 4326))", [*params, west, south]
+        return f"ST_Intersects({lhs}, {box})", [*params, *self.rhs]
 
     def as_sqlite(self, compiler: Connection, connection: Connection) -> tuple[str, Any]:
         """Return the condition on the R*Tree and the exact one."""

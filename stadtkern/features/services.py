@@ -14,6 +14,7 @@ import shapely
 from django.db import connection, transaction
 from shapely.geometry.base import BaseGeometry
 
+from stadtkern.features import tiles
 from stadtkern.features.boxes import together
 from stadtkern.features.facts import Facts, Kind, common
 from stadtkern.features.models import Feature, FeatureCollection, FeatureSet
@@ -145,6 +146,7 @@ def _delete(pk: int) -> int:
         rows = Feature.objects.filter(set=pk, number__gt=number, number__lte=number + BATCH)
         deleted += rows._raw_delete(rows.db)  # noqa: SLF001  # nothing refers to a feature
     FeatureSet.objects.filter(pk=pk).delete()
+    tiles.forget(str(pk))
     return deleted
 
 
@@ -202,6 +204,8 @@ class _Loading:
 
     def _properties(self, values: Mapping[str, Any]) -> str:
         kinds = self.kinds
+        if any('"' in name for name in values):  # SQLite has no way to ask for such a name
+            values = {name.replace('"', "'"): value for name, value in values.items()}
         for name, value in values.items():
             kinds[name] = common(kinds.get(name), _kind(value))
         return msgspec.json.encode(values, enc_hook=str).decode()

@@ -16,7 +16,7 @@ from django.shortcuts import render
 from django.utils.translation import get_language
 
 from stadtkern.base.errors import StadtkernError
-from stadtkern.standards.ogc.asking import HTML, JSON, PROBLEM, Ask
+from stadtkern.standards.ogc.asking import HTML, PROBLEM, Ask
 
 logger = logging.getLogger(__name__)
 CORS = {
@@ -124,7 +124,8 @@ def sent(ask: Ask, reply: Reply) -> HttpResponse:
     if ask.media_type == HTML:
         facts = {"doc": reply.document, "ask": ask, **reply.facts}
         page = render(ask.request, reply.template, facts)
-        page.headers.update(headers)
+        for name, value in headers.items():
+            page.headers[name] = value
         return page
     raw = isinstance(reply.document, bytes)
     body = reply.document if raw else msgspec.json.encode(reply.document)
@@ -134,8 +135,8 @@ def sent(ask: Ask, reply: Reply) -> HttpResponse:
     if tag in {one.strip().removeprefix("W/") for one in given.split(",")}:
         headers.pop("Content-Language")
         return HttpResponse(status=304, headers=headers)
-    if raw:
-        headers.pop("Content-Language") if ask.media_type != JSON and not body.startswith(b"{") else None
+    if raw and not body:
+        return HttpResponse(status=204, headers=headers)
     return HttpResponse(body, content_type=ask.media_type, headers=headers)
 
 

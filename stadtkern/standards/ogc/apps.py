@@ -13,7 +13,12 @@ class OgcConfig(AppConfig):
     label = "ogc"
 
     def ready(self) -> None:
-        """Give each new connection our function."""
+        """Give each new connection our function, and what is kept of layers an end."""
+        from stadtkern.features import services, tiles  # noqa: PLC0415  # need the models
+        from stadtkern.governance import retention  # noqa: PLC0415
+
+        retention.register("features.loadings", services.sweep)
+        retention.register("features.tiles", lambda _moment: tiles.prune())
         connection_created.connect(_register, dispatch_uid="ogc")
 
 

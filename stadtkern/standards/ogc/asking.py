@@ -37,7 +37,7 @@ class Ask:
     @property
     def url(self) -> str:
         """Address of what is asked for, without parameters."""
-        return self.root + self.request.path.removeprefix("/ogc")
+        return self.request.build_absolute_uri(self.request.get_full_path().partition("?")[0])
 
 
 def understood(request: HttpRequest, allowed: Collection[str], forms: Mapping[str, str]) -> Ask:

@@ -173,7 +173,12 @@ def queryables(ask: Ask, found: Collection) -> Reply:
         dated = one.kind in {"date", "date-time"}
         described = {"type": "string", "format": one.kind} if dated else {"type": one.kind}
         schema["properties"][name] = {"title": one.title, **described}
-    return Reply(schema, "ogc/queryables.html", {"name": about.name}, is_public=about.is_public)
+    rows = [
+        (name, one["title"], one.get("format") or one.get("type"))
+        for name, one in schema["properties"].items()
+    ]
+    facts = {"name": about.name, "rows": rows}
+    return Reply(schema, "ogc/queryables.html", facts, is_public=about.is_public)
 
 
 __all__ = ["MVT", "collection", "conformity", "landing", "listing", "queryables", "single"]

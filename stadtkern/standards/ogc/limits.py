@@ -4,26 +4,19 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import connection
+from django.db import connection, transaction
 
 
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
-    """Interrupt the query inside if it is not done in time; the database then raises `OperationalError`.
-
-    On SQLite the database itself looks at the clock now and then, on PostgreSQL the server does.
-    """
-    connection.ensure_connection()
+    """Interrupt the query inside if it is not done in time; the database then raises `OperationalError`."""
     if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('statement_timeout', %s, false)", [str(int(seconds * 1000))])
-            try:
-                yield
-            finally:
-                cursor.execute("SELECT set_config('statement_timeout', '0', false)")
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(int(seconds * 1000))])
+            yield
         return
-    handle = connection.connection
-    timer = threading.Timer(seconds, handle.interrupt)
+    connection.ensure_connection()
+    timer = threading.Timer(seconds, connection.connection.interrupt)
     timer.daemon = True
     timer.start()
     try:
