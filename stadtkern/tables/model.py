@@ -68,7 +68,7 @@ class Hints:
 class Problem:
     """Something the person should know, with the change of the plan that would mend it, if there is one.
 
-    `fix` is given to `Plan.fixed`.
+    `fix` is given to `Plan.fixed`: new values of the plan's fields; of columns by their names.
     """
 
     code: str
@@ -180,6 +180,9 @@ def _merged(data: Mapping[str, Fact], fix: Mapping[str, Fact]) -> dict[str, Fact
     result = dict(data)
     for name, value in fix.items():
         old = result.get(name)
+        if isinstance(old, Sequence) and isinstance(value, Mapping):  # columns, by their names
+            result[name] = [_merged(one, value.get(one["name"], {})) for one in old]  # type: ignore[index,call-overload,arg-type]  # columns as JSON
+            continue
         both = isinstance(old, Mapping) and isinstance(value, Mapping)
         result[name] = _merged(old, value) if both else value  # type: ignore[arg-type]  # both are mappings
     return result
