@@ -6,7 +6,7 @@ from stadtkern.catalogue.models import Dataset, Distribution, Version
 from stadtkern.catalogue.rdf import names, vocabulary
 from stadtkern.catalogue.rdf.jsonld import read_expanded
 from stadtkern.catalogue.rdf.terms import Iri, Resource, Text, iri, moment, number, texts
-from stadtkern.catalogue.vocabularies import AVAILABILITIES, FORMATS, HVD_REGULATION, Format
+from stadtkern.catalogue.vocabularies import AVAILABILITIES, FORMATS, HVD_REGULATION, Format, format_of
 from stadtkern.governance.licences import LICENCES, OTHER, Licence, licence
 
 TABLE_FORMATS = ("CSV", "JSON", "XLSX", "PARQUET")
@@ -23,6 +23,8 @@ def offers(one: Distribution, dataset: Dataset) -> Iterator[Resource]:
         return
     for code in table_formats(version):
         yield _table(one, dataset, version, FORMATS[code])
+    if version.emptied_at is None:
+        yield _source(one, dataset, version)
 
 
 def table_formats(version: Version) -> tuple[str, ...]:
@@ -75,6 +77,24 @@ def _table(one: Distribution, dataset: Dataset, version: Version, facts: Format)
     _terms(found, one, dataset)
     found.add("dct:issued", moment(one.issued or dataset.issued or dataset.created_at))
     found.add("dct:modified", moment(version.finished_at or one.modified))
+    return found
+
+
+def _source(one: Distribution, dataset: Dataset, version: Version) -> Resource:
+    """Return the file as it was uploaded, with its checksum."""
+    found = Resource(f"{names.distribution(one)}-source", ("dcat:Distribution",))
+    facts = format_of(version.original_name)
+    found.add("dct:title", Text(version.original_name))
+    found.add("dcat:accessURL", Iri(names.table_page(one)))
+    if dataset.is_open:
+        found.add("dcat:downloadURL", iri(names.source_file(one, version.number)))
+    found.add("dct:format", Iri(facts.uri) if facts else None)
+    found.add("dcat:mediaType", vocabulary.media_type(facts.media_type) if facts else None)
+    found.add("dcat:byteSize", number(version.byte_size))
+    if version.sha256:
+        found.add("spdx:checksum", checksum(version.sha256))
+    _terms(found, one, dataset)
+    found.add("dct:modified", moment(version.finished_at))
     return found
 
 

@@ -45,6 +45,8 @@ class Document:
     """Each with the names of the datasets of this document that it serves."""
     terms: set[str] = field(default_factory=set)
     """Names of vocabulary entries in use."""
+    pages: set[str] = field(default_factory=set)
+    """Addresses of web pages that are named; the shapes for high-value data want to be told what they are."""
 
     def dataset(self, one: Dataset) -> list[Resource]:
         """Return a dataset, its distributions and the catalogue's record of it."""
@@ -52,7 +54,7 @@ class Document:
         _describe(found, one)
         _classify(found, one)
         found.add("dct:publisher", self.agent(one.publisher))
-        found.add("dcat:contactPoint", _contact(one, found.uri, self.town))
+        found.add("dcat:contactPoint", _contact(one, self.town))
         if one.series is not None:
             found.add("dcat:inSeries", self._series(one.series))
         for service in one.services.all():
@@ -69,10 +71,12 @@ class Document:
         return resources
 
     def _note(self, resource: Resource) -> None:
-        for _predicate, value in resource.statements:
+        for predicate, value in resource.statements:
             if isinstance(value, Iri):
                 if value.value.startswith(_VOCABULARIES):
                     self.terms.add(value.value)
+                elif predicate in _PAGES:
+                    self.pages.add(value.value)
             elif isinstance(value, Resource):
                 self._note(value)
 
@@ -98,7 +102,9 @@ class Document:
         for name, one in self.series.items():
             yield from self.noted([_described_series(one, name)])
         for name, agent in self.agents.items():
-            yield described_agent(agent, name)
+            yield from self.noted([described_agent(agent, name)])
+        for name in sorted(self.pages):
+            yield Resource(name, ("foaf:Document",))
         yield from vocabulary.concepts(self.terms)
 
     def _described_service(self, one: DataService, name: str, served: Iterable[str]) -> Resource:
@@ -109,8 +115,8 @@ class Document:
         found.add("dcat:endpointURL", iri(one.endpoint_url))
         found.add("dcat:endpointDescription", iri(one.endpoint_description))
         found.add("dct:publisher", self.agent(one.publisher))
-        found.add("dcat:contactPoint", _service_contact(one, name, self.town))
-        found.add("foaf:page", _page(one.documentation or one.endpoint_description or names.base()))
+        found.add("dcat:contactPoint", _service_contact(one, self.town))
+        found.add("foaf:page", iri(one.documentation or one.endpoint_description or names.base()))
         found.add("dct:accessRights", Iri(vocabulary.PUBLIC))
         found.add("dct:license", distributions.licence_name(one.licence) if one.licence else None)
         if one.hvd_categories:
@@ -121,6 +127,7 @@ class Document:
         return found
 
 
+_PAGES = frozenset({"foaf:page", "foaf:homepage", "dcat:landingPage"})
 _VOCABULARIES = (
     "http://publications.europa.eu/resource/authority/",
     "http://dcat-ap.de/def/",
@@ -139,7 +146,7 @@ def _describe(found: Resource, one: Dataset) -> None:
     found.add("dct:issued", moment(one.issued or one.created_at))
     found.add("dct:modified", moment(one.modified or one.issued or one.created_at))
     found.add("dcat:keyword", *(Text(word.word, word.language) for word in one.keywords.all()))
-    found.add("dcat:landingPage", _page(one.landing_page or names.page(one)))
+    found.add("dcat:landingPage", iri(one.landing_page or names.page(one)))
     if one.temporal_start or one.temporal_end:
         period = Resource("", ("dct:PeriodOfTime",))
         period.add("dcat:startDate", moment(one.temporal_start))
@@ -186,8 +193,10 @@ def rhythm(profile: DataProfile) -> str:
     promised: timedelta | None = profile.update_rhythm
     if promised is None:
         return ""
-    names_by_span = {span: code for code, span in RHYTHMS.items() if code != "CONT"}
-    return next((code for span, code in sorted(names_by_span.items()) if promised <= span), "IRREG")
+    if promised < RHYTHMS["HOURLY"]:
+        return "UPDATE_CONT"
+    by_span = sorted((span, code) for code, span in RHYTHMS.items() if "CONT" not in code)
+    return next((code for span, code in by_span if promised <= span), "IRREG")
 
 
 def _concepts(codes: Iterable[str], table: dict[str, Concept]) -> list[Iri]:
@@ -213,12 +222,7 @@ def _places(one: Dataset) -> list[Iri | Resource]:
     return [*found, place]
 
 
-def _page(address: str) -> Resource | Iri | None:
-    """Return a page and that it is one: the shapes for high-value data want its type in the document."""
-    return iri(address)
-
-
-def _contact(one: Dataset, name: str, town: Town) -> Resource:
+def _contact(one: Dataset, town: Town) -> Resource:
     """Return whom to ask: the one named, else the publisher, the owner of the data, the town."""
     own = bool(one.contact_email or one.contact_url)
     mail, page = one.contact_email, one.contact_url
@@ -228,12 +232,12 @@ def _contact(one: Dataset, name: str, town: Town) -> Resource:
         if not mail and not page:
             owner = one.profile.owner
             mail, page, label = owner.email, owner.homepage, one.contact_name or str(owner)
-    return _card(f"{name}#contact" if "#" not in name else "", label, mail, page, town)
+    return _card(label, mail, page, town)
 
 
-def _service_contact(one: DataService, name: str, town: Town) -> Resource:
+def _service_contact(one: DataService, town: Town) -> Resource:
     mail, page = _reachable(one.publisher)
-    return _card("", str(one.publisher), one.contact_email or mail, page, town)
+    return _card(str(one.publisher), one.contact_email or mail, page, town)
 
 
 def _reachable(agent: Agent) -> tuple[str, str]:
@@ -242,7 +246,7 @@ def _reachable(agent: Agent) -> tuple[str, str]:
     return mail, agent.homepage or (organisation.homepage if organisation else "")
 
 
-def _card(name: str, label: str, mail: str, page: str, town: Town) -> Resource:
+def _card(label: str, mail: str, page: str, town: Town) -> Resource:
     """Return an electronic visiting card; there is always a way to reach somebody."""
     if not mail and not page:
         mail, page = town.contact.email, town.contact.website or names.base()

@@ -1,11 +1,12 @@
-"""The lasting names of what the catalogue describes, and the addresses where it can be had."""
+"""The lasting names of what the catalogue describes, and the addresses where it can be had.
 
-from functools import lru_cache
+Written out rather than asked from Django by `reverse`: they are lasting, and ten thousand datasets name fifty
+thousand of them. A test compares them with the addresses that there are.
+"""
+
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.urls import reverse
-from django.utils.translation import override
 
 from stadtkern.catalogue.models import Agent, DataService, Dataset, DatasetSeries, Distribution
 from stadtkern.catalogue.rdf.terms import iri
@@ -60,17 +61,6 @@ def agent(one: Agent) -> str:
     return found.value if found else f"{catalogue()}#publisher-{one.slug}"
 
 
-@lru_cache(maxsize=64)
-def _pattern(name: str, language: str, parts: int) -> str:
-    """Return the address of a page with `{}` for its parts; asked ten thousand times for one document."""
-    marks = [f"part{number}" for number in range(parts)]
-    with override(language):
-        address = reverse(name, args=marks)
-    for mark in marks:
-        address = address.replace(mark, "{}", 1)
-    return address
-
-
 def language() -> str:
     """Return the language of the town's pages that addresses lead to."""
     return current_town().languages[0]
@@ -78,12 +68,17 @@ def language() -> str:
 
 def page(one: Dataset) -> str:
     """Return the address of the page of a dataset."""
-    return base() + _pattern("dataset", language(), 1).format(one.slug)
+    return f"{base()}/{language()}/data/{one.slug}/"
 
 
 def table_page(one: Distribution) -> str:
     """Return the address of the page of a table."""
-    return base() + _pattern("table", language(), 2).format(one.dataset.slug, one.slug)
+    return f"{page(one.dataset)}tables/{one.slug}/"
+
+
+def source_file(one: Distribution, number: int) -> str:
+    """Return where an edition of a table can be had as it was uploaded."""
+    return f"{table_page(one)}versions/{number}/file"
 
 
 def rows_file(one: Distribution, suffix: str) -> str:

@@ -12,7 +12,7 @@ def described(datasets: QuerySet[Dataset]) -> QuerySet[Dataset]:
     """Return the datasets with publisher, profile, keywords, distributions, tables and services."""
     versions = Version.objects.current().only(
         "distribution_id", "number", "is_current", "byte_size", "sha256", "table_schema", "finished_at", "rows",
-        "original_name",
+        "original_name", "emptied_at",
     )  # fmt: skip
     distributions = (
         Distribution.objects.filter(is_live=True)

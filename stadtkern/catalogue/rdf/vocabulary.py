@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from django.utils.translation import override
 
-from stadtkern.catalogue.rdf.terms import Iri, Resource, Text
+from stadtkern.catalogue.rdf.terms import Iri, Resource, Text, iri
 from stadtkern.catalogue.vocabularies import (
     AUTHORITY,
     AVAILABILITIES,
@@ -125,7 +125,7 @@ def language(code: str) -> Iri | None:
 def media_type(name: str) -> Iri | None:
     """Return the name of a media type in the register of IANA; None for what is none."""
     kind, slash, form = name.partition(";")[0].strip().partition("/")
-    return Iri(f"{MEDIA_TYPES}{kind}/{form}") if slash and kind.isalpha() and form.isascii() else None
+    return iri(f"{MEDIA_TYPES}{kind}/{form}") if slash and form and kind.isalpha() else None
 
 
 def area(code: str, kind: str) -> Iri | None:
