@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminModelForm
+from wagtail.admin.forms.models import formfield_for_dbfield
 
 from stadtkern.catalogue.models import Dataset
 from stadtkern.catalogue.queries import profiles_for
@@ -75,6 +76,7 @@ class DatasetForm(WagtailAdminModelForm):
 
     class Meta:
         model = Dataset
+        formfield_callback = formfield_for_dbfield
         fields = [
             *("title", "summary", "description", "slug", "themes", "hvd_categories"),
             *("profile", "publisher", "contact_name", "contact_email", "contact_url", "series"),
@@ -102,7 +104,7 @@ class DatasetForm(WagtailAdminModelForm):
         return dataset
 
 
-class DescribeForm(forms.ModelForm[Dataset]):
+class DescribeForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in stubs
     """What everybody should know about a table, in the language of the person who writes."""
 
     title = forms.CharField(

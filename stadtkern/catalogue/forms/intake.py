@@ -125,9 +125,10 @@ class LinkForm(DistributionForm):
         return cleaned
 
 
-class PullForm(forms.ModelForm[Pull]):
+class PullForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in stubs
     """A table that is fetched by itself."""
 
+    url = forms.URLField(label=_("Address"), max_length=2000, assume_scheme="https")
     every = SpanField(label=_("How often"), help_text=_("At least every 15 minutes."))
 
     class Meta:

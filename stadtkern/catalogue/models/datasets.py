@@ -238,12 +238,12 @@ class Dataset(WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin, mode
         words = self.draft_keywords
         if words is None:
             words = [one.word for one in self.keywords.all()] if self.pk else []
-        return {**super().serializable_data(), "keywords": words}
+        return {**super().serializable_data(), "keyword_list": words}
 
     def with_content_json(self, content: dict[str, Any]) -> Self:
         """Return the dataset as it was written into a revision."""
         found: Self = super().with_content_json(content)
-        found.draft_keywords = content.get("keywords")
+        found.draft_keywords = content.get("keyword_list")
         for name in OF_THE_DATA:
             setattr(found, name, getattr(self, name))
         return found

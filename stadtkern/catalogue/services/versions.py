@@ -22,7 +22,7 @@ from stadtkern.catalogue.models import Dataset, Distribution, Version
 from stadtkern.catalogue.services import files
 from stadtkern.people import rights
 from stadtkern.people.models import User
-from stadtkern.tables import Plan, Table
+from stadtkern.tables import Plan
 
 State = Version.State
 logger = logging.getLogger(__name__)
@@ -266,20 +266,17 @@ def extent_of(dataset: int) -> object:
     """Return the box around the current tables of a dataset that have places, else None."""
     from django.contrib.gis.geos import Polygon  # noqa: PLC0415  # GEOS is loaded only where it is needed
 
-    boxes = []
-    for version in Version.objects.current().filter(distribution__dataset=dataset).select_related("distribution"):
-        geometry = Table(version.table_path).geometry if version.table_path.exists() else None
-        if geometry is not None and geometry.bbox is not None:
-            boxes.append(geometry.bbox)
+    found = Version.objects.current().filter(distribution__dataset=dataset).values_list("findings", flat=True)
+    boxes = [one["geometry"]["bbox"] for one in found if (one.get("geometry") or {}).get("bbox")]
     if not boxes:
         return None
     lows = [min(box[axis] for box in boxes) for axis in (0, 1)]
     highs = [max(box[axis] for box in boxes) for axis in (2, 3)]
     if lows[0] == highs[0] or lows[1] == highs[1]:  # a single point or a line has no area
         lows, highs = [low - 0.0005 for low in lows], [high + 0.0005 for high in highs]
-    found = Polygon.from_bbox((*lows, *highs))
-    found.srid = 4326
-    return found
+    box = Polygon.from_bbox((*lows, *highs))
+    box.srid = 4326
+    return box
 
 
 @transaction.atomic

@@ -202,6 +202,7 @@ def compare(version: Version, plan: Plan) -> dict[str, Any]:
 def finish(version: Version, result: Ingested, difference: dict[str, Any]) -> None:
     """Note that a version is ready, and propose it; one that came by schedule becomes current at once."""
     findings = {**version.findings, "assumed": [plain(asdict(one)) for one in result.problems]}
+    findings["geometry"] = plain(asdict(result.geometry)) if result.geometry else None
     Distribution.objects.select_for_update().get(pk=version.distribution_id)
     waiting = Version.objects.filter(pk=version.pk, state=State.READING, is_cancelled=False)
     ready = waiting.update(
