@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from stadtkern.catalogue.cells import heading, text_of
 from stadtkern.catalogue.charts.points import Points, points_of
 from stadtkern.catalogue.charts.spec import HOW, MOST_CATEGORIES, Spec
+from stadtkern.catalogue.tableset import profile_of
 from stadtkern.tables import Aggregate, Column, Filter, Group, Measure, Query, Table
 from stadtkern.web.charts import Bar, Drawing, Line, bar_chart, line_chart
 from stadtkern.web.charts.words import bar_words, line_words
@@ -261,7 +262,7 @@ def _shares(bars: Sequence[Bar], decimals: int) -> list[Share]:
 
 def _histogram(table: Table, spec: Spec, query: Query, columns: dict[str, Column]) -> Figure:
     column = columns[spec.x]
-    profile = next(one for one in table.profile() if one.column.name == spec.x)
+    profile = next(one for one in profile_of(table) if one.column.name == spec.x)
     if query.filters or query.search or query.bbox:
         found = table.aggregate(Aggregate((Group(spec.x, "bins", BINS),), (("count", ""),), BINS + 1), query)
         pairs = [(row[0], _float(row[-1]) or 0.0) for row in found.rows if _float(row[0]) is not None]
