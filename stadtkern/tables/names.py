@@ -45,7 +45,7 @@ def slug(title: str) -> str:
     >>> slug("Fläche (ha)"), slug("Łódź / Straße"), slug("2024")
     ('flaeche_ha', 'lodz_strasse', 'c_2024')
     """
-    plain = unicodedata.normalize("NFKD", title.casefold().translate(_GERMAN))
+    plain = unicodedata.normalize("NFKD", title.casefold().translate(_GERMAN)).replace("€", " eur ").replace("%", " prozent ")
     plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
     words = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:_LONGEST].rstrip("_")
     if words and words[0].isdigit():
