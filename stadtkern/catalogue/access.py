@@ -55,6 +55,13 @@ def on_closed_read(function: Watcher) -> None:
         _watchers.append(function)
 
 
+def forget(name: str, function: Watcher | None = None) -> None:
+    """Take a reason and a function out again."""
+    _grounds.pop(name, None)
+    if function in _watchers:
+        _watchers.remove(function)
+
+
 def reader_of(request: HttpRequest) -> Reader:
     """Return who asks: the bearer of a key or token, or who is signed in. A key counts as one request.
 

@@ -1,7 +1,7 @@
 """Reads what an address asks of a table: filters, order, columns, and where to go on.
 
-The filters are those of `tables.Query.from_params`. Programs may also write `limit`, `offset`, `fields`, `sort`
-and `cursor`, as long as no column has that name; with `_` in front they always work.
+The filters are those of `tables.Query.from_params`. Programs may also write `limit`, `offset`, `fields`
+and `sort`, as long as no column has that name; with `_` in front they always work.
 """
 
 import re
@@ -16,11 +16,23 @@ from stadtkern.catalogue.refusals import words
 from stadtkern.tables import Column, Filter, Op, Order, Query, TableError
 
 KNOWN = frozenset({"_sort", "_sort_desc", "_columns", "_q", "_bbox", "_page", "_size"})
-ALIASES = ("limit", "offset", "fields", "sort", "cursor")
+ALIASES = ("limit", "offset", "fields", "sort")
 MOST_ROWS, USUAL_ROWS = 10_000, 100
 MOST_OFFSET = 10**12
 CURSOR = re.compile(r"v([0-9]{1,9})\.([0-9]{1,12})", re.ASCII)
-OPS: tuple[Op, ...] = ("eq", "ne", "gt", "gte", "lt", "lte", "contains", "startswith", "in", "isnull", "notnull")
+OPS: tuple[Op, ...] = (
+    "eq",
+    "ne",
+    "gt",
+    "gte",
+    "lt",
+    "lte",
+    "contains",
+    "startswith",
+    "in",
+    "isnull",
+    "notnull",
+)
 TEXT_OPS: tuple[Op, ...] = ("contains", "eq", "ne", "startswith", "isnull", "notnull")
 ORDERED_OPS: tuple[Op, ...] = ("eq", "ne", "gte", "lte", "gt", "lt", "isnull", "notnull")
 PLAIN_OPS: tuple[Op, ...] = ("eq", "ne", "isnull", "notnull")
@@ -48,7 +60,7 @@ def read(parameters: QueryDict, columns: Sequence[Column], *, most: int = MOST_R
     pairs = [
         (name, value)
         for name, values in parameters.lists()
-        for value in values
+        for value in ([",".join(values)] if name == "_columns" else values)  # boxes of a form come one by one
         if value != "" and (not name.startswith("_") or name in KNOWN)
     ]
     try:
@@ -74,16 +86,16 @@ def read_program(parameters: QueryDict, columns: Sequence[Column], *, usual: int
     return query
 
 
-def cursor_of(parameters: QueryDict, columns: Iterable[str]) -> Cursor | None:
-    """Return where a program goes on; None: at the beginning.
+def cursor_of(parameters: QueryDict) -> Cursor | None:
+    """Return where a program goes on (`_cursor`); None: at the beginning.
 
     Raises
     ------
     BadInput
         if it is not one of ours.
     """
-    text = _aliases(parameters, set(columns))[1].get("cursor")
-    if text is None:
+    text = parameters.get("_cursor", "").strip()
+    if not text:
         return None
     match = CURSOR.fullmatch(text)
     if match is None:
@@ -121,7 +133,9 @@ def _order(text: str, columns: Sequence[Column]) -> tuple[Order, ...]:
 
 def _whole(name: str, text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text[:20]) > MOST_OFFSET:
-        raise BadInput(_("“%(name)s” must be a whole number, not “%(value)s”.") % {"name": name, "value": text[:50]})
+        raise BadInput(
+            _("“%(name)s” must be a whole number, not “%(value)s”.") % {"name": name, "value": text[:50]}
+        )
     return int(text)
 
 

@@ -1,4 +1,4 @@
-"""Values of tables as people read them: by language, with their unit, and never without a sign for "nothing"."""
+"""Values of tables as people read them: by language, and never without a sign for "nothing"."""
 
 import json
 from collections.abc import Sequence
@@ -41,7 +41,7 @@ class Preview:
     """Columns that are left out."""
 
 
-def text_of(value: object, column: Column | None = None) -> str:
+def text_of(value: object, column: Column | None = None) -> str:  # noqa: PLR0911  # one for each kind
     """Return a value as the active language writes it; an en dash where there is none."""
     if value is None or value == "":
         return "–"

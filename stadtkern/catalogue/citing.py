@@ -49,9 +49,7 @@ def citation(dataset: Dataset, version: Version | None = None, *, licence: str =
     return Citation(text, _bibtex(dataset, changed, version, address, licence))
 
 
-def _bibtex(
-    dataset: Dataset, changed: datetime, version: Version | None, address: str, licence: str
-) -> str:
+def _bibtex(dataset: Dataset, changed: datetime, version: Version | None, address: str, licence: str) -> str:
     local = timezone.localtime(changed)
     fields = {
         "author": f"{{{_tex(str(dataset.publisher))}}}",

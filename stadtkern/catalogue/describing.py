@@ -7,7 +7,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import override
 
-from stadtkern.catalogue.loading import FORMS, forms_of
+from stadtkern.catalogue.loading import forms_of
 from stadtkern.catalogue.models import Dataset, Distribution, Version
 from stadtkern.catalogue.tableset import table_of
 from stadtkern.catalogue.vocabularies import HVD_CATEGORIES, THEMES
@@ -25,7 +25,9 @@ def page_address(dataset: Dataset) -> str:
         return settings.PUBLIC_URL + reverse("dataset", args=[dataset.slug])
 
 
-def dataset_json(dataset: Dataset, distributions: Iterable[Distribution], *, is_readable: bool) -> dict[str, Any]:
+def dataset_json(
+    dataset: Dataset, distributions: Iterable[Distribution], *, is_readable: bool
+) -> dict[str, Any]:
     """Return a dataset with everything that can be had of it."""
     profile = dataset.profile
     return {
@@ -125,7 +127,12 @@ def geometry_json(geometry: Geometry | None) -> dict[str, Any] | None:
     if geometry is None:
         return None
     bbox = list(geometry.bbox) if geometry.bbox else None
-    return {"type": geometry.type, "bbox": bbox, "crs": "EPSG:4326", "source_crs": geometry.source_crs or None}
+    return {
+        "type": geometry.type,
+        "bbox": bbox,
+        "crs": "EPSG:4326",
+        "source_crs": geometry.source_crs or None,
+    }
 
 
 def profile_json(profiles: Sequence[ColumnProfile]) -> list[dict[str, Any]]:
@@ -145,7 +152,3 @@ def profile_json(profiles: Sequence[ColumnProfile]) -> list[dict[str, Any]]:
         }
         for one in profiles
     ]
-
-
-SUFFIXES = ("json", *FORMS)
-"""Endings of the address of rows."""

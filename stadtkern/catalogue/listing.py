@@ -117,7 +117,7 @@ def fitting(visible: DatasetQuerySet, wanted: Asked) -> DatasetQuerySet:
     return found.order_by(*ORDERS[wanted.order][1])  # type: ignore[arg-type]  # Django takes expressions
 
 
-def _condition(facet: str, value: str) -> Q:
+def _condition(facet: str, value: str) -> Q:  # noqa: PLR0911  # one for each facet
     """Return the condition of one facet; on text where JSON lists differ between the databases."""
     if facet == "theme":
         return Q(_themes__contains=f'"{value}"')
@@ -165,7 +165,9 @@ def facets(found: DatasetQuerySet, wanted: Asked) -> list[Facet]:
 def _facet(name: str, counted: Sequence[tuple[str, str, int]], wanted: Asked) -> Facet:
     chosen = wanted.value(name)
     choices = []
-    for value, title, count in sorted(counted, key=lambda one: (one[0] != chosen, -one[2], one[1].casefold())):
+    for value, title, count in sorted(
+        counted, key=lambda one: (one[0] != chosen, -one[2], one[1].casefold())
+    ):
         is_chosen = value == chosen
         address = wanted.with_facet(name, "" if is_chosen else value).address()
         choices.append(Choice(title, count, address, is_chosen))
@@ -209,10 +211,9 @@ def _licences(rows: QuerySet[Dataset]) -> list[tuple[str, str, int]]:
 
 def _keywords(rows: QuerySet[Dataset]) -> list[tuple[str, str, int]]:
     links = Dataset.keywords.through.objects.filter(dataset__in=rows.values("pk"))
-    counts = links.values_list("keyword__slug", "keyword__word").annotate(
-        count=Count("dataset", distinct=True)
-    )
-    return list(counts.order_by("-count", "keyword__word")[:MOST_ENTRIES])
+    counts = links.values_list("keyword__slug", "keyword__word", Count("dataset", distinct=True))
+    found = [(str(slug), str(word), int(count)) for slug, word, count in counts]
+    return sorted(found, key=lambda one: (-one[2], one[1]))[:MOST_ENTRIES]
 
 
 def formats_of(datasets: Iterable[Dataset]) -> dict[int, list[str]]:

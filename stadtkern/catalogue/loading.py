@@ -37,6 +37,7 @@ FORMS = {
     for one in (
         Form("csv", "csv", "text/csv; charset=utf-8", "CSV"),
         Form("xlsx", "xlsx", FORMATS["XLSX"].media_type, "Excel"),
+        Form("json", "json", "application/json", "JSON"),
         Form("jsonl", "jsonl", "application/x-ndjson", "JSON Lines"),
         Form("geojson", "geojson", FORMATS["GEOJSON"].media_type, "GeoJSON", needs_geometry=True),
         Form("gpkg", "gpkg", FORMATS["GPKG"].media_type, "GeoPackage", needs_geometry=True),
@@ -94,15 +95,27 @@ def _for_excel(source: Path, target: Path, columns: Sequence[Column]) -> Path:
     return target
 
 
+class _Sent(StreamingHttpResponse):
+    """An answer that closes its file also where nobody reads it to the end."""
+
+    file: IO[bytes] | None = None
+
+    def close(self) -> None:
+        """Close the file with the answer."""
+        super().close()
+        if self.file is not None:
+            self.file.close()
+
+
 def sent(request: HttpRequest, file: IO[bytes], media_type: str, name: str) -> StreamingHttpResponse:
-    """Return an answer that sends an open file in pieces, with its length, without stopping other requests."""
+    """Return an answer that sends an open file in pieces, with its length, beside other requests."""
     size = file.seek(0, 2)
     file.seek(0)
     pieces = _pieces(file)
     body = _threaded(pieces) if isinstance(request, ASGIRequest) else pieces
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Content-Length": str(size)}
-    answer = StreamingHttpResponse(body, content_type=media_type, headers=headers)
-    answer._resource_closers.append(file.close)  # noqa: SLF001  # as FileResponse does: closed with the answer
+    answer = _Sent(body, content_type=media_type, headers=headers)
+    answer.file = file
     return answer
 
 

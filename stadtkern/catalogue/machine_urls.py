@@ -7,7 +7,7 @@ from stadtkern.catalogue.views import api, docs, sql
 _TABLE = "datasets/<slug:slug>/tables/<slug:table>"
 
 urlpatterns = [
-    path("api/v1/docs", docs.page, name="api-docs"),
+    path("api/v1/docs", docs.lead, name="api-docs-lead"),
     path("api/v1/openapi.json", docs.openapi, name="api-openapi"),
     path("api/v1/sql", sql.sql, name="api-sql"),
     path("api/v1/datasets/", api.datasets, name="api-datasets"),

@@ -62,3 +62,8 @@ def shown(request: HttpRequest, dataset: Dataset) -> Sequence[Shown]:
 def _rank(part: Part) -> tuple[int, str]:
     known = ORDER.index(part.slug) if part.slug in ORDER else len(ORDER)
     return known, part.slug
+
+
+def forget(slug: str) -> None:
+    """Take a block out again."""
+    _parts.pop(slug, None)

@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 from stadtkern.tables import TableError
 
 
-def words(error: TableError) -> str:
+def words(error: TableError) -> str:  # noqa: PLR0911  # one for each code
     """Return the text for a refused question, with the place of the mistake."""
     facts = {name: str(value)[:200] for name, value in error.facts.items()}
     if error.code == "no_such_column":

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from stadtkern.base.clock import now
+from stadtkern.base.errors import NotFound
 from stadtkern.catalogue.access import Reader, can_read
 from stadtkern.catalogue.cells import Preview, preview
 from stadtkern.catalogue.citing import Citation, citation
@@ -154,7 +155,7 @@ def _glance(version: Version) -> Preview | None:
     """Return the first rows; None where the file cannot be read: the page stands without them."""
     try:
         return preview(table_of(version), most=FIRST_ROWS)
-    except TableError:
+    except (NotFound, TableError):
         return None
 
 
@@ -167,9 +168,7 @@ def state(dataset: Dataset, tables: Sequence[tuple[Distribution, Version]]) -> s
     if tables:
         rows = sum(version.rows for _one, version in tables)
         shown = number_format(rows, force_grouping=True)
-        text = ngettext(
-            "%(rows)s row in %(count)d table.", "%(rows)s rows in %(count)d tables.", len(tables)
-        )
+        text = ngettext("%(rows)s row in %(count)d table.", "%(rows)s rows in %(count)d tables.", len(tables))
         parts.append(text % {"rows": shown, "count": len(tables)})
     if is_overdue(dataset):
         rhythm = FREQUENCIES[dataset.frequency].title

@@ -1,4 +1,4 @@
-"""Strangers ask tables in SQL: which tables a statement names, how often somebody may ask, at most how many at once."""
+"""Strangers ask tables in SQL: which tables a statement names, how often somebody may ask, how many at once."""
 
 import csv
 import hashlib
@@ -152,7 +152,9 @@ def _flat(value: object) -> object:
 def as_parquet(result: SqlResult) -> bytes:
     """Return an answer as Parquet; columns of mixed values become text."""
     arrays = [_array([row[number] for row in result.rows]) for number in range(len(result.columns))]
-    names = [name if name not in result.columns[:n] else f"{name}_{n}" for n, name in enumerate(result.columns)]
+    names = [
+        name if name not in result.columns[:n] else f"{name}_{n}" for n, name in enumerate(result.columns)
+    ]
     out = io.BytesIO()
     pq.write_table(pa.table(arrays, names=names), out, compression="zstd")
     return out.getvalue()

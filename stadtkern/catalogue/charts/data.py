@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from stadtkern.catalogue.cells import heading, text_of
 from stadtkern.catalogue.charts.points import Points, points_of
 from stadtkern.catalogue.charts.spec import HOW, MOST_CATEGORIES, Spec
-from stadtkern.tables import Aggregate, Column, Filter, Group, Query, Table
+from stadtkern.tables import Aggregate, Column, Filter, Group, Measure, Query, Table
 from stadtkern.web.charts import Bar, Drawing, Line, bar_chart, line_chart
 from stadtkern.web.charts.words import bar_words, line_words
 
@@ -56,6 +56,16 @@ class Figure:
         """Whether there is nothing to draw."""
         return self.drawing is None and not self.shares and self.points is None
 
+    @property
+    def axes(self) -> Drawing | None:
+        """The drawing with the axes: of lines and upright bars, or around points."""
+        return self.points.axes if self.points else self.drawing
+
+    @property
+    def picture_height(self) -> int:
+        """Pixels of the picture that stands alone."""
+        return 160 + (30 * len(self.shares) if self.shares else self.axes.height if self.axes else 0)
+
 
 def figure(table: Table, spec: Spec, query: Query) -> Figure:
     """Return the chart of the rows that a question leaves."""
@@ -79,7 +89,11 @@ def title_of(spec: Spec, columns: dict[str, Column]) -> str:
         return _("%(y)s by %(x)s") % {"y": heading(columns[spec.y]), "x": heading(columns[spec.x])}
     what = value_title(spec, columns)
     if spec.by:
-        return _("%(what)s by %(x)s and %(by)s") % {"what": what, "x": x, "by": columns[spec.by].title or spec.by}
+        return _("%(what)s by %(x)s and %(by)s") % {
+            "what": what,
+            "x": x,
+            "by": columns[spec.by].title or spec.by,
+        }
     return _("%(what)s by %(x)s") % {"what": what, "x": x}
 
 
@@ -90,7 +104,7 @@ def value_title(spec: Spec, columns: dict[str, Column]) -> str:
     return _("%(column)s, %(measure)s") % {"column": heading(columns[spec.y]), "measure": HOW[spec.how]}
 
 
-def _measure(spec: Spec) -> tuple[str, str]:
+def _measure(spec: Spec) -> tuple[Measure, str]:
     return (spec.how, spec.y) if spec.y else ("count", "")
 
 
@@ -103,7 +117,7 @@ def _line(table: Table, spec: Spec, query: Query, columns: dict[str, Column]) ->
         groups.append(Group(spec.by))
         query = replace(query, filters=(*query.filters, Filter(spec.by, "in", tuple(names))))
     limit = MOST_STEPS * max(1, len(names))
-    found = table.aggregate(Aggregate(tuple(groups), (_measure(spec),), limit), query)  # type: ignore[arg-type]  # a measure of ours
+    found = table.aggregate(Aggregate(tuple(groups), (_measure(spec),), limit), query)
     series: dict[object, list[tuple[datetime, float | None]]] = {name: [] for name in names} or {None: []}
     for row in found.rows:
         moment = _moment(row[0], zone)
@@ -116,8 +130,12 @@ def _line(table: Table, spec: Spec, query: Query, columns: dict[str, Column]) ->
     return Figure(
         spec=spec,
         title=title_of(spec, columns),
-        sentences=[line_words(line, unit="", decimals=decimals, zone=zone) for line in lines] or [_("No values.")],
-        heads=[columns[spec.x].title or spec.x, *(line.label or value_title(spec, columns) for line in lines)],
+        sentences=[line_words(line, unit="", decimals=decimals, zone=zone) for line in lines]
+        or [_("No values.")],
+        heads=[
+            columns[spec.x].title or spec.x,
+            *(line.label or value_title(spec, columns) for line in lines),
+        ],
         table=_line_table(lines, spec, decimals),
         drawing=drawing,
         unit=columns[spec.y].unit if spec.y else "",
@@ -152,7 +170,8 @@ def _line_table(lines: Sequence[Line], spec: Spec, decimals: int) -> list[list[s
     moments = sorted(by_time, reverse=True)
     step = -(-len(moments) // MOST_TABLE_ROWS) or 1
     return [
-        [_time_text(one, spec), *(_text(value, decimals) for value in by_time[one])] for one in moments[::step]
+        [_time_text(one, spec), *(_text(value, decimals) for value in by_time[one])]
+        for one in moments[::step]
     ]
 
 
@@ -186,7 +205,10 @@ def _bars(table: Table, spec: Spec, query: Query, columns: dict[str, Column]) ->
     column = columns[spec.x]
     is_ranked = column.kind == "text"
     wanted = Aggregate(
-        (Group(spec.x, spec.bucket),), (_measure(spec),), MOST_CATEGORIES, is_largest_first=is_ranked  # type: ignore[arg-type]
+        (Group(spec.x, spec.bucket),),
+        (_measure(spec),),
+        MOST_CATEGORIES,
+        is_largest_first=is_ranked,
     )
     found = table.aggregate(wanted, query)
     rows = [(row[0], value) for row in found.rows if (value := _float(row[-1])) is not None]
@@ -196,9 +218,11 @@ def _bars(table: Table, spec: Spec, query: Query, columns: dict[str, Column]) ->
     if found.is_cut:
         count = len(bars)
         sentences.append(
-            ngettext("Only the largest bar is shown.", "Only the %(count)d largest bars are shown.", count) % {"count": count}
+            ngettext("Only the largest bar is shown.", "Only the %(count)d largest bars are shown.", count)
+            % {"count": count}
             if is_ranked
-            else ngettext("Only the first bar is shown.", "Only the first %(count)d bars are shown.", count) % {"count": count}
+            else ngettext("Only the first bar is shown.", "Only the first %(count)d bars are shown.", count)
+            % {"count": count}
         )
     return Figure(
         spec=spec,
@@ -247,7 +271,9 @@ def _histogram(table: Table, spec: Spec, query: Query, columns: dict[str, Column
     return Figure(
         spec=spec,
         title=title_of(spec, columns),
-        sentences=[_histogram_words(bars, profile.minimum, profile.maximum, column)] if bars else [_("No values.")],
+        sentences=[_histogram_words(bars, profile.minimum, profile.maximum, column)]
+        if bars
+        else [_("No values.")],
         heads=[_("from %(column)s") % {"column": heading(column)}, _("Number of rows")],
         table=[[bar.label, _text(bar.value, 0)] for bar in bars],
         drawing=bar_chart(bars) if bars else None,
@@ -269,7 +295,9 @@ def _scatter(table: Table, spec: Spec, query: Query, columns: dict[str, Column])
     page = table.rows(wanted)
     at = page.columns.index(spec.x), page.columns.index(spec.y)
     pairs = [
-        (x, y) for row in page.rows if (x := _float(row[at[0]])) is not None and (y := _float(row[at[1]])) is not None
+        (x, y)
+        for row in page.rows
+        if (x := _float(row[at[0]])) is not None and (y := _float(row[at[1]])) is not None
     ]
     sentences = [_scatter_words(pairs, columns[spec.x], columns[spec.y])]
     if page.total > len(page.rows):
@@ -283,7 +311,9 @@ def _scatter(table: Table, spec: Spec, query: Query, columns: dict[str, Column])
         title=title_of(spec, columns),
         sentences=sentences,
         heads=[heading(columns[spec.x]), heading(columns[spec.y])],
-        table=[[text_of(x, columns[spec.x]), text_of(y, columns[spec.y])] for x, y in pairs[:MOST_TABLE_ROWS]],
+        table=[
+            [text_of(x, columns[spec.x]), text_of(y, columns[spec.y])] for x, y in pairs[:MOST_TABLE_ROWS]
+        ],
         points=points_of(pairs) if pairs else None,
     )
 
@@ -293,7 +323,11 @@ def _scatter_words(pairs: Sequence[tuple[float, float]], x: Column, y: Column) -
     if len(pairs) < 3:  # noqa: PLR2004  # two points always lie on a line
         return _("Too few pairs of values to say how they go together.")
     r = _correlation(pairs)
-    facts = {"x": x.title or x.name, "y": y.title or y.name, "r": number_format(round(r, 2), 2).replace("-", "\u2212")}
+    facts = {
+        "x": x.title or x.name,
+        "y": y.title or y.name,
+        "r": number_format(round(r, 2), 2).replace("-", "\u2212"),
+    }
     if abs(r) < 0.3:  # noqa: PLR2004  # weak by convention
         return _("%(x)s and %(y)s hardly go together (correlation %(r)s).") % facts
     if r > 0:

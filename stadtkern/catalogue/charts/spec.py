@@ -90,7 +90,9 @@ def is_number(column: Column) -> bool:
 def choices(profiles: Sequence[ColumnProfile]) -> Choices:
     """Return which columns fit where, the likeliest first."""
     times = [one.column for one in profiles if is_time(one.column) and one.distinct > 1]
-    numbers = [one.column for one in profiles if is_number(one.column) and one.distinct > 1 and not _is_counter(one)]
+    numbers = [
+        one.column for one in profiles if is_number(one.column) and one.distinct > 1 and not _is_counter(one)
+    ]
     categories = [one.column for one in sorted(filter(_is_category, profiles), key=_rank)]
     return Choices(times, categories, numbers)
 
@@ -98,7 +100,9 @@ def choices(profiles: Sequence[ColumnProfile]) -> Choices:
 def _is_counter(profile: ColumnProfile) -> bool:
     """Return whether a number only tells the rows apart (id, row number)."""
     known = profile.count - profile.nulls
-    return profile.column.kind == "integer" and not profile.column.unit and profile.distinct == known > 2 * FEW
+    return (
+        profile.column.kind == "integer" and not profile.column.unit and profile.distinct == known > 2 * FEW
+    )
 
 
 def _is_category(profile: ColumnProfile) -> bool:
@@ -107,7 +111,14 @@ def _is_category(profile: ColumnProfile) -> bool:
         return False
     if column.kind == "integer":
         return profile.distinct <= FEW
-    return column.kind in {"text", "boolean"} and column.meaning not in {"url", "email", "phone", "coordinates", "wkt", "geojson"}
+    return column.kind in {"text", "boolean"} and column.meaning not in {
+        "url",
+        "email",
+        "phone",
+        "coordinates",
+        "wkt",
+        "geojson",
+    }
 
 
 def _rank(profile: ColumnProfile) -> tuple[bool, bool]:
@@ -133,10 +144,10 @@ def default(profiles: Sequence[ColumnProfile]) -> Spec | None:
 
 
 def _how(column: Column | None) -> Measure:
-    """Return what is computed of a number where nobody says: the sum of counts, the mean of what is measured."""
+    """Return what is computed of a number where nobody says: the sum of counts, the mean of measurements."""
     if column is None:
         return "count"
-    return "sum" if column.kind == "integer" and not column.unit or column.meaning == "currency" else "mean"
+    return "sum" if (column.kind == "integer" and not column.unit) or column.meaning == "currency" else "mean"
 
 
 def spec_of(parameters: Mapping[str, str], profiles: Sequence[ColumnProfile]) -> Spec | None:

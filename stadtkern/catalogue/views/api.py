@@ -14,7 +14,6 @@ from stadtkern.catalogue import asking, listing
 from stadtkern.catalogue.access import Reader, can_read, demand, note_read, reader_of, visible
 from stadtkern.catalogue.aggregating import aggregate_of
 from stadtkern.catalogue.describing import (
-    SUFFIXES,
     absolute,
     column_json,
     dataset_json,
@@ -42,7 +41,9 @@ JSON_SCHEMA = "application/vnd.tableschema+json"
 class Source:
     """The edition of a table that an address means, for a reader who may read it."""
 
-    def __init__(self, request: HttpRequest, slug: str, table: str | None, cursor: asking.Cursor | None = None) -> None:
+    def __init__(
+        self, request: HttpRequest, slug: str, table: str | None, cursor: asking.Cursor | None = None
+    ) -> None:
         self.reader: Reader = reader_of(request)
         self.dataset: Dataset = dataset_for(self.reader, slug)
         demand(self.reader, self.dataset)
@@ -72,7 +73,9 @@ class Source:
 
     def tag(self, request: HttpRequest) -> str:
         """Return the ETag of what is made of it for a request."""
-        return tag_of(request, self.version.pk, self.version.sha256, self.version.rows, self.version.created_at)
+        return tag_of(
+            request, self.version.pk, self.version.sha256, self.version.rows, self.version.created_at
+        )
 
 
 @interface("GET")
@@ -129,30 +132,29 @@ def table(request: HttpRequest, slug: str, table: str) -> HttpResponse:
 def rows(request: HttpRequest, slug: str, table: str | None = None, suffix: str = "") -> HttpResponseBase:
     """Answer with rows: a page of them as JSON, or all that fit as a file."""
     form = _form(request, suffix)
-    # a column may be called "cursor": then only `_cursor` means ours, which is seen once the columns are known
-    cursor = asking.cursor_of(request.GET, ()) if request.GET.get("_cursor") else None
+    cursor = asking.cursor_of(request.GET)
     source = Source(request, slug, table, cursor)
     if is_known(request, tag := source.tag(request)):
         return unchanged(tag)
-    if form == "json":
+    if not form:
         return _rows_json(request, source, cursor, tag)
     return _rows_file(request, source, form, tag)
 
 
 def _form(request: HttpRequest, suffix: str) -> str:
-    """Return the format asked for: by the ending of the address, else by `Accept`, else JSON."""
+    """Return the file format asked for, by the ending of the address or by `Accept`; empty: JSON."""
     if suffix:
-        if suffix not in SUFFIXES:
+        if suffix not in FORMS:
             raise Http404
         return suffix
     for part in request.headers.get("Accept", "").split(","):
         wanted = part.partition(";")[0].strip().lower()
         if wanted in {"application/json", "*/*", "application/*"}:
-            return "json"
+            return ""
         for form in FORMS.values():
             if wanted and wanted == form.media_type.partition(";")[0]:
                 return form.suffix
-    return "json"
+    return ""
 
 
 def _rows_json(request: HttpRequest, source: Source, cursor: asking.Cursor | None, tag: str) -> HttpResponse:
@@ -192,7 +194,8 @@ def _following(request: HttpRequest, source: Source, query: Query, page: RowsPag
         (name, value)
         for name, values in request.GET.lists()
         for value in values
-        if name not in {"_cursor", "_offset", "_page", "_version"} and (name in names or name not in {"cursor", "offset"})
+        if name not in {"_cursor", "_offset", "_page", "_version"}
+        and (name in names or name != "offset")
     ]
     pairs.append(("_cursor", str(asking.Cursor(source.version.number, after))))
     address = absolute("api-table-rows", source.dataset.slug, source.distribution.slug)
@@ -206,7 +209,9 @@ def _rows_file(request: HttpRequest, source: Source, suffix: str, tag: str) -> H
     note_read(source.reader, source.dataset, "download", found.count(query))
     response = sent(request, file, form.media_type, f"{file_name(source)}.{suffix}")
     response.headers["ETag"], response.headers["Vary"] = tag, VARY
-    response.headers["Cache-Control"] = "public, max-age=60" if source.dataset.is_open else "private, no-cache"
+    response.headers["Cache-Control"] = (
+        "public, max-age=60" if source.dataset.is_open else "private, no-cache"
+    )
     return response
 
 

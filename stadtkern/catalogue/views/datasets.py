@@ -19,7 +19,7 @@ PAGE = 20
 RELATED = ("profile__owner", "publisher", "series", "area")
 
 
-class Withdrawn(Exception):  # noqa: N818  # our own sign from a look-up to its view
+class Withdrawn(Exception):
     """The dataset was taken back; its page says so."""
 
     def __init__(self, dataset: Dataset) -> None:
@@ -108,7 +108,9 @@ def versions(request: HttpRequest, slug: str) -> HttpResponse:
     except Withdrawn as gone:
         return tombstone(request, gone.dataset)
     tables = tables_of(distributions_of(found))
-    chosen = next((one for one in tables if one[0].slug == request.GET.get("table")), next(iter(tables), None))
+    chosen = next(
+        (one for one in tables if one[0].slug == request.GET.get("table")), next(iter(tables), None)
+    )
     if chosen is None:
         raise Http404
     chosen[0].dataset = found

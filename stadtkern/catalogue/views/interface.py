@@ -31,7 +31,7 @@ CORS = {
 
 def interface(*methods: str) -> Callable[[View[P]], View[P]]:
     """Make a view one of the interface: any page of the web may ask it, errors are problem documents."""
-    allowed = ", ".join((*methods, *(("HEAD",) if "GET" in methods else ()), "OPTIONS"))
+    allowed = (*methods, *(("HEAD",) if "GET" in methods else ()), "OPTIONS")
 
     def decorate(view: View[P]) -> View[P]:
         @csrf_exempt
@@ -42,24 +42,29 @@ def interface(*methods: str) -> Callable[[View[P]], View[P]]:
                 response.headers.setdefault(name, value)
             return response
 
-        return answered
+        return answered  # type: ignore[return-value]  # csrf_exempt and wraps hide that it is a view
 
     return decorate
 
 
 def _answer(
-    view: View[P], request: HttpRequest, allowed: str, *args: P.args, **kwargs: P.kwargs
+    view: View[P], request: HttpRequest, allowed: tuple[str, ...], *args: P.args, **kwargs: P.kwargs
 ) -> HttpResponseBase:
     if request.method == "OPTIONS":
         headers = {
-            "Allow": allowed,
-            "Access-Control-Allow-Methods": allowed,
+            "Allow": ", ".join(allowed),
+            "Access-Control-Allow-Methods": ", ".join(allowed),
             "Access-Control-Allow-Headers": "Authorization, Content-Type, X-API-Key, Accept, If-None-Match",
             "Access-Control-Max-Age": "86400",
         }
         return HttpResponse(status=204, headers=headers)
     if request.method not in allowed:
-        return _problem(request, HTTPStatus.METHOD_NOT_ALLOWED, f"Use {allowed}.", {"Allow": allowed})
+        return _problem(
+            request,
+            HTTPStatus.METHOD_NOT_ALLOWED,
+            f"Use {', '.join(allowed)}.",
+            {"Allow": ", ".join(allowed)},
+        )
     try:
         return view(request, *args, **kwargs)
     except StadtkernError as error:

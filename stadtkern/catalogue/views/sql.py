@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from stadtkern.base.errors import BadInput, StadtkernError
-from stadtkern.catalogue.access import Reader, reader_of, readable
+from stadtkern.catalogue.access import Reader, readable, reader_of
 from stadtkern.catalogue.cells import text_of
 from stadtkern.catalogue.models import Version
 from stadtkern.catalogue.refusals import words
@@ -140,10 +140,11 @@ def _examples(tables: list[Version]) -> list[Example]:
     numbers = [f'"{one["name"]}"' for one in fields if one.get("type") in {"integer", "number"}]
     found = [Example(_("The first rows"), f"SELECT * FROM {name} LIMIT 10")]
     if texts:
-        counted = f"SELECT {texts[0]}, count(*) AS number\nFROM {name}\nGROUP BY {texts[0]}\nORDER BY number DESC"
+        counted = (
+            f"SELECT {texts[0]}, count(*) AS number\nFROM {name}\nGROUP BY {texts[0]}\nORDER BY number DESC"  # noqa: S608  # shown, not run
+        )
         found.append(Example(_("How often each value is there"), counted))
     if numbers:
         facts = f"min({numbers[0]}), avg({numbers[0]}), max({numbers[0]})"
         found.append(Example(_("Smallest, mean and largest value"), f"SELECT {facts}\nFROM {name}"))
     return found
-
