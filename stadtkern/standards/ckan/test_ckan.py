@@ -19,8 +19,8 @@ from stadtkern.standards.ckan.errors import BadQuery
 from stadtkern.standards.ckan.params import MOST_TEXT
 
 
-def get(client: Client, name: str, **params: Any) -> Any:  # noqa: ANN401
-    answer = client.get(f"/api/3/action/{name}", params)
+def get(client: Client, action: str, **params: Any) -> Any:  # noqa: ANN401
+    answer = client.get(f"/api/3/action/{action}", params)
     assert answer.json()["success"], answer.json()
     return answer.json()["result"]
 
