@@ -1,1 +1,64 @@
-"""Tables as people save them: looked at, read into Parquet, and asked. No Django."""
+"""Tables as people save them: looked at, read into Parquet, and asked. No Django.
+
+`survey` says what a file is and proposes how to read it, `ingest` reads it, `Table` answers, `sql` lets strangers ask.
+"""
+
+from stadtkern.tables.model import (
+    BBOX,
+    GEOMETRY,
+    ID,
+    KINDS,
+    Aggregate,
+    Aggregated,
+    Bin,
+    Box,
+    Bucket,
+    Cancelled,
+    Column,
+    ColumnPlan,
+    ColumnProfile,
+    ColumnSurvey,
+    Difference,
+    ExportFormat,
+    Fact,
+    Filter,
+    Geocode,
+    Geometry,
+    GeometryPlan,
+    Group,
+    Hints,
+    Ingested,
+    Kind,
+    Meaning,
+    Measure,
+    Op,
+    Order,
+    Part,
+    Plan,
+    Preview,
+    Problem,
+    Progress,
+    Query,
+    Reason,
+    Reject,
+    RowChange,
+    RowsPage,
+    SqlLimits,
+    SqlResult,
+    Survey,
+    TableError,
+    TopValue,
+)
+from stadtkern.tables.previewing import preview
+from stadtkern.tables.reading import ingest
+from stadtkern.tables.sandbox import sql
+from stadtkern.tables.surveying import survey
+from stadtkern.tables.table import Table
+
+__all__ = [
+    "BBOX", "GEOMETRY", "ID", "KINDS", "Aggregate", "Aggregated", "Bin", "Box", "Bucket", "Cancelled", "Column",
+    "ColumnPlan", "ColumnProfile", "ColumnSurvey", "Difference", "ExportFormat", "Fact", "Filter", "Geocode",
+    "Geometry", "GeometryPlan", "Group", "Hints", "Ingested", "Kind", "Meaning", "Measure", "Op", "Order", "Part",
+    "Plan", "Preview", "Problem", "Progress", "Query", "Reason", "Reject", "RowChange", "RowsPage", "SqlLimits", "SqlResult",
+    "Survey", "Table", "TableError", "TopValue", "ingest", "preview", "sql", "survey",
+]  # fmt: skip
