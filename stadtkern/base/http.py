@@ -137,7 +137,7 @@ class Client:
         """Return what `url` answers.
 
         `etag` and `last_modified` of an earlier answer save the transfer if nothing has changed. With `into`
-        the body is written there, part by part, and the answer has none; with a `max_bytes` of 0 only the
+        the body is written there, part by part, and the answer has none. With a `max_bytes` of 0 only the
         beginning of the answer is awaited and no body is read.
 
         Raises

@@ -225,7 +225,8 @@ def _is_all_seen(run: HarvestRun, found: Page, page: HarvestPage) -> bool:
     """Return whether other pages of this run had all the records of this one."""
     names = {raw.identifier for raw in found.records}
     seen = HarvestRecord.objects.filter(source=run.source, seen_in=run, identifier__in=names)
-    return seen.exclude(page=page).count() == len(names)
+    elsewhere = seen.exclude(page=page) if page.pk else seen
+    return elsewhere.count() == len(names)
 
 
 def _distinct(raws: Sequence[Raw]) -> list[Raw]:
@@ -286,7 +287,7 @@ def _move(run: HarvestRun, page: HarvestPage) -> None:
         pages=run.pages + 1,
         empty_pages=0 if page.rows else run.empty_pages + 1,
         rows=run.rows + page.rows,
-        total=page.total if page.total is not None else run.total,
+        total=max((one for one in (run.total, page.total) if one is not None), default=None),
         tries=0,
     )
 

@@ -1,88 +1,97 @@
 """German compounds taken apart: "Hochwasserschutz" is "Hochwasser" and "Schutz"."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from functools import cache
 
-from stadtkern.search.words import is_common, stems, word_list
+from stadtkern.search.words import is_common, word_list
 
 SHORTEST = 8
 """Letters of a word that may be a compound."""
 SHORTEST_PART = 4
 """Letters of a part that is only known from the index; the list of parts has shorter ones."""
+SHORTEST_KNOWN = 3
 LONGEST_PART = 24
-LINKS = ("", "s", "n", "es", "en", "er", "e")
+LINKS = ("s", "n", "es", "en", "er", "e")
 """What may stand between two parts (Fugenelement)."""
 LESS = ("e", "en")
 """Endings a part may lose before the next one: "Schul(e)", "Straß(e)"."""
-
-IsPart = Callable[[str], bool]
-
-
-def split(word: str, is_part: IsPart) -> tuple[str, ...]:
-    """Return the parts of a folded German word, the fewest there can be; empty if it is no compound.
-
-    Of two ways with as few parts the one with the longer last part is taken, which names the kind of thing.
-
-    >>> split("hochwasserschutz", {"hochwasser", "schutz", "hoch", "wasser"}.__contains__)
-    ('hochwasser', 'schutz')
-    >>> split("messung", {"mess", "ung"}.__contains__)
-    ()
-    """
-    if len(word) < SHORTEST or not word.isalpha():
-        return ()
-
-    @cache
-    def best(start: int) -> tuple[str, ...]:
-        """Return the best parts of what begins at `start`; a word that is no part itself has two at least."""
-        found: list[tuple[str, ...]] = []
-        rest = word[start:]
-        if start and (last := _last_part(rest, is_part)):
-            found.append((last,))
-        for end in range(3, min(len(rest) - 2, LONGEST_PART)):
-            if first := _first_part(rest[:end], is_part):
-                tail = best(start + end)
-                if tail:
-                    found.append((first, *tail))
-        return min(found, key=lambda parts: (len(parts), -len(parts[-1]), parts), default=())
-
-    return best(0)
+ENDINGS = ("n", "s", "e", "en", "er", "es", "em", "ern")
+"""What a compound may have after its last part."""
 
 
-def _first_part(piece: str, is_part: IsPart) -> str:
-    """Return the part that `piece` is before another one, without what links them."""
-    if is_part(piece):
-        return piece
-    for link in LINKS[1:]:
-        stem = piece.removesuffix(link)
-        if stem != piece and len(stem) > 2 and is_part(stem):  # noqa: PLR2004  # the shortest part has three
-            return stem
-    return next((piece + end for end in LESS if is_part(piece + end)), "")
+class Splitter:
+    """Takes words apart at the words of a list of parts and of the index; the same words, the same parts."""
 
+    def __init__(self, vocabulary: Collection[str]) -> None:
+        self.known = word_list("parts")
+        self.vocabulary = vocabulary
+        self.found: dict[str, tuple[str, ...]] = {}
 
-def _last_part(piece: str, is_part: IsPart) -> str:
-    """Return the part that `piece` is at the end, where it may have any ending."""
-    if is_part(piece):
-        return piece
-    return next((one for one in stems(piece, "de") if one != piece and len(one) > 2 and is_part(one)), "")  # noqa: PLR2004
-
-
-def part_tester(vocabulary: Collection[str]) -> IsPart:
-    """Return what tells whether a piece can be a part: on the list of parts, or a word of the index."""
-    known = _known()
-
-    def is_part(piece: str) -> bool:
-        if piece in known:
+    def is_part(self, piece: str) -> bool:
+        """Return whether a piece can be a part."""
+        if piece in self.known:
             return True
-        return len(piece) >= SHORTEST_PART and piece in vocabulary and not is_common(piece)
+        return len(piece) >= SHORTEST_PART and piece in self.vocabulary and not is_common(piece)
 
-    return is_part
+    def split(self, word: str) -> tuple[str, ...]:
+        """Return the parts of a folded German word, the fewest there can be; empty if it is no compound.
 
+        Of two ways with as few parts the one with the longer last part is taken, which names the kind of thing.
 
-@cache
-def _known() -> frozenset[str]:
-    """Return the list of parts with their stems, which the last part of a compound is compared by."""
-    words = word_list("parts")
-    return words | {stem for word in words for stem in stems(word, "de") if len(stem) > 2}  # noqa: PLR2004
+        >>> Splitter({"rückhaltung"}).split("hochwasserschutz")
+        ('hochwasser', 'schutz')
+        >>> Splitter(set()).split("messung")
+        ()
+        """
+        if word not in self.found:
+            self.found[word] = self._split(word) if len(word) >= SHORTEST and word.isalpha() else ()
+        return self.found[word]
+
+    def every(self, word: str) -> tuple[str, ...]:
+        """Return the parts of a word and the parts of these, in order.
+
+        >>> Splitter(set()).every("hochwasserschutz")
+        ('hochwasser', 'schutz', 'hoch', 'wasser')
+        """
+        first = self.split(word)
+        deeper = [one for part in first for one in self.every(part)]
+        return tuple(dict.fromkeys([*first, *deeper]))
+
+    def _split(self, word: str) -> tuple[str, ...]:
+        @cache
+        def best(start: int) -> tuple[str, ...]:
+            """Return the best parts of what begins at `start`; the word as a whole is no part of itself."""
+            found: list[tuple[str, ...]] = []
+            if start and (last := self._last(word[start:])):
+                found.append((last,))
+            for end in range(start + SHORTEST_KNOWN, min(len(word) - 2, start + LONGEST_PART)):
+                if (first := self._first(word[start:end])) and (tail := best(end)):
+                    found.append((first, *tail))
+            return min(found, key=lambda parts: (len(parts), -len(parts[-1]), parts), default=())
+
+        return best(0)
+
+    def _first(self, piece: str) -> str:
+        """Return the part that `piece` is before another one, without what links them."""
+        if self.is_part(piece):
+            return piece
+        for link in LINKS:
+            if piece.endswith(link) and len(piece) - len(link) >= SHORTEST_KNOWN:
+                part = piece[: -len(link)]
+                if self.is_part(part):
+                    return part
+        return next((piece + end for end in LESS if self.is_part(piece + end)), "")
+
+    def _last(self, piece: str) -> str:
+        """Return the part that `piece` is at the end, where it may have an ending."""
+        if self.is_part(piece):
+            return piece
+        for ending in ENDINGS:
+            if piece.endswith(ending) and len(piece) - len(ending) >= SHORTEST_KNOWN:
+                part = piece[: -len(ending)]
+                if self.is_part(part):
+                    return part
+        return ""
 
 
 def pieces(word: str) -> set[str]:
@@ -92,18 +101,7 @@ def pieces(word: str) -> set[str]:
     cut = {
         word[start:end]
         for start in range(len(word) - 2)
-        for end in range(start + 3, min(len(word), start + LONGEST_PART) + 1)
+        for end in range(start + SHORTEST_KNOWN, min(len(word), start + LONGEST_PART) + 1)
         if end - start < len(word)
     }
     return cut | {piece + end for piece in cut for end in LESS}
-
-
-def all_parts(word: str, is_part: IsPart) -> tuple[str, ...]:
-    """Return the parts of a word and the parts of these, in order.
-
-    >>> all_parts("hochwasserschutz", {"hochwasser", "schutz", "hoch", "wasser"}.__contains__)
-    ('hochwasser', 'schutz', 'hoch', 'wasser')
-    """
-    first = split(word, is_part)
-    deeper = [one for part in first for one in all_parts(part, is_part)]
-    return tuple(dict.fromkeys([*first, *deeper]))

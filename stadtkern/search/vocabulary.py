@@ -7,7 +7,8 @@ from django.db import connection
 from django.db.models import F
 from rapidfuzz.distance import OSA
 
-from stadtkern.search.compounds import all_parts, part_tester, pieces, split
+from stadtkern.search.backends import backend
+from stadtkern.search.compounds import Splitter, pieces
 from stadtkern.search.models import Trigram, Word
 from stadtkern.search.texts import Occurring, Parts
 
@@ -76,10 +77,10 @@ def split_unknown(word: str) -> tuple[str, ...]:
 def resplit() -> set[str]:
     """Take all German words apart anew, by the vocabulary as it is now; return those with other parts."""
     words = {word.word: word for word in Word.objects.filter(is_german=True)}
-    is_part = part_tester(words.keys())
+    splitter = Splitter(words.keys())
     changed = []
     for name, word in words.items():
-        parts = _joined((split(name, is_part), all_parts(name, is_part)))
+        parts = _joined((splitter.split(name), splitter.every(name)))
         if parts != word.parts:
             word.parts = parts
             changed.append(word)
@@ -144,9 +145,9 @@ def _split_all(words: Collection[str]) -> dict[str, tuple[tuple[str, ...], tuple
     else:
         wanted = {piece for word in words for piece in pieces(word)}
         vocabulary = {word for piece in chunks(wanted) for word in german.filter(word__in=piece)}
-    is_part = part_tester(vocabulary | set(words))
-    found = ((word, split(word, is_part)) for word in words)
-    return {word: (first, all_parts(word, is_part)) for word, first in found if first}
+    splitter = Splitter(vocabulary | set(words))
+    found = ((word, splitter.split(word)) for word in words)
+    return {word: (first, splitter.every(word)) for word, first in found if first}
 
 
 def _add(
@@ -161,12 +162,12 @@ def _add(
     ]  # fmt: skip
     Word.objects.bulk_create(words, batch_size=CHUNK)
     grams = [
-        Trigram(word_id=word, trigram=gram, length=len(word))
+        (word, gram, len(word))
         for word in sorted(fresh)
         if word.isalpha() and len(word) >= SHORTEST_ALIKE - 1
         for gram in trigrams(word)
     ]
-    Trigram.objects.bulk_create(grams, batch_size=CHUNK)
+    backend().add_trigrams(grams)
 
 
 def _count(changes: Mapping[str, int], there: Mapping[str, Word]) -> None:

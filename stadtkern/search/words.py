@@ -63,7 +63,7 @@ def stems(written: str, language: str) -> tuple[str, ...]:
     if language not in STEMMERS or not written.isalpha():
         return (folded,)
     stem = _stemmer(language).stemWord
-    both = (fold(stem(written)), fold(stem(folded)))
+    both = (fold(stem(written)), fold(stem(folded))) if written != folded else (fold(stem(written)),)
     return tuple(sorted({one for one in both if one})) or (folded,)
 
 

@@ -54,6 +54,16 @@ class PostgresqlBackend:
     def clear(self) -> None:
         """Do nothing: the text goes with the entries."""
 
+    def add_trigrams(self, rows: Sequence[tuple[str, str, int]]) -> None:
+        """Add rows of word, trigram and length."""
+        if rows:
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "INSERT INTO search_trigram (word_id, trigram, length)"
+                    " SELECT * FROM unnest(%s::text[], %s::text[], %s::smallint[])",
+                    [list(column) for column in zip(*rows, strict=True)],
+                )
+
     def source(self, groups: Sequence[Group], *, only_title: bool = False) -> tuple[str, str, list[object]]:
         """Return the tables, the condition and its parameters."""
         if not groups:

@@ -48,6 +48,13 @@ class SqliteBackend:
         with connection.cursor() as cursor:
             cursor.execute("DELETE FROM search_text")
 
+    def add_trigrams(self, rows: Sequence[tuple[str, str, int]]) -> None:
+        """Add rows of word, trigram and length."""
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                "INSERT INTO search_trigram (word_id, trigram, length) VALUES (%s, %s, %s)", rows
+            )
+
     def source(self, groups: Sequence[Group], *, only_title: bool = False) -> tuple[str, str, list[object]]:
         """Return the tables, the condition and its parameters."""
         if not groups:
