@@ -21,7 +21,17 @@ ENOUGH = 0.9
 FEW = 10
 """In samples up to this size everything must fit."""
 
-_DAYS = ("%d.%m.%Y", "%Y-%m-%d", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%Y/%m/%d", "%Y.%m.%d", "%d.%m.%y", "%d/%m/%y")
+_DAYS = (
+    "%d.%m.%Y",
+    "%Y-%m-%d",
+    "%d/%m/%Y",
+    "%m/%d/%Y",
+    "%d-%m-%Y",
+    "%Y/%m/%d",
+    "%Y.%m.%d",
+    "%d.%m.%y",
+    "%d/%m/%y",
+)
 _TIMES = (" %H:%M", " %H:%M:%S", "T%H:%M", "T%H:%M:%S")
 _COMPACT = ("%Y%m%d", "%Y%m%d%H", "%Y%m%d%H%M", "%Y%m%d%H%M%S")
 _COMPACT_LENGTHS = {8: "%Y%m%d", 10: "%Y%m%d%H", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
@@ -30,7 +40,9 @@ _IN_WORDS = re.compile(r"\d{1,2}\.?\s+[^\W\d_]{3,}\.?\s+\d{4}")
 _OFFSET = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?\s?(Z|[+-]\d{2}:?\d{2})")
 _FRACTION = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}\.\d+")
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d)?( Uhr)?")
-_DATE_WORDS = re.compile(r"(^|_)(datum|date|data|tag|zeit|time|zeitstempel|timestamp|stand|dzien|mess_datum|czas)($|_)")
+_DATE_WORDS = re.compile(
+    r"(^|_)(datum|date|data|tag|zeit|time|zeitstempel|timestamp|stand|dzien|mess_datum|czas)($|_)"
+)
 _WITH_UNIT = re.compile(r"[+-]?\d[\d.,'’   ]*\s*([^\d\s.,][^\d]{0,9})|([€$])\s*[+-]?\d[\d.,'’   ]*")
 _WKT = re.compile(r"(SRID=\d+;)?\s*(MULTI)?(POINT|LINESTRING|POLYGON|GEOMETRYCOLLECTION)\s*(Z|M|ZM)?\s*(\(|EMPTY)", re.IGNORECASE)  # fmt: skip
 _GEOJSON = re.compile(r'\{\s*"(type|coordinates)"\s*:')
@@ -100,7 +112,9 @@ def usual_mark(samples: Sequence[Sample], delimiter: str) -> str:
 def own_mark(texts: Sequence[str]) -> str:
     """Return the decimal mark of which the numbers of one column leave no doubt; empty if they leave some."""
     some = dict.fromkeys(texts[:1_000])
-    numbers = [text.rstrip(" %€") for text in some if ("," in text or "." in text) and text[-1:] in "0123456789 %€"]
+    numbers = [
+        text.rstrip(" %€") for text in some if ("," in text or "." in text) and text[-1:] in "0123456789 %€"
+    ]
     votes = Counter(mark for mark in map(_sure_mark, numbers[:200]) if mark)
     return max(sorted(votes), key=lambda mark: votes[mark]) if votes else ""
 
@@ -117,7 +131,13 @@ def _is_sure(text: str) -> bool:
 
 def guess(sample: Sample, usual: str, zone: str) -> Guess:
     """Return what a column holds."""
-    base = ColumnPlan(sample.source, sample.name, sample.title, decimal=sample.decimal or sample.mark or usual, unit=unit_of(sample.title))
+    base = ColumnPlan(
+        sample.source,
+        sample.name,
+        sample.title,
+        decimal=sample.decimal or sample.mark or usual,
+        unit=unit_of(sample.title),
+    )
     if not sample.present:
         is_nameless = not sample.title.strip()
         return Guess(replace(base, unit="", is_kept=not is_nameless), Reason("empty"))
@@ -146,7 +166,9 @@ def _codes(sample: Sample, base: ColumnPlan, found: Meaning, zone: str) -> Guess
     texts = sample.present
     pattern = _CODES.get(found)
     if pattern and _is_enough(_share(texts, pattern.fullmatch), len(texts)):
-        return Guess(replace(base, kind="text", meaning=found, unit=""), Reason("by_name", {"meaning": found}))
+        return Guess(
+            replace(base, kind="text", meaning=found, unit=""), Reason("by_name", {"meaning": found})
+        )
     digits = [text for text in texts if text.isdigit()]
     if not digits or len(digits) < len(texts) * ENOUGH:
         return None
@@ -154,7 +176,9 @@ def _codes(sample: Sample, base: ColumnPlan, found: Meaning, zone: str) -> Guess
     is_stamp = bool(_DATE_WORDS.search(sample.name))
     if zeros and not is_stamp and set(digits) - {"00", "01"}:
         meaning = _kind_of_code(digits)
-        return Guess(replace(base, kind="text", meaning=meaning, unit=""), Reason("leading_zeros", {"count": zeros}))
+        return Guess(
+            replace(base, kind="text", meaning=meaning, unit=""), Reason("leading_zeros", {"count": zeros})
+        )
     if max(map(len, digits)) > _LONGEST_WHOLE and not is_stamp:
         return Guess(replace(base, kind="text", meaning="code", unit=""), Reason("long_digits"))
     return None
@@ -234,8 +258,14 @@ def _moments(sample: Sample, base: ColumnPlan, found: Meaning, zone: str) -> Gue
         return None
     best = formats[0]
     kind: Kind = "datetime" if "%H" in best else "date"
-    result = _checked(sample, replace(base, kind=kind, format=best, unit=""), zone, Reason("format", {"format": best}))
-    others = [one for one in formats[1:] if {best, one} == {best.replace("%d/%m", "%m/%d"), best.replace("%m/%d", "%d/%m")}]
+    result = _checked(
+        sample, replace(base, kind=kind, format=best, unit=""), zone, Reason("format", {"format": best})
+    )
+    others = [
+        one
+        for one in formats[1:]
+        if {best, one} == {best.replace("%d/%m", "%m/%d"), best.replace("%m/%d", "%d/%m")}
+    ]
     if result and others:
         result.problems.append(_offer("ambiguous_date", sample, format=others[0]))
     return result
@@ -253,7 +283,7 @@ def _formats(texts: Sequence[str], name: str) -> list[str]:
         candidates = [*_DAYS, *(day + time for day in _DAYS for time in _TIMES)]
     fits = {fmt: _share(some, lambda text, fmt=fmt: _is_in(text, fmt)) for fmt in candidates}  # type: ignore[misc]  # bound at once
     best = max(fits.values(), default=0)
-    if best < ENOUGH - 0.2 or not _is_enough(best, len(some)) and best < ENOUGH:
+    if best < ENOUGH - 0.2 or (not _is_enough(best, len(some)) and best < ENOUGH):
         return []
     return [fmt for fmt in candidates if fits[fmt] >= best]
 
@@ -283,7 +313,9 @@ def _numbers(sample: Sample, base: ColumnPlan, found: Meaning, zone: str) -> Gue
         return None
     unit = _unit_in_cells(texts)
     plan = replace(base, unit=unit or base.unit)
-    meaning: Meaning = "percent" if plan.unit == "%" else "currency" if plan.unit in CURRENCIES.values() else ""
+    meaning: Meaning = (
+        "percent" if plan.unit == "%" else "currency" if plan.unit in CURRENCIES.values() else ""
+    )
     whole = _checked(sample, replace(plan, kind="integer", meaning=meaning), zone, Reason("all_match"))
     number = None
     if whole is None or "misfits" in whole.reason.facts:
@@ -331,7 +363,10 @@ def _with_doubt(result: Guess, sample: Sample) -> Guess:
 
 def _offer(code: str, sample: Sample, **changes: str) -> Problem:
     return Problem(
-        code, column=sample.name, facts={"examples": sample.present[:_EXAMPLES]}, fix={"columns": {sample.name: changes}}
+        code,
+        column=sample.name,
+        facts={"examples": sample.present[:_EXAMPLES]},
+        fix={"columns": {sample.name: changes}},
     )
 
 
@@ -343,7 +378,9 @@ def _texts(sample: Sample, base: ColumnPlan, found: Meaning, zone: str) -> Guess
             return Guess(replace(plan, meaning=meaning), Reason("all_match"))  # type: ignore[arg-type]  # one of the two
     is_street = _share(texts, _STREET.search) > 0.5  # noqa: PLR2004  (most of them)
     if found == "address" or (is_street and _share(texts, _ADDRESS.fullmatch) > 0.5):  # noqa: PLR2004
-        return Guess(replace(plan, meaning="address"), Reason("by_name" if found == "address" else "most_match"))
+        return Guess(
+            replace(plan, meaning="address"), Reason("by_name" if found == "address" else "most_match")
+        )
     return None
 
 

@@ -15,8 +15,10 @@ from stadtkern.tables.values import MORE_NULLS, NULLS
 MOST_HEADERS = 4
 _MISSING = frozenset(NULLS) | frozenset(MORE_NULLS)
 _DATE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}([ T]\d{1,2}:\d{2}(:\d{2})?.*)?|\d{1,2}:\d{2}(:\d{2})?")
-_YES_NO = frozenset("ja nein tak nie true false wahr falsch yes no".split())
-_TOTAL = re.compile(r"(summe|gesamt|gesamtsumme|insgesamt|total|razem|ogółem|ogolem|suma)\b[: ]*", re.IGNORECASE)
+_YES_NO = frozenset(["ja", "nein", "tak", "nie", "true", "false", "wahr", "falsch", "yes", "no"])
+_TOTAL = re.compile(
+    r"(summe|gesamt|gesamtsumme|insgesamt|total|razem|ogółem|ogolem|suma)\b[: ]*", re.IGNORECASE
+)
 _FOOTNOTE = re.compile(
     r"(\*|\d\)|¹|²|quelle|hinweis|anmerkung|stand\b|fußnote|legende|©|źródło|zrodlo|uwaga|source|note|copyright|"
     r"datenstand|erstellt|lizenz|herausgeber|statistisches)",
