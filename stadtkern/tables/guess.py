@@ -1,5 +1,6 @@
 """What the values of a column are, from a sample of them and from its title."""
 
+import json
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -39,6 +40,7 @@ _LOOKS_LIKE_DAY = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}(?!\d)|\d{1,2}\.?\
 _IN_WORDS = re.compile(r"\d{1,2}\.?\s+[^\W\d_]{3,}\.?\s+\d{4}")
 _OFFSET = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?\s?(Z|[+-]\d{2}:?\d{2})")
 _FRACTION = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}\.\d+")
+_HOUR_24 = re.compile(r"([T ])24:00(?=$|:00$)")
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d)?( Uhr)?")
 _DATE_WORDS = re.compile(
     r"(^|_)(datum|date|data|tag|zeit|time|zeitstempel|timestamp|stand|dzien|mess_datum|czas)($|_)"
@@ -210,12 +212,24 @@ def _shapes(sample: Sample, base: ColumnPlan, found: Meaning, zone: str) -> Gues
         share = _share(texts, test)
         if _is_enough(share, len(texts)) and (meaning != "coordinates" or _may_be_pair(texts, found)):
             return Guess(replace(base, kind="text", meaning=meaning, unit=""), _reason(share))
+    if all(_is_json(text) for text in texts):
+        return Guess(replace(base, kind="json", unit=""), Reason("all_match"))
     share = _share(texts, is_angle)
     if _is_enough(share, len(texts)):
         meaning = found if found in {"longitude", "latitude"} else _axis(texts)
         if meaning:
             return Guess(replace(base, kind="text", meaning=meaning, unit="°"), _reason(share))
     return None
+
+
+def _is_json(text: str) -> bool:
+    """Return whether a text is a list or an object of JSON."""
+    if text[:1] not in {"[", "{"}:
+        return False
+    try:
+        return isinstance(json.loads(text), list | dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def _may_be_pair(texts: Sequence[str], found: Meaning) -> bool:
@@ -290,7 +304,7 @@ def _formats(texts: Sequence[str], name: str) -> list[str]:
 
 def _is_in(text: str, fmt: str) -> bool:
     try:
-        found = datetime.strptime(text, fmt)  # noqa: DTZ007  (only tried)
+        found = datetime.strptime(_HOUR_24.sub(r"\g<1>00:00", text), fmt)  # noqa: DTZ007  (only tried)
     except ValueError:
         return False
     return found.year in _YEARS

@@ -17,11 +17,12 @@ from stadtkern.tables.places import NoPlace, parse_angle, parse_pair
 REGION: Box = (5.0, 46.0, 25.5, 56.0)
 """Germany, Poland and their neighbours: where data of a town here lie, if not in the town."""
 
-CANDIDATES = (4326, 25833, 25832, 2180, 5650, 4647, 3857, 31469, 31468, 31467, 2176, 2177, 3068)
-"""Degrees; UTM 33 and 32; PL-1992; UTM with zone number in front; web; Gauss-Krüger; PL-2000; Soldner Berlin."""
+CANDIDATES = (4326, 25833, 25832, 2180, 5650, 4647, 3857, 31469, 31468, 31467, 2176, 2177)
+"""Degrees; UTM 33 and 32; PL-1992; UTM with zone number in front; web; Gauss-Krüger; PL-2000."""
 
 _GROWN = 0.3
 _CLEARLY = 0.5
+_METRES = 10_000
 _PAIRS = (("longitude", "latitude"), ("easting", "northing"))
 _EXPLICIT = re.compile(r"ost|rechts|east|hoch|nord|north|^rw|^hw")
 _IN_NAME = re.compile(r"(25832|25833|4326|2180|3857|31467|31468|31469|4647|5650|2176|2177)")
@@ -106,6 +107,8 @@ def best(x: Floats, y: Floats, hints: Hints, named: int = 0) -> tuple[int, bool,
         )
         for is_swapped in (False, True)
     }
+    if max(np.median(np.abs(x)), np.median(np.abs(y))) < _METRES:  # small numbers are no metres from afar
+        scores = {key: value for key, value in scores.items() if key[0] in {LON_LAT, named}}
     if hints.crs:
         scores = {key: value for key, value in scores.items() if key[0] == hints.crs}
     (crs, is_swapped), most = max(

@@ -161,7 +161,7 @@ def blocks(file: Opened, plan: Plan) -> Iterator[Block]:
 
     numbering = _Numbering(plan.skip_rows + plan.header_rows)
     with Utf8Stream(file.path, plan.encoding or "utf-8") as stream:
-        reader = None
+        reader, done = None, 0
         try:
             reader = arrow_csv.open_csv(
                 stream,
@@ -179,11 +179,12 @@ def blocks(file: Opened, plan: Plan) -> Iterator[Block]:
             )
             for batch in reader:
                 numbers = numbering.of(batch.num_rows, strange)
-                yield _block(batch, numbers, numbering.taken(strange), plan, width, stream)
+                done += batch.nbytes - 3 * batch.num_rows * width  # offsets of 4 bytes for marks of 1
+                yield _block(batch, numbers, numbering.taken(strange), plan, width, min(done, stream.done))
             left = numbering.taken(strange, is_last=True)
             if left:
                 empty = pa.RecordBatch.from_pylist([], pa.schema([(name, pa.string()) for name in names]))
-                yield _block(empty, np.empty(0, dtype=np.int64), left, plan, width, stream)
+                yield _block(empty, np.empty(0, dtype=np.int64), left, plan, width, stream.done)
         except pa.ArrowInvalid as error:
             raise _clear(error, numbering.next) from error
         finally:
@@ -235,7 +236,7 @@ def _block(
     strange: list[tuple[int, str]],
     plan: Plan,
     width: int,
-    stream: Utf8Stream,
+    done: int,
 ) -> Block:
     keep = np.flatnonzero(numbers > plan.skip_rows + plan.header_rows)
     if len(keep) < len(numbers):
@@ -252,7 +253,7 @@ def _block(
             )
             for place, column in enumerate(columns)
         ]
-    return Block(columns, numbers, rejects, done=stream.done)
+    return Block(columns, numbers, rejects, done=done)
 
 
 def _mended_rows(
