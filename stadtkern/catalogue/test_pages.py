@@ -191,3 +191,19 @@ def test_the_list_and_the_whole_form_open(office: Client, alice: User) -> None:
         ("wagtailadmin_home", []),
     ):
         assert office.get(reverse(name, args=args)).status_code == 200, name
+
+
+def test_who_approves_finds_it_on_the_first_page(client: Client, alice: User) -> None:
+    from conftest import person  # noqa: PLC0415
+
+    dataset = make_dataset(alice)
+    approval.add_distribution(dataset, by=alice, access_url="https://example.org/", title={"de": "Karte"})
+    approval.submit(dataset, by=alice)
+    client.force_login(person("mia", "moderator"), backend="django.contrib.auth.backends.ModelBackend")
+    page = client.get(reverse("wagtailadmin_home"))
+    address = reverse("open-data-catalogue:edit", args=[dataset.pk])
+    assert address in page.content.decode()
+    assert b"Stra\xc3\x9fenb\xc3\xa4ume" in page.content
+    form = client.get(address)
+    assert form.status_code == 200
+    assert b"workflow-action" in form.content or b"Approve" in form.content or b"Freigeben" in form.content

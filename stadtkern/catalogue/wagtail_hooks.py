@@ -20,8 +20,9 @@ from stadtkern.catalogue.queries import open_tasks
 from stadtkern.people.models import User
 from stadtkern.people.policy import RulesPermissionPolicy
 
-for _model in (Agent, DataService, Dataset, DatasetSeries):
+for _model in (Agent, DataService, DatasetSeries):
     register_permission_policy(_model, RulesPermissionPolicy(_model))
+register_permission_policy(Dataset, catalogue.DatasetPolicy(Dataset))
 
 register_snippet(catalogue.DatasetViewSet)
 

@@ -1,5 +1,6 @@
 """What could be better, shown while somebody writes."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -12,10 +13,11 @@ from stadtkern.catalogue.models import Dataset, Distribution
 from stadtkern.catalogue.services import approval
 
 
-def advice_on(dataset: Dataset, errors: Any = None) -> Summary:  # noqa: ANN401  # ErrorDict
-    """Return what all rules say of a dataset, with what the form itself says first."""
+def advice_on(dataset: Dataset, errors: Any = None, missing: Sequence[str] = ()) -> Summary:  # noqa: ANN401  # ErrorDict
+    """Return what all rules say of a dataset, with what the form itself says and what is missing first."""
     there = dataset.distributions.order_by("position", "pk") if dataset.pk else Distribution.objects.none()
     found = advise(dataset, [approval.as_written(one) for one in there])
+    found.own += [Finding("", text, "error") for text in missing]
     for name, texts in (errors or {}).items():
         for text in texts:
             found.own.append(Finding(name, text, "error"))

@@ -19,9 +19,24 @@ from wagtail.snippets.views.snippets import CreateView, EditView, IndexView, Sni
 from stadtkern.catalogue.admin.advising import advice_on
 from stadtkern.catalogue.forms.describe import DatasetForm
 from stadtkern.catalogue.models import Agent, DataService, Dataset, DatasetSeries
+from stadtkern.people.models import User
+from stadtkern.people.policy import RulesPermissionPolicy
 
 HOOK = "register_open_data_menu_item"
 ADVICE = "catalogue/admin/advice_panel.html"
+
+
+class DatasetPolicy(RulesPermissionPolicy):
+    """Our rules; who is to approve a dataset may also open its form."""
+
+    def user_has_permission_for_instance(self, user: User, action: str, instance: Any) -> bool:  # noqa: ANN401
+        """Return whether the person may do this with this dataset."""
+        if super().user_has_permission_for_instance(user, action, instance):
+            return True
+        if action != "change" or not isinstance(instance, Dataset):
+            return False
+        task = instance.current_workflow_task
+        return task is not None and bool(task.user_can_access_editor(instance, user))
 
 
 class DatasetList(IndexView):
@@ -64,10 +79,8 @@ class EditDataset(WithAdvice, EditView):
     def get_object(self, queryset: Any = None) -> Dataset:  # noqa: ANN401
         """Return the dataset as last written; an editor of another organisation is turned away."""
         dataset: Dataset = super().get_object(queryset)
-        user = self.request.user
-        task = self.live_object.current_workflow_task
-        may_approve = task is not None and task.user_can_access_editor(self.live_object, user)
-        if not may_approve and not user.has_perm("catalogue.change_dataset", self.live_object):
+        policy = DatasetPolicy(Dataset)
+        if not policy.user_has_permission_for_instance(self.request.user, "change", self.live_object):
             raise PermissionDenied
         return dataset
 
