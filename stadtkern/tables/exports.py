@@ -60,8 +60,7 @@ def _batches(table: "Table", query: Query, select: str) -> Iterator[Iterator[pa.
         f" OFFSET {int(query.offset)}"
     )
     with engine.cursor(table.zone, patience=PATIENCE) as cursor:
-        relation = cursor.execute(statement, found.values)
-        yield iter(relation.to_arrow_reader(BATCH))
+        yield iter(cursor.sql(statement, params=found.values).to_arrow_reader(BATCH))
 
 
 def _columns(table: "Table", names: list[str]) -> list[Column]:
@@ -87,7 +86,7 @@ def _csv_value(column: Column) -> str:
     if column.name == GEOMETRY:
         return f"ST_AsText({quoted}) AS {quoted}"
     if column.kind == "datetime":
-        return f"strftime({quoted}, '{_ISO}') AS {quoted}"
+        return f"regexp_replace(strftime({quoted}, '{_ISO}'), '([+-]\\d\\d)$', '\\1:00') AS {quoted}"
     if column.kind == "clock":
         return f"CAST({quoted} AS VARCHAR) AS {quoted}"
     return quoted
@@ -127,7 +126,7 @@ def _jsonable(value: object) -> object:
 
 def _listed(file: TextIO, items: Iterator[str]) -> int:
     count = 0
-    for count, item in enumerate(items, 1):  # noqa: B007  (the last one is the number of rows)
+    for count, item in enumerate(items, 1):
         file.write(",\n" if count > 1 else "\n")
         file.write(item)
     return count
@@ -137,7 +136,9 @@ def _json(table: "Table", query: Query, target: Path) -> int:
     names = names_of(table, query)
     with target.open("w", encoding="utf-8") as file:
         file.write("[")
-        count = _listed(file, (_dump(dict(zip(names, row, strict=True))) for row in _rows(table, query, names)))
+        count = _listed(
+            file, (_dump(dict(zip(names, row, strict=True))) for row in _rows(table, query, names))
+        )
         file.write("\n]\n")
     return count
 
@@ -177,7 +178,12 @@ def _xlsx(table: "Table", query: Query, target: Path) -> int:
     names = [one for one in names_of(table, query) if one != GEOMETRY]
     book = xlsxwriter.Workbook(
         target,
-        {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False},
+        {
+            "constant_memory": True,
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+            "strings_to_numbers": False,
+        },
     )
     sheet = book.add_worksheet("data")
     formats = {
@@ -219,7 +225,9 @@ def _gpkg(table: "Table", query: Query, target: Path) -> int:
     names = [one for one in names_of(table, query) if one != GEOMETRY]
     kinds = {column.name: column.kind for column in table.columns}
     parts = [
-        f"CAST({engine.name(one)} AS VARCHAR) AS {engine.name(one)}" if kinds.get(one) == "clock" else engine.name(one)
+        f"CAST({engine.name(one)} AS VARCHAR) AS {engine.name(one)}"
+        if kinds.get(one) == "clock"
+        else engine.name(one)
         for one in names
     ]
     has_geometry = table.geometry is not None
@@ -240,7 +248,11 @@ def _gpkg(table: "Table", query: Query, target: Path) -> int:
             if first is None:
                 first = _empty(table, query, ", ".join(parts))
             reader = pa.RecordBatchReader.from_batches(_utc(first).schema, counted(_chain(first, batches)))
-            geometry = {"geometry_name": GEOMETRY, "geometry_type": _gpkg_type(table), "crs": "EPSG:4326"} if has_geometry else {}
+            geometry = (
+                {"geometry_name": GEOMETRY, "geometry_type": _gpkg_type(table), "crs": "EPSG:4326"}
+                if has_geometry
+                else {}
+            )
             write_arrow(reader, beside, driver="GPKG", layer="data", **geometry)
         os.replace(beside, target)  # noqa: PTH105
     finally:
@@ -255,14 +267,16 @@ def _chain(first: pa.RecordBatch, rest: Iterator[pa.RecordBatch]) -> Iterator[pa
 
 def _empty(table: "Table", query: Query, select: str) -> pa.RecordBatch:
     with engine.cursor(table.zone) as cursor:
-        found = cursor.execute(f"SELECT {select} FROM {table.source} LIMIT 0").to_arrow_table()  # noqa: S608  (names are checked)
+        found = cursor.sql(f"SELECT {select} FROM {table.source} LIMIT 0").to_arrow_table()  # noqa: S608  (names are checked)
     return pa.RecordBatch.from_pylist([], found.schema)
 
 
 def _utc(batch: pa.RecordBatch) -> pa.RecordBatch:
     """Return the batch with moments in UTC, which GDAL writes exactly."""
     fields = [
-        pa.field(one.name, pa.timestamp("ms", tz="UTC")) if pa.types.is_timestamp(one.type) else pa.field(one.name, one.type)
+        pa.field(one.name, pa.timestamp("ms", tz="UTC"))
+        if pa.types.is_timestamp(one.type)
+        else pa.field(one.name, one.type)
         for one in batch.schema
     ]
     return batch.cast(pa.schema(fields), safe=False)

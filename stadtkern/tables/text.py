@@ -22,6 +22,9 @@ _GERMAN = frozenset("äöüßÄÖÜ€§°²³éèàč–„“”’µ½")
 _SORBIAN = frozenset("čćěłńóřŕšśžźČĆĚŁŃÓŘŔŠŚŽŹ")
 _PLACES = 8
 _WRONG = re.compile("[\udc80-\udcff]+")
+_END_OF_FILE = b"\x1a"
+"""Ends files that came through CP/M and DOS programs."""
+
 MOST_LINES = 20
 """As many numbers of lines as a person looks at."""
 
@@ -99,7 +102,7 @@ def _worth(letter: str, *, is_eastern: bool) -> float:
         return 1.0
     if is_eastern and letter in _POLISH | _SORBIAN:
         return 1.0
-    if letter == "\ufffd" or not letter.isprintable() and letter != "\xa0":
+    if letter == "\ufffd" or (not letter.isprintable() and letter != "\xa0"):
         return -3.0
     return 0.1 if letter.isalpha() else -0.5
 
@@ -163,6 +166,8 @@ class Utf8Stream(io.RawIOBase):
         if b"\x00" in text:
             self.nuls += text.count(b"\x00")
             text = text.replace(b"\x00", b"")
+        if text.endswith(_END_OF_FILE):
+            text = text.rstrip(_END_OF_FILE)
         if self._is_utf8:
             self._lines += raw.count(b"\n")
         return text
@@ -194,7 +199,9 @@ class Utf8Stream(io.RawIOBase):
             text = self._decoder.decode(raw, final=not raw)
         except UnicodeDecodeError as error:
             if self._encoding.lower().startswith(("utf", "u")):
-                raise TableError("wrong_encoding", encoding=self._encoding, at=self.done - len(raw)) from error
+                raise TableError(
+                    "wrong_encoding", encoding=self._encoding, at=self.done - len(raw)
+                ) from error
             self.mended += 1
             text = raw.decode(self._encoding, errors="replace")
         return text.removeprefix("\ufeff").encode()
