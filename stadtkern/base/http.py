@@ -137,7 +137,8 @@ class Client:
         """Return what `url` answers.
 
         `etag` and `last_modified` of an earlier answer save the transfer if nothing has changed. With `into`
-        the body is written there, part by part, and the answer has none.
+        the body is written there, part by part, and the answer has none. With a `max_bytes` of 0 only the
+        beginning of the answer is awaited and no body is read.
 
         Raises
         ------
@@ -225,7 +226,7 @@ class Client:
             _check_status(response)
             is_same = response.status_code == HTTPStatus.NOT_MODIFIED
             return Answer(
-                body=b"" if is_same else await _body(response, max_bytes, into),
+                body=b"" if is_same or not max_bytes else await _body(response, max_bytes, into),
                 status=response.status_code,
                 url=str(request.url),
                 etag=response.headers.get("etag", ""),

@@ -74,14 +74,19 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
     "stadtkern.web",
+    "stadtkern.search",
     "stadtkern.people",
     "stadtkern.places",
+    "stadtkern.features",
     "stadtkern.governance",
     "stadtkern.observations",
     "stadtkern.observations.upkeep",
     "stadtkern.lorawan",
     "stadtkern.ingest",
     "stadtkern.catalogue",
+    "stadtkern.catalogue.quality",
+    "stadtkern.harvest",
+    "stadtkern.community",
     "stadtkern.warnings",
     "stadtkern.dashboards",
     *plugin_packages("stadtkern.connectors"),
@@ -398,6 +403,8 @@ MQTT_SOCKET = env("MQTT_SOCKET", str(DATA_DIR / "mqtt.sock"))
 """File by which `web` reaches the broker inside `ingest`, for browsers."""
 MQTT_KEY = env("MQTT_KEY")
 """API key whose rights all have who write to SensorThings topics at the outside broker; empty: none."""
+CONTRIBUTOR_ID = env("CONTRIBUTOR_ID")
+"""Name under which the town delivers its catalogue to GovData (`dcatde:contributorID`); empty: it does not."""
 BARRIER_ANSWER_DAYS = 30
 """Days within which a reported barrier is to be answered."""
 BARRIER_KEEP_DAYS = 365
@@ -406,3 +413,5 @@ BARRIER_OPEN_DAYS = 730
 """Days after which a report is deleted that nobody answered."""
 TILES_MOST_BYTES = int(env("TILES_MOST_BYTES", str(500 * 1000 * 1000)))
 """Room for kept map tiles in bytes."""
+VECTOR_TILES_MOST_BYTES = int(env("VECTOR_TILES_MOST_BYTES", str(500 * 1000 * 1000)))
+"""Room for kept vector tiles of our own layers in bytes."""

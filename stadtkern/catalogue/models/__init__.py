@@ -4,6 +4,7 @@ from stadtkern.catalogue.models.catalogue import Agent, DatasetSeries, Keyword
 from stadtkern.catalogue.models.datasets import Dataset, DatasetQuerySet
 from stadtkern.catalogue.models.distributions import DataService, Distribution, DistributionQuerySet
 from stadtkern.catalogue.models.versions import FollowUp, Pull, Version, VersionQuerySet
+from stadtkern.catalogue.models.views import SavedView
 
 __all__ = [
     "Agent",
@@ -16,6 +17,7 @@ __all__ = [
     "FollowUp",
     "Keyword",
     "Pull",
+    "SavedView",
     "Version",
     "VersionQuerySet",
 ]
