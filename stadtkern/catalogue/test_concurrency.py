@@ -6,7 +6,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,7 @@ def alice() -> User:
     return person("alice", "editor")
 
 
-def at_once(count: int, function: Any) -> list[Any]:
+def at_once(count: int, function: Callable[[int], Any]) -> list[Any]:
     """Call a function in threads that begin together; return what they return or raise."""
     start, results = threading.Barrier(count), []
 
@@ -43,7 +44,7 @@ def at_once(count: int, function: Any) -> list[Any]:
         start.wait()
         try:
             results.append(function(number))
-        except Exception as error:  # the test looks at it
+        except Exception as error:  # noqa: BLE001  # the test looks at it
             results.append(error)
         finally:
             connections.close_all()
@@ -75,6 +76,18 @@ def test_only_one_worker_has_a_version() -> None:
 
     at_once(4, hold)
     assert sorted(seen) == [False, False, False, True]
+
+
+@dataclass(frozen=True)
+class Run:
+    """Steps in processes of their own."""
+
+    begin: Callable[..., subprocess.Popen[str]]
+    finish: Callable[..., str]
+
+    def __call__(self, *words: str) -> str:
+        """Run a step to its end and return what it printed."""
+        return self.finish(*words)
 
 
 SCRIPT = """
@@ -123,17 +136,25 @@ elif verb == "state":
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Iterator[Any]:
+def run(tmp_path: Path) -> Run:
     """Return a function that runs a step in a process of its own, with a SQLite file of its own."""
     script = tmp_path / "step.py"
     script.write_text(SCRIPT)
-    names = {"STADTKERN_DATA_DIR": str(tmp_path / "data"), "PYTHONPATH": str(ROOT), "STADTKERN_LOG_LEVEL": "ERROR"}
+    names = {
+        "STADTKERN_DATA_DIR": str(tmp_path / "data"),
+        "PYTHONPATH": str(ROOT),
+        "STADTKERN_LOG_LEVEL": "ERROR",
+    }
     environment = {**os.environ, **names}
     environment.pop("STADTKERN_DATABASE_URL", None)
 
     def begin(*words: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, str(script), *words], env=environment, stdout=subprocess.PIPE, text=True, cwd=ROOT
+            [sys.executable, str(script), *words],
+            env=environment,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
         )
 
     def finish(*words: str) -> str:
@@ -142,12 +163,11 @@ def run(tmp_path: Path) -> Iterator[Any]:
         assert process.returncode == 0
         return out
 
-    finish.begin = begin  # type: ignore[attr-defined]  # both ways of running in one fixture
-    yield finish
+    return Run(begin, finish)
 
 
 @pytest.mark.slow
-def test_processes_number_versions_without_gaps_or_doubles(run: Any) -> None:
+def test_processes_number_versions_without_gaps_or_doubles(run: Run) -> None:
     run("set-up")
     processes = [run.begin("number") for _number in range(3)]
     assert [process.communicate(timeout=240)[0] for process in processes] == ["", "", ""]
@@ -156,7 +176,7 @@ def test_processes_number_versions_without_gaps_or_doubles(run: Any) -> None:
 
 
 @pytest.mark.slow
-def test_a_worker_killed_while_reading_leaves_nothing_half_done(run: Any, tmp_path: Path) -> None:
+def test_a_worker_killed_while_reading_leaves_nothing_half_done(run: Run, tmp_path: Path) -> None:
     big = tmp_path / "big.csv"
     with big.open("w") as file:
         file.write("Nr;Art;Höhe;Datum\n")
@@ -184,7 +204,7 @@ def test_a_worker_killed_while_reading_leaves_nothing_half_done(run: Any, tmp_pa
 def test_an_interrupted_upload_leaves_nothing(alice: User) -> None:
     class Broken(BytesIO):
         def read(self, size: int | None = -1) -> bytes:
-            if self.tell() > 100:  # noqa: PLR2004  # bytes
+            if self.tell() > 100:
                 raise ConnectionResetError
             return super().read(60 if size is None or size > 60 else size)
 

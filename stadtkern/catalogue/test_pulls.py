@@ -5,7 +5,6 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 
 import pytest
 
@@ -49,7 +48,7 @@ def shop(monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
             if status != 304:
                 self.wfile.write(facts.body)
 
-        def log_message(self, *_args: Any) -> None:
+        def log_message(self, *_args: object) -> None:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -98,7 +97,7 @@ def test_only_a_changed_file_becomes_a_version(alice: User, shop: Shop) -> None:
 
 def test_other_columns_wait_for_a_person(alice: User, shop: Shop) -> None:
     scheduled(alice, shop)
-    shop.body = "Nr;Art;Zustand\n1;Linde;gut\n".encode()
+    shop.body = b"Nr;Art;Zustand\n1;Linde;gut\n"
     again()
     newest = Version.objects.order_by("-number")[0]
     assert newest.state == State.ASKING

@@ -1,4 +1,4 @@
-"""What the codes of `stadtkern.tables` mean, in words for people: types, problems, reasons, refused values."""
+"""What the codes of `stadtkern.tables` mean, in words for people."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -64,15 +64,19 @@ FAILURES: dict[str, Label] = {
     "empty": gettext_lazy("There is nothing in the file."),
     "not_a_table": gettext_lazy("This is no table (%(format)s). Save it as CSV or Excel and upload that."),
     "is_html": gettext_lazy(
-        "This is a web page and no table. Perhaps the address asks for a login or shows an error: open it in the "
-        "browser, save the file there, and upload it."
+        "This is a web page and no table. Perhaps the address asks for a login or shows an error: open it "
+        "in the browser, save the file there, and upload it."
     ),
     "error_page": gettext_lazy("This is an error message of a server and no table."),
-    "encrypted": gettext_lazy("The file is protected by a password. Save it without one and upload it again."),
+    "encrypted": gettext_lazy(
+        "The file is protected by a password. Save it without one and upload it again."
+    ),
     "shapefile_needs_zip": gettext_lazy(
         "A Shapefile is several files. Pack .shp, .dbf, .shx and .prj into one ZIP and upload that."
     ),
-    "incomplete_shapefile": gettext_lazy("The ZIP lacks parts of the Shapefile: .shp, .dbf and .shx are needed."),
+    "incomplete_shapefile": gettext_lazy(
+        "The ZIP lacks parts of the Shapefile: .shp, .dbf and .shx are needed."
+    ),
     "broken_file": gettext_lazy("The file is damaged or was not stored completely (%(format)s)."),
     "broken_workbook": gettext_lazy("The workbook is damaged. Open it, save it anew, and upload that."),
     "broken_archive": gettext_lazy("The ZIP is damaged or was not stored completely."),
@@ -94,7 +98,9 @@ FAILURES: dict[str, Label] = {
     "bad_plan": gettext_lazy("What was chosen does not fit together: %(field)s."),
     "broken_line": gettext_lazy("A line of the file cannot be taken apart: quotation marks do not end."),
     "no_records": gettext_lazy("There are no repeated entries in the XML."),
-    "other_format": gettext_lazy("The file is no longer what it was when it was looked at. Upload it once more."),
+    "other_format": gettext_lazy(
+        "The file is no longer what it was when it was looked at. Upload it once more."
+    ),
     "no_geocoder": gettext_lazy("Addresses cannot be looked up here."),
     "worker_ended": gettext_lazy(
         "Reading the file ended the program %(times)s times. It is probably too large for this machine."
@@ -104,8 +110,8 @@ FAILURES: dict[str, Label] = {
 PROBLEMS: dict[str, Label] = {
     "several_parts": gettext_lazy("The file has several sheets or layers; one of them becomes the table."),
     "formulas_without_values": gettext_lazy(
-        "%(count)s cells are formulas without a stored result; they are empty in the table. Open the file in your "
-        "spreadsheet, save it, and upload it again."
+        "%(count)s cells are formulas without a stored result; they are empty in the table. Open the file in "
+        "your spreadsheet, save it, and upload it again."
     ),
     "merged_cells": gettext_lazy("Cells are merged; each row has got their value."),
     "crs_missing": gettext_lazy("The file does not say in which coordinates it is; degrees were assumed."),
@@ -124,11 +130,15 @@ PROBLEMS: dict[str, Label] = {
     "footnotes": gettext_lazy("Notes below the table are left out."),
     "totals_row": gettext_lazy("The sum below the table is left out."),
     "uneven_rows": gettext_lazy("Some rows have more or fewer values than there are columns."),
-    "most_rejected": gettext_lazy("Most rows do not fit: %(rejected)s were left out, %(rows)s are in the table."),
+    "most_rejected": gettext_lazy(
+        "Most rows do not fit: %(rejected)s were left out, %(rows)s are in the table."
+    ),
     "no_rows": gettext_lazy("Not a single row can be read this way."),
     "rejects_cut": gettext_lazy("So many rows were left out that only the first %(kept)s are listed."),
     "year_of_two_digits": gettext_lazy("Years have two digits; the century was guessed."),
-    "ambiguous_time": gettext_lazy("Some times fall into the hour that is there twice when summer time ends."),
+    "ambiguous_time": gettext_lazy(
+        "Some times fall into the hour that is there twice when summer time ends."
+    ),
 }
 
 REJECTS: dict[str, Label] = {
@@ -161,7 +171,10 @@ def _filled(text: Label, facts: Mapping[str, Any]) -> str:
         def __missing__(self, key: str) -> str:
             return "–"
 
-    shown = {name: ", ".join(map(str, one[:5])) if isinstance(one, list | tuple) else one for name, one in facts.items()}
+    shown = {
+        name: ", ".join(map(str, one[:5])) if isinstance(one, list | tuple) else one
+        for name, one in facts.items()
+    }
     return str(text) % _Facts(shown)
 
 

@@ -4,11 +4,11 @@ import os
 import time
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
 from openpyxl import Workbook
 from playwright.sync_api import Page, expect
+from pytest_django.fixtures import SettingsWrapper
 
 from stadtkern.catalogue.fixtures import make_profile
 from stadtkern.catalogue.models import Dataset, Version
@@ -17,7 +17,7 @@ from stadtkern.people.models import User
 from stadtkern.people.roles import create_roles
 from stadtkern.people.services import add_person
 from stadtkern.tables import Table
-from tests.browser.conftest import MODES, Open, Visit
+from tests.browser.conftest import MODES, Mode, Open, Visit
 from tests.browser.office import PASSWORD, faults, sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -27,7 +27,7 @@ OF_WAGTAIL = ("page-has-heading-one", "w-minimap", "w-tabs", "tab-label", "cut o
 
 
 @pytest.fixture(autouse=True)
-def _own_folder(tmp_path: Path, settings: Any) -> None:
+def _own_folder(tmp_path: Path, settings: SettingsWrapper) -> None:
     settings.DATA_DIR = tmp_path
 
 
@@ -55,7 +55,7 @@ def workbook(tmp_path: Path) -> Path:
     return path
 
 
-def office(visit: Open, user: User, language: str = "de", mode: Any = MODES[0]) -> tuple[Visit, str]:
+def office(visit: Open, user: User, language: str = "de", mode: Mode = MODES[0]) -> tuple[Visit, str]:
     """Open the back office in a language."""
     seen = visit("/de/", mode, expect_error=True)
     address = seen.page.url.removesuffix("/de/")

@@ -39,7 +39,9 @@ class AdviceOnForm(DatasetPage):
             else DatasetForm(request.POST, instance=written, for_user=self.user)
         )
         form.is_valid()
-        return render(request, "catalogue/admin/advice.html", {"advice": advice_on(form.instance, form.errors)})
+        return render(
+            request, "catalogue/admin/advice.html", {"advice": advice_on(form.instance, form.errors)}
+        )
 
 
 class AdviceOnNew(OpenDataPage):
@@ -52,4 +54,6 @@ class AdviceOnNew(OpenDataPage):
         """Return what could be better."""
         form = DatasetForm(request.POST, instance=Dataset(live=False), for_user=self.user)
         form.is_valid()
-        return render(request, "catalogue/admin/advice.html", {"advice": advice_on(form.instance, form.errors)})
+        return render(
+            request, "catalogue/admin/advice.html", {"advice": advice_on(form.instance, form.errors)}
+        )

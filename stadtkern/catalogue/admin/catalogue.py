@@ -51,7 +51,10 @@ class DatasetList(IndexView):
         """Offer the page of its tables first."""
         return [
             ListingButton(
-                _("Tables and approval"), url=reverse("open-data-dataset", args=[instance.pk]), icon_name="table", priority=5
+                _("Tables and approval"),
+                url=reverse("open-data-dataset", args=[instance.pk]),
+                icon_name="table",
+                priority=5,
             ),
             *super().get_list_buttons(instance),
         ]
@@ -64,7 +67,9 @@ class WithAdvice:
         """Give the panels of advice what they show."""
         panel: Any = super().get_bound_panel(form)  # type: ignore[misc]  # of the view
         dataset = form.instance
-        url = reverse("open-data-advice", args=[dataset.pk]) if dataset.pk else reverse("open-data-advice-new")
+        url = (
+            reverse("open-data-advice", args=[dataset.pk]) if dataset.pk else reverse("open-data-advice-new")
+        )
         form.advice, form.advice_url = advice_on(dataset), url
         return panel
 
@@ -213,11 +218,17 @@ class ServiceViewSet(CatalogueViewSet):
     list_display = ["__str__", Column("publisher", label=capfirst(_("publisher"))), "endpoint_url"]
     search_fields = ["slug", "title"]
     form_fields = [
-        *("title", "description", "slug", "publisher", "endpoint_url", "endpoint_description", "documentation"),
+        *(
+            "title",
+            "description",
+            "slug",
+            "publisher",
+            "endpoint_url",
+            "endpoint_description",
+            "documentation",
+        ),
         *("contact_email", "licence", "datasets"),
     ]
-
-
 
 
 def to_list(request: HttpRequest) -> HttpResponse:

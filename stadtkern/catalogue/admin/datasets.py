@@ -235,7 +235,9 @@ class TableDetail(TablePage):
         """Set the schedule."""
         versions.demand_change(self.user, self.distribution)
         pull = Pull.objects.filter(distribution=self.distribution).first()
-        form = PullForm(self.request.POST, instance=pull or Pull(distribution=self.distribution), prefix="pull")
+        form = PullForm(
+            self.request.POST, instance=pull or Pull(distribution=self.distribution), prefix="pull"
+        )
         if not form.is_valid():
             return self.again(pull_form=form)
         pulls.schedule(form.save(commit=False))

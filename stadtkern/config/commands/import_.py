@@ -6,14 +6,18 @@ from pathlib import Path
 from stadtkern.base.errors import BadInput
 from stadtkern.config.start import start_django
 
-HELP = "import a file: areas, addresses (GeoJSON, GeoPackage, Shapefile zip), setup (JSON), dataset (any table)"
+HELP = (
+    "import a file: areas, addresses (GeoJSON, GeoPackage, Shapefile zip), setup (JSON), dataset (any table)"
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Name kind and file."""
     parser.add_argument("kind", help="areas | addresses | setup | dataset")
     parser.add_argument("file", type=Path)
-    parser.add_argument("--to", metavar="DATASET[/TABLE]", help="dataset: its short name, perhaps with a table")
+    parser.add_argument(
+        "--to", metavar="DATASET[/TABLE]", help="dataset: its short name, perhaps with a table"
+    )
     parser.add_argument("--note", default="", help="dataset: what is new in this version")
     parser.add_argument("--publish", action="store_true", help="dataset: make the version current at once")
     parser.add_argument("--dry-run", action="store_true", help="read and check everything, write nothing")
@@ -32,7 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     if arguments.kind not in IMPORTERS:
         raise BadInput(
-            f"cannot import {arguments.kind!r}; choose one of {', '.join([*sorted(IMPORTERS), 'setup', 'dataset'])}"
+            f"cannot import {arguments.kind!r}; choose one of {', '.join([*sorted(IMPORTERS), *OTHERS])}"
         )
     call_command("import_places", arguments.kind, str(arguments.file), dry_run=arguments.dry_run)
     return 0
