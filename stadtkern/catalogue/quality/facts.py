@@ -50,8 +50,8 @@ def offers(
     Parameters
     ----------
     broken
-        Addresses that did not answer when they were last asked. One that nobody asked yet counts as good: what
-        was typed a minute ago is no fault.
+        Addresses that did not answer when they were last asked. One that nobody asked yet counts as good:
+        what was typed a minute ago is no fault.
     """
     return [_offer(dataset, one, broken) for one in distributions]
 
