@@ -165,3 +165,8 @@ def _array(values: list[object]) -> pa.Array:
         return pa.array(values)
     except pa.ArrowException:
         return pa.array([None if value is None else str(value) for value in values], pa.string())
+
+
+def forget_senders() -> None:
+    """Begin counting anew."""
+    _rates.buckets.clear()
