@@ -194,8 +194,7 @@ def _following(request: HttpRequest, source: Source, query: Query, page: RowsPag
         (name, value)
         for name, values in request.GET.lists()
         for value in values
-        if name not in {"_cursor", "_offset", "_page", "_version"}
-        and (name in names or name != "offset")
+        if name not in {"_cursor", "_offset", "_page", "_version"} and (name in names or name != "offset")
     ]
     pairs.append(("_cursor", str(asking.Cursor(source.version.number, after))))
     address = absolute("api-table-rows", source.dataset.slug, source.distribution.slug)

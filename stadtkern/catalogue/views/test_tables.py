@@ -69,8 +69,12 @@ def test_a_condition_is_added_shown_and_taken_away(client: Client, trees: Versio
     assert "rows.csv?_sort=nr&hoehe_m__gte=20.5" in text
 
 
-@pytest.mark.parametrize("query", ["?_col=hoehe_m&_op=gte&_val=tall", "?_col=nr&_op=eq&_val=", "?_col=nr&_op=like&_val=1"])
-def test_a_condition_that_cannot_be_read_is_said_at_its_field(client: Client, trees: Version, query: str) -> None:
+@pytest.mark.parametrize(
+    "query", ["?_col=hoehe_m&_op=gte&_val=tall", "?_col=nr&_op=eq&_val=", "?_col=nr&_op=like&_val=1"]
+)
+def test_a_condition_that_cannot_be_read_is_said_at_its_field(
+    client: Client, trees: Version, query: str
+) -> None:
     text = page(client, query, 422)
     assert 'role="alert"' in text
     assert 'aria-invalid="true"' in text
@@ -109,13 +113,23 @@ def test_the_default_chart_follows_from_the_columns(client: Client, trees: Versi
         ("_chart=bar&_x=baumart&nr=nothing", "no values to draw", ""),
     ],
 )
-def test_charts_are_chosen_by_address(client: Client, trees: Version, query: str, sign: str, words: str) -> None:
+def test_charts_are_chosen_by_address(
+    client: Client, trees: Version, query: str, sign: str, words: str
+) -> None:
     text = page(client, f"?_view=chart&{query}")
     assert sign in text
     assert words in text
 
 
-@pytest.mark.parametrize("query", ["", "?_chart=bar&_x=baumart", "?_chart=scatter&_x=laengengrad&_y=breitengrad", "?_chart=line&_x=pflanzdatum&_by=baumart"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "?_chart=bar&_x=baumart",
+        "?_chart=scatter&_x=laengengrad&_y=breitengrad",
+        "?_chart=line&_x=pflanzdatum&_by=baumart",
+    ],
+)
 def test_a_picture_stands_alone(client: Client, trees: Version, query: str) -> None:
     answer = client.get(f"{PAGE}chart.svg{query}")
     assert answer["Content-Type"] == "image/svg+xml"
@@ -137,7 +151,8 @@ def test_the_map_is_a_list_too(client: Client, trees: Version) -> None:
 def test_a_table_without_places_has_no_map(client: Client, dataset: Dataset) -> None:
     upload(Distribution.objects.create(dataset=dataset, slug="register"), "Jahr;Anzahl\n2020;5\n2021;7\n")
     text = page(client, "?_view=map")
-    assert "_view=map" not in text
+    assert '<a href="?_view=map"' not in text
+    assert '<a href="?_view=chart"' in text
     assert "2021" in text
     assert client.get(f"{PAGE}places.geojson").json()["features"] == []
 
@@ -156,7 +171,9 @@ def test_lines_to_copy_hold_the_real_address(client: Client, trees: Version) -> 
     assert text.count("/api/v1/datasets/trees/tables/register/rows.csv?baumart=Linde") >= 4
 
 
-def test_others_may_frame_what_is_open_and_nothing_else(client: Client, trees: Version, closed: Dataset) -> None:
+def test_others_may_frame_what_is_open_and_nothing_else(
+    client: Client, trees: Version, closed: Dataset
+) -> None:
     for view in ("table", "chart", "map"):
         answer = client.get(f"{PAGE}embed/?_view={view}")
         assert answer.status_code == 200
