@@ -44,13 +44,25 @@ class Summary:
     """What all rules together say."""
 
     parts: list[Advice] = field(default_factory=list)
+    own: list[Finding] = field(default_factory=list)
+    """What the form itself found."""
 
     @property
     def findings(self) -> list[Finding]:
         """Errors first, then what brings most points."""
         rank = {"error": 0, "warning": 1, "hint": 2}
-        every = [one for part in self.parts for one in part.findings]
+        every = [*self.own, *(one for part in self.parts for one in part.findings)]
         return sorted(every, key=lambda one: (rank[one.severity], -one.points))
+
+    @property
+    def next_step(self) -> Finding | None:
+        """The one thing to do now."""
+        return next(iter(self.findings), None)
+
+    @property
+    def scores(self) -> list[Advice]:
+        """The parts that give points."""
+        return [part for part in self.parts if part.points is not None]
 
     @property
     def errors(self) -> list[Finding]:

@@ -35,6 +35,11 @@ def forget(name: str) -> None:
     _functions.pop(name, None)
 
 
+def names() -> list[str]:
+    """Return what is registered."""
+    return sorted(_functions)
+
+
 def announce(version: Version) -> None:
     """Note what is to be done now that `version` is current; belongs into the transaction that made it so."""
     FollowUp.objects.bulk_create(

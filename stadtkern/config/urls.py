@@ -27,10 +27,12 @@ urlpatterns = [
     *(path(s.prefix, include(f"stadtkern.standards.{slug}.urls")) for slug, s in standards.items()),
     *i18n_patterns(
         path("", include("stadtkern.web.page_urls")),
+        path("search/", include("stadtkern.search.urls")),
         path("account/", include("stadtkern.people.urls")),
         path("account/", include("allauth.urls")),
         path("sensors/", include("stadtkern.governance.urls")),
         path("sensors/", include("stadtkern.observations.urls")),
+        path("data/", include("stadtkern.community.urls")),
         path("data/", include("stadtkern.catalogue.urls")),
         path("warnings/", include("stadtkern.warnings.urls")),
         path("sensors/", include("stadtkern.lorawan.urls")),

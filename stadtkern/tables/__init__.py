@@ -35,6 +35,7 @@ from stadtkern.tables.model import (
     Order,
     Part,
     Plan,
+    Preview,
     Problem,
     Progress,
     Query,
@@ -48,6 +49,7 @@ from stadtkern.tables.model import (
     TableError,
     TopValue,
 )
+from stadtkern.tables.previewing import preview
 from stadtkern.tables.reading import ingest
 from stadtkern.tables.sandbox import sql
 from stadtkern.tables.surveying import survey
@@ -57,6 +59,6 @@ __all__ = [
     "BBOX", "GEOMETRY", "ID", "KINDS", "Aggregate", "Aggregated", "Bin", "Box", "Bucket", "Cancelled", "Column",
     "ColumnPlan", "ColumnProfile", "ColumnSurvey", "Difference", "ExportFormat", "Fact", "Filter", "Geocode",
     "Geometry", "GeometryPlan", "Group", "Hints", "Ingested", "Kind", "Meaning", "Measure", "Op", "Order", "Part",
-    "Plan", "Problem", "Progress", "Query", "Reason", "Reject", "RowChange", "RowsPage", "SqlLimits", "SqlResult",
-    "Survey", "Table", "TableError", "TopValue", "ingest", "sql", "survey",
+    "Plan", "Preview", "Problem", "Progress", "Query", "Reason", "Reject", "RowChange", "RowsPage", "SqlLimits", "SqlResult",
+    "Survey", "Table", "TableError", "TopValue", "ingest", "preview", "sql", "survey",
 ]  # fmt: skip

@@ -247,6 +247,14 @@ class Reject:
 
 
 @dataclass(frozen=True, slots=True)
+class Preview:
+    """First rows as a plan reads them (values of the kept columns), and those it would leave out."""
+
+    rows: tuple[tuple[object, ...], ...] = ()
+    rejects: tuple[Reject, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Geometry:
     """The geometry of a table: type (`Point`, `MultiPolygon`, `Geometry` where mixed), box, and where it came from."""
 

@@ -14,8 +14,16 @@ from stadtkern.catalogue.models.distributions import Distribution
 from stadtkern.people.models import User
 
 LONGEST_ENDING = 10
+OF_VERSION = 3
+"""Position of the file name below folder, distribution and number."""
 FOLDER = "datasets"
-"""In the data directory: `<distribution>/<number>/` with `source.*`, `table.parquet`, `rejected.parquet`."""
+"""In the data directory: `<distribution>/<number>/` with `source.*` and the folder `table`."""
+
+
+def is_of_version(path: str) -> bool:
+    """Return whether a path in the data directory is a finished file of a version."""
+    parts = path.split("/")
+    return len(parts) > OF_VERSION and (parts[OF_VERSION] == "table" or parts[OF_VERSION].startswith("source"))
 
 
 class VersionQuerySet(models.QuerySet["Version"]):
@@ -55,6 +63,8 @@ class Version(models.Model):
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.WAITING)
     is_current = models.BooleanField(_("current"), default=False)
     """Whether pages and interfaces are made from it; at most one of a distribution, and that is ready."""
+    was_current = models.BooleanField(default=False, editable=False)
+    """Whether the public ever saw it: then its address stays."""
     is_proposed = models.BooleanField(_("to become current"), default=False, editable=False)
     """Whether it becomes current with the next approval of its dataset; at most one of a distribution."""
     is_automatic = models.BooleanField(default=False, editable=False)
@@ -124,14 +134,19 @@ class Version(models.Model):
         return self.folder / f"source{suffix if suffix[1:].isalnum() and len(suffix) <= LONGEST_ENDING else ''}"
 
     @property
+    def table_folder(self) -> Path:
+        """What the reading left; it appears when all of it is done."""
+        return self.folder / "table"
+
+    @property
     def table_path(self) -> Path:
         """The table as Parquet (GeoParquet if it has places)."""
-        return self.folder / "table.parquet"
+        return self.table_folder / "table.parquet"
 
     @property
     def rejected_path(self) -> Path:
-        """The rows left out: row, column, value and reason."""
-        return self.folder / "rejected.parquet"
+        """The rows left out: row, column, value and code of the reason; not there if there are none."""
+        return self.table_folder / "rejected.csv"
 
 
 class Pull(models.Model):

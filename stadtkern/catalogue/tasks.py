@@ -1,0 +1,19 @@
+"""What the worker does for datasets; what is to be done stands in the tables, so each of these may be killed."""
+
+from huey import crontab
+
+from stadtkern.catalogue import current
+from stadtkern.catalogue.services import pulls, work
+from stadtkern.web.tasks import every, huey
+
+every(1)(work.look_at_new)
+every(1)(work.read_small)
+every(2)(work.read_large)
+every(2)(current.run_pending)
+every(20)(pulls.pull_due)
+
+
+@huey.periodic_task(crontab(minute="11"))
+def announce_missing() -> None:
+    """Have done for the current tables what was registered after they came."""
+    current.announce_missing()
