@@ -45,6 +45,7 @@ def _changed(  # noqa: PLR0913  # what Django's signals say
     subject: str,
     model: type[Model],
     keys: Watch,
+    /,  # signals of many-to-many fields send a `model` of their own
     *,
     instance: Any,  # noqa: ANN401
     action: str = "",
