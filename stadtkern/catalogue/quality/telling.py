@@ -21,7 +21,7 @@ def advise(dataset: Dataset, distributions: Sequence[Distribution]) -> advice.Ad
     worth = {step.code: step.points for step in points.steps}
     told = [
         advice.Finding(
-            one.field, _("%(message)s %(fix)s") % {"message": one.message, "fix": one.fix}, one.severity,
+            one.field, f"{one.message} {one.fix}", one.severity,
             worth.pop(_SAME.get(one.code, one.code), 0),
         )
         for one in findings(dataset, distributions, broken=dead)

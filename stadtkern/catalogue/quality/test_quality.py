@@ -149,7 +149,7 @@ def test_the_page_shows_points_forms_and_words_for_search_engines(client: Client
     one.save()
     one = Dataset.objects.get(pk=one.pk)
     request = RequestFactory().get("/de/data/trees/")
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         shown = [part(request, one) for part in (parts.quality, parts.formats, parts.head)]
     assert "405" in shown[0]
     assert "/data/trees.ttl" in shown[1]

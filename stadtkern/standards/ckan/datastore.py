@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-from stadtkern.catalogue import access
+from stadtkern.catalogue import access, uses
 from stadtkern.catalogue.access import Reader
 from stadtkern.catalogue.models import Dataset, Distribution, Version
 from stadtkern.catalogue.refusals import words
@@ -64,6 +64,8 @@ def datastore_search(params: Params, reader: Reader) -> Json:
     places = [page.columns.index(name) for name in names]
     rows = [tuple(row[place] for place in places) for row in page.rows]
     access.note_read(reader, one.dataset, "api", len(rows))
+    if params.request is not None:
+        uses.note(params.request, one.dataset, "api")
     found = _answer(params, key, names, rows, table)
     if params.flag("include_total", default=True):
         found |= {"total": total, "total_was_estimated": False}
@@ -210,6 +212,8 @@ def datastore_search_sql(params: Params, reader: Reader) -> Json:
             raise Missing(f'Not found: Resource "{key[:200]}" was not found.')
         tables[key] = version
         access.note_read(reader, one.dataset, "sql", 0)
+        if params.request is not None:
+            uses.note(params.request, one.dataset, "sql")
     try:
         found = sql({key: version.table_path for key, version in tables.items()}, statement)
     except TableError as error:
