@@ -41,7 +41,12 @@ def fill(count: int) -> None:
     from stadtkern.catalogue.models import Dataset, Distribution, Keyword
     from stadtkern.catalogue.rdf import fixtures
 
-    common = {"publisher": fixtures.agent(), "profile": fixtures.profile(), "area": fixtures.area(), "live": True}
+    common = {
+        "publisher": fixtures.agent(),
+        "profile": fixtures.profile(),
+        "area": fixtures.area(),
+        "live": True,
+    }
     datasets = [
         Dataset(
             slug=f"dataset-{number}", title={"de": f"Datensatz Nummer {number}", "pl": f"Zbiór danych {number}"},
@@ -55,7 +60,12 @@ def fill(count: int) -> None:
     words = [Keyword.objects.create(word=f"Wort {n}", slug=f"wort-{n}", language="de") for n in range(50)]
     through = Dataset.keywords.through
     through.objects.bulk_create(
-        (through(dataset=one, keyword=words[(n + k) % 50]) for n, one in enumerate(datasets) for k in range(4)), batch_size=500
+        (
+            through(dataset=one, keyword=words[(n + k) % 50])
+            for n, one in enumerate(datasets)
+            for k in range(4)
+        ),
+        batch_size=500,
     )
     Distribution.objects.bulk_create(
         (
@@ -77,7 +87,7 @@ def bare() -> int:
     total = 0
     for table in ("dataset", "distribution", "dataset_keywords"):
         with connection.cursor() as cursor:
-            cursor.execute(f"SELECT * FROM catalogue_{table}")
+            cursor.execute(f"SELECT * FROM catalogue_{table}")  # noqa: S608  # the three names above
             total += len(cursor.fetchall())
     return total
 
@@ -111,7 +121,11 @@ def main() -> None:
         say(f"full_{ending}_size", sum(sizes) / 1e6, "MB")
         say(f"full_{ending}_of_goal", took / (GOAL * count / 10_000), "of 1")
     say("page_ttl", seconds(lambda: client.get("/catalog.ttl?page=2").content) * 1000, "ms")
-    say("ckan_search", seconds(lambda: client.get("/api/3/action/package_search?q=Nummer&rows=20").content) * 1000, "ms")
+    say(
+        "ckan_search",
+        seconds(lambda: client.get("/api/3/action/package_search?q=Nummer&rows=20").content) * 1000,
+        "ms",
+    )
     say("memory", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, "MB")
     folder.cleanup()
 

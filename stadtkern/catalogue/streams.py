@@ -1,7 +1,8 @@
 """Measured values as datasets: each open data profile with series is one, kept up by itself.
 
-Every series is a distribution (CSV by SensorThings), its old months in files are another, and SensorThings itself
-is the data service of all of them. Nothing is asked for one series at a time: the number of queries is constant.
+Every series is a distribution (CSV by SensorThings), its old months in files are another, and SensorThings
+itself is the data service of all of them. Nothing is asked for one series at a time: the number of queries
+is constant.
 """
 
 import logging
@@ -39,14 +40,66 @@ THEMES = {
     "AGRI": ("soil",),
     "ECON": ("price",),
     "ENER": ("electric", "power", "energy", "charging", "price"),
-    "ENVI": ("water", "level", "discharge", "air", "temperature", "humidity", "pm", "no2", "o3", "so2", "co2",
-             "ozone", "rain", "precipitation", "noise", "wind", "pressure", "radiation", "snow", "soil"),
-    "TRAN": ("bicycle", "bike", "parking", "traffic", "vehicle", "car", "departure", "charging", "pedestrian"),
-}  # fmt: skip
+    "ENVI": (
+        "water",
+        "level",
+        "discharge",
+        "air",
+        "temperature",
+        "humidity",
+        "pm",
+        "no2",
+        "o3",
+        "so2",
+        "co2",
+        "ozone",
+        "rain",
+        "precipitation",
+        "noise",
+        "wind",
+        "pressure",
+        "radiation",
+        "snow",
+        "soil",
+    ),
+    "TRAN": (
+        "bicycle",
+        "bike",
+        "parking",
+        "traffic",
+        "vehicle",
+        "car",
+        "departure",
+        "charging",
+        "pedestrian",
+    ),
+}
 """Words in the names of properties that speak for a theme; a proposal, which editors may change."""
-_OWN = ("title", "description", "temporal_start", "temporal_end", "modified", "extent", "live", "frequency", "contact_email", "contact_url")
+_OWN = (
+    "title",
+    "description",
+    "temporal_start",
+    "temporal_end",
+    "modified",
+    "extent",
+    "live",
+    "frequency",
+    "contact_email",
+    "contact_url",
+)
 """Columns of a dataset that are kept up; all others belong to the editors."""
-_OF_FILES = ("title", "description", "access_url", "download_url", "format", "media_type", "byte_size", "position", "issued", "modified")
+_OF_FILES = (
+    "title",
+    "description",
+    "access_url",
+    "download_url",
+    "format",
+    "media_type",
+    "byte_size",
+    "position",
+    "issued",
+    "modified",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +139,7 @@ class _Kept:
 
 
 def follow() -> None:
-    """Bring the datasets up to date if profiles or series changed since the last time; else one small query."""
+    """Bring the datasets up to date if profiles or series changed since the last time."""
     version = rights.version()
     if version == _Kept.version:
         return
@@ -96,11 +149,13 @@ def follow() -> None:
 
 @transaction.atomic
 def sync() -> Changes:
-    """Make, change and withdraw datasets so that they fit profiles and series; doing it twice changes nothing."""
+    """Make, change and withdraw datasets so that they fit; doing it twice changes nothing."""
     done = Changes()
     holdings = _holdings()
     months = _months()
-    known = {one.profile_id: one for one in Dataset.objects.filter(origin=Dataset.Origin.STREAMS).order_by("-pk")}
+    known = {
+        one.profile_id: one for one in Dataset.objects.filter(origin=Dataset.Origin.STREAMS).order_by("-pk")
+    }
     agents = _agents({holding.profile.owner for holding in holdings.values()})
     for key, holding in holdings.items():
         facts = _facts(holding)
@@ -120,8 +175,11 @@ def sync() -> Changes:
     if done:
         logger.info(
             "datasets of measured values: %d new, %d changed, %d withdrawn, %d distributions",
-            done.made, done.changed, done.withdrawn, done.distributions,
-        )  # fmt: skip
+            done.made,
+            done.changed,
+            done.withdrawn,
+            done.distributions,
+        )
     return done
 
 
@@ -136,7 +194,11 @@ def _holdings() -> dict[int, Holding]:
 
 
 def _months() -> dict[int, Months]:
-    rows = ArchiveFile.objects.order_by().values_list("datastream").annotate(Count("pk"), Sum("size"), Max("made"))
+    rows = (
+        ArchiveFile.objects.order_by()
+        .values_list("datastream")
+        .annotate(Count("pk"), Sum("size"), Max("made"))
+    )
     return {stream: Months(files, size, made) for stream, files, size, made in rows}
 
 
@@ -146,8 +208,12 @@ def _agents(owners: Iterable[Organisation]) -> dict[int, Agent]:
     found = {one.organisation_id: one for one in Agent.objects.filter(organisation__in=list(wanted))}
     for key, owner in wanted.items():
         if key not in found:
-            slug = _free(owner.slug, Agent.objects.filter(slug__startswith=owner.slug).values_list("slug", flat=True))
-            found[key] = Agent.objects.create(slug=slug, name=owner.name, organisation=owner, homepage=owner.homepage, email=owner.email)
+            slug = _free(
+                owner.slug, Agent.objects.filter(slug__startswith=owner.slug).values_list("slug", flat=True)
+            )
+            found[key] = Agent.objects.create(
+                slug=slug, name=owner.name, organisation=owner, homepage=owner.homepage, email=owner.email
+            )
     return {key: one for key, one in found.items() if key is not None}
 
 
@@ -165,7 +231,11 @@ def _free(wanted: str, taken: Iterable[str]) -> str:
 def _facts(holding: Holding) -> dict[str, Any]:
     """Return what the dataset of a profile is to say."""
     profile = holding.profile
-    first = [stream.latest.first_time for stream in holding.streams if hasattr(stream, "latest") and stream.latest.first_time]
+    first = [
+        stream.latest.first_time
+        for stream in holding.streams
+        if hasattr(stream, "latest") and stream.latest.first_time
+    ]
     last = [stream.latest.phenomenon_time for stream in holding.streams if hasattr(stream, "latest")]
     newest = max(last).replace(microsecond=0) if last else None
     if newest is not None and newest > now():
@@ -243,7 +313,11 @@ def _make(holding: Holding, facts: Mapping[str, Any], publisher: Agent) -> Datas
 
 def _themes(streams: Iterable[Datastream]) -> list[str]:
     names = {stream.observed_property.slug.lower() for stream in streams}
-    return [theme for theme, words in THEMES.items() if any(word in name.split("_") or word in name.split("-") for name in names for word in words)]
+    return [
+        theme
+        for theme, words in THEMES.items()
+        if any(word in name.split("_") or word in name.split("-") for name in names for word in words)
+    ]
 
 
 def _keywords(streams: Iterable[Datastream]) -> list[Keyword]:
@@ -266,7 +340,10 @@ def _distributions(holdings: Mapping[int, Holding], months: Mapping[int, Months]
             for one in _offers(stream, months.get(stream.pk)):
                 one.dataset_id, one.position = dataset, min(position, 32_000)
                 wanted[dataset, one.slug] = one
-    stored = {(one.dataset_id, one.slug): one for one in Distribution.objects.filter(dataset__origin=Dataset.Origin.STREAMS)}
+    stored = {
+        (one.dataset_id, one.slug): one
+        for one in Distribution.objects.filter(dataset__origin=Dataset.Origin.STREAMS)
+    }
     fresh = [one for key, one in wanted.items() if key not in stored]
     gone = [one.pk for key, one in stored.items() if key not in wanted and key[0] in holdings]
     changed = []
@@ -366,5 +443,3 @@ def _service(datasets: Sequence[Dataset], agents: Mapping[int, Agent]) -> None:
     foreign = Dataset.objects.filter(pk__in=served - wanted, origin=Dataset.Origin.STREAMS)
     if served - wanted:
         one.datasets.remove(*foreign)
-
-

@@ -19,8 +19,12 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 def stream(profile: DataProfile | None, key: str = "neisse:level") -> Datastream:
-    prop = ObservedProperty.objects.get_or_create(slug="water_level", defaults={"name": {"de": "Wasserstand"}, "unit": "cm"})[0]
-    thing = Thing.objects.create(source="test", key=key, name=f"Pegel {key}", location=Point(14.72, 51.95, srid=4326))
+    prop = ObservedProperty.objects.get_or_create(
+        slug="water_level", defaults={"name": {"de": "Wasserstand"}, "unit": "cm"}
+    )[0]
+    thing = Thing.objects.create(
+        source="test", key=key, name=f"Pegel {key}", location=Point(14.72, 51.95, srid=4326)
+    )
     made = Datastream.objects.create(key=key, thing=thing, observed_property=prop, unit="cm", profile=profile)
     LatestObservation.objects.create(
         datastream=made, phenomenon_time=NOON, result=1.0, quality=0, received=NOON, version=1, count=2,
@@ -38,7 +42,11 @@ def test_an_open_profile_with_series_is_a_dataset() -> None:
     streams.sync()
     made = Dataset.objects.get(origin="streams")
     assert made.is_open
-    assert (made.slug, made.profile.slug, made.publisher.organisation) == ("streams-levels", "levels", made.profile.owner)
+    assert (made.slug, made.profile.slug, made.publisher.organisation) == (
+        "streams-levels",
+        "levels",
+        made.profile.owner,
+    )
     assert (made.temporal_start, made.temporal_end, made.modified) == (NOON - timedelta(days=2), NOON, NOON)
     assert made.themes == ["ENVI"]
     assert "Wasserstand" in {word.word for word in made.keywords.all()}
@@ -56,7 +64,9 @@ def test_the_catalogue_says_so_by_the_rules() -> None:
         digest="ab" * 32, made=NOON, rows=3, first_time=NOON, last_time=NOON, first_number=1, last_number=3,
     )  # fmt: skip
     streams.sync()
-    text = "".join(catalogue.write(catalogue.FORMS["ttl"], catalogue.whole(), "http://testserver/catalog.ttl"))
+    text = "".join(
+        catalogue.write(catalogue.FORMS["ttl"], catalogue.whole(), "http://testserver/catalog.ttl")
+    )
     assert [found for found in shacl.check(text) if found.severity == "violation"] == []
     assert "file-type/PARQUET" in text
     assert "dcat:accessService" in text
@@ -75,10 +85,14 @@ def test_doing_it_twice_changes_nothing(django_assert_num_queries: DjangoAssertN
     assert streams.sync().distributions == 20
     with django_assert_num_queries(9):
         assert not streams.sync()
-    assert [one["slug"] for one in before] == list(Dataset.objects.order_by("pk").values_list("slug", flat=True))
+    assert [one["slug"] for one in before] == list(
+        Dataset.objects.order_by("pk").values_list("slug", flat=True)
+    )
 
 
-@pytest.mark.parametrize("facts", [{"is_published": False}, {"access": "partner"}, {"has_personal_data": True}])
+@pytest.mark.parametrize(
+    "facts", [{"is_published": False}, {"access": "partner"}, {"has_personal_data": True}]
+)
 def test_what_is_no_longer_open_leaves_the_catalogue_and_comes_back(facts: dict[str, object]) -> None:
     stream(profile())
     streams.sync()
@@ -107,7 +121,11 @@ def test_what_editors_wrote_stays() -> None:
     profile(title={"de": "Wasser"})
     streams.sync()
     found = Dataset.objects.get()
-    assert (found.themes, found.summary, found.title) == (["TRAN"], {"de": "Wie hoch steht der Fluss?"}, {"de": "Wasser"})
+    assert (found.themes, found.summary, found.title) == (
+        ["TRAN"],
+        {"de": "Wie hoch steht der Fluss?"},
+        {"de": "Wasser"},
+    )
     assert not Dataset.objects.public().exists()
 
 
@@ -117,7 +135,9 @@ def test_series_without_profile_and_profiles_without_series_are_no_datasets() ->
     assert not streams.sync()
 
 
-def test_the_worker_follows_changes_and_rests_without_them(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_the_worker_follows_changes_and_rests_without_them(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
     stream(profile())
     streams.follow()
     assert Dataset.objects.count() == 1

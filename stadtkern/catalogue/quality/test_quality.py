@@ -28,8 +28,16 @@ def codes(one: Dataset, *distributions: Distribution, severity: str = "") -> set
 
 def test_the_points_are_those_of_mqa() -> None:
     assert sum(metric.points for metric in METRICS) == MOST
-    by_dimension = {name: sum(m.points for m in METRICS if m.dimension == name) for name in {m.dimension for m in METRICS}}
-    assert by_dimension == {"findability": 100, "accessibility": 100, "interoperability": 110, "reusability": 75, "contextuality": 20}
+    by_dimension = {
+        name: sum(m.points for m in METRICS if m.dimension == name) for name in {m.dimension for m in METRICS}
+    }
+    assert by_dimension == {
+        "findability": 100,
+        "accessibility": 100,
+        "interoperability": 110,
+        "reusability": 75,
+        "contextuality": 20,
+    }
 
 
 def test_a_dataset_that_lacks_nothing_has_all_points() -> None:
@@ -91,7 +99,9 @@ def test_what_is_wrong_with_a_file_is_found(facts: dict[str, object], code: str)
 
 
 def test_high_value_data_must_be_open_and_have_an_interface() -> None:
-    one = fixtures.dataset(hvd_categories=["c_dd313021"], profile=fixtures.profile("closed", access="internal", licence="other"))
+    one = fixtures.dataset(
+        hvd_categories=["c_dd313021"], profile=fixtures.profile("closed", access="internal", licence="other")
+    )
     fixtures.distribution(one)
     assert {"hvd-service", "hvd-closed", "hvd-licence"} <= codes(one, severity="error")
     fixtures.table(one)
@@ -102,9 +112,22 @@ def test_high_value_data_must_be_open_and_have_an_interface() -> None:
 def test_rules_and_shapes_agree_on_what_is_recommended(make: Callable[[], Dataset]) -> None:
     """What SHACL warns of in the document is told in the form, too."""
     one = make()
-    text = "".join(catalogue.write(catalogue.FORMS["ttl"], catalogue.whole(), "http://testserver/catalog.ttl"))
-    paths = {"keyword": "keyword", "theme": "theme", "spatial": "spatial", "temporal": "temporal", "availability": "availability", "distribution": "distribution"}
-    warned = {paths[path] for found in shacl.check(text) if (path := found.path.rpartition("#")[2].rpartition("/")[2]) in paths}
+    text = "".join(
+        catalogue.write(catalogue.FORMS["ttl"], catalogue.whole(), "http://testserver/catalog.ttl")
+    )
+    paths = {
+        "keyword": "keyword",
+        "theme": "theme",
+        "spatial": "spatial",
+        "temporal": "temporal",
+        "availability": "availability",
+        "distribution": "distribution",
+    }
+    warned = {
+        paths[path]
+        for found in shacl.check(text)
+        if (path := found.path.rpartition("#")[2].rpartition("/")[2]) in paths
+    }
     assert warned == codes(one) & set(paths.values())
 
 
@@ -114,12 +137,21 @@ def test_rules_and_shapes_agree_on_what_is_recommended(make: Callable[[], Datase
         ("a dcat:Dataset", "A dataset needs a title."),
         ("a dcat:Distribution", "A distribution needs one licence."),
         ("a dcat:DataService", "A service needs an address."),
-        ('a dcat:Dataset; dcat:theme <http://example.org/theme>', "A theme has to be one of the EU's table."),
+        ("a dcat:Dataset; dcat:theme <http://example.org/theme>", "A theme has to be one of the EU's table."),
         ('a dcat:Dataset; dcatap:availability "yes"', "The availability has to be one of the EU's table."),
-        ("a dcat:Dataset; dcatap:hvdCategory <http://data.europa.eu/bna/c_dd313021>", "High-value data name the regulation, which is described."),
-        ("a <http://www.w3.org/2006/vcard/ns#Kind>", "A contact needs a mail address, a page or a telephone."),
+        (
+            "a dcat:Dataset; dcatap:hvdCategory <http://data.europa.eu/bna/c_dd313021>",
+            "High-value data name the regulation, which is described.",
+        ),
+        (
+            "a <http://www.w3.org/2006/vcard/ns#Kind>",
+            "A contact needs a mail address, a page or a telephone.",
+        ),
         ('a dcat:Dataset; dct:modified "gestern"', "The last change is a day or time, given once."),
-        ('a dcat:Dataset; dcatde:legalBasis "x"', "legalBasis was given up; dcatap:applicableLegislation says it."),
+        (
+            'a dcat:Dataset; dcatde:legalBasis "x"',
+            "legalBasis was given up; dcatap:applicableLegislation says it.",
+        ),
     ],
 )
 def test_shapes_find_what_is_wrong(said: str, message: str) -> None:
@@ -143,7 +175,9 @@ def test_editors_are_told_with_the_points_each_fix_brings() -> None:
     assert advice.advise(one, list(one.distributions.all())).parts
 
 
-def test_the_page_shows_points_forms_and_words_for_search_engines(client: Client, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_the_page_shows_points_forms_and_words_for_search_engines(
+    client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     one = fixtures.full()
     one.title = {"de": "</script><b>"}
     one.save()
@@ -162,7 +196,7 @@ def test_the_page_shows_points_forms_and_words_for_search_engines(client: Client
 class Answers(BaseHTTPRequestHandler):
     """Answers `/good` and nothing else."""
 
-    def do_GET(self) -> None:  # noqa: N802  # as http.server names it
+    def do_GET(self) -> None:
         self.send_response(200 if self.path == "/good" else 404)
         self.end_headers()
         self.wfile.write(b"x" * 100)

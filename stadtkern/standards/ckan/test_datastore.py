@@ -43,13 +43,19 @@ def test_rows_are_filtered_sorted_and_paged(remote: RemoteCKAN) -> None:
     found = search(resource_id="trees--table")
     assert (found["total"], len(found["records"])) == (3, 3)
     species = found["fields"][1]["id"]
-    assert [field["id"] for field in found["fields"]][0] == "_id"
+    assert found["fields"][0]["id"] == "_id"
     assert {field["type"] for field in found["fields"]} >= {"int", "text", "numeric", "date", "bool"}
     assert [row[species] for row in found["records"]] == ["Linde", "Eiche", "Linde"]
     assert search(resource_id="trees--table", filters={species: "Linde"})["total"] == 2
     assert search(resource_id="trees--table", filters={species: ["Linde", "Eiche"]})["total"] == 3
     assert search(resource_id="trees--table", q="eiche")["total"] == 1
-    page = search(resource_id="trees--table", sort=f"{species} desc, _id desc", limit=1, offset=1, fields=["_id", species])
+    page = search(
+        resource_id="trees--table",
+        sort=f"{species} desc, _id desc",
+        limit=1,
+        offset=1,
+        fields=["_id", species],
+    )
     assert page["records"] == [{"_id": 1, species: "Linde"}]
     assert "offset=2" in page["_links"]["next"]
     distinct = search(resource_id="trees--table", fields=[species], distinct=True)
@@ -59,7 +65,9 @@ def test_rows_are_filtered_sorted_and_paged(remote: RemoteCKAN) -> None:
 def test_other_forms_of_records(remote: RemoteCKAN) -> None:
     search = remote.action.datastore_search
     assert search(resource_id="trees--table", records_format="lists", limit=1)["records"][0][1] == "Linde"
-    assert search(resource_id="trees--table", records_format="csv", limit=1)["records"].startswith("1,Linde,12.5,1990-04-01")
+    assert search(resource_id="trees--table", records_format="csv", limit=1)["records"].startswith(
+        "1,Linde,12.5,1990-04-01"
+    )
 
 
 def test_sql_is_answered_and_cannot_do_harm(remote: RemoteCKAN) -> None:
@@ -70,7 +78,7 @@ def test_sql_is_answered_and_cannot_do_harm(remote: RemoteCKAN) -> None:
         'DROP TABLE "trees--table"',
         "SELECT * FROM read_csv('/etc/passwd')",
         "SELECT 1; SELECT 2",
-        'COPY "trees--table" TO \'/tmp/x\'',
+        "COPY \"trees--table\" TO '/tmp/x'",
         "nonsense",
     ):
         with pytest.raises(ValidationError):
@@ -103,7 +111,11 @@ def test_wrong_questions_are_told_what_is_wrong(remote: RemoteCKAN, wrong: dict[
 
 def test_closed_and_unknown_tables(remote: RemoteCKAN) -> None:
     trees("closed", profile=fixtures.profile("secret", access="internal"))
-    for ask in ({"resource_id": "closed--table"}, {"resource_id": "nothing--table"}, {"resource_id": "trees--file"}):
+    for ask in (
+        {"resource_id": "closed--table"},
+        {"resource_id": "nothing--table"},
+        {"resource_id": "trees--file"},
+    ):
         with pytest.raises((NotAuthorized, NotFound)):
             remote.action.datastore_search(**ask)
     with pytest.raises(NotAuthorized):

@@ -15,14 +15,30 @@ from stadtkern.web.fields import in_language
 CODES = "http://standards.iso.org/iso/19139/resources/gmxCodelists.xml#"
 LANGUAGES = {"de": "ger", "pl": "pol", "en": "eng", "dsb": "dsb", "hsb": "hsb"}
 _FREQUENCIES = {
-    "CONT": "continual", "UPDATE_CONT": "continual", "HOURLY": "continual", "DAILY": "daily", "WEEKLY": "weekly",
-    "BIWEEKLY": "fortnightly", "MONTHLY": "monthly", "QUARTERLY": "quarterly", "ANNUAL_2": "biannually",
-    "ANNUAL": "annually", "IRREG": "irregular", "NEVER": "notPlanned",
-}  # fmt: skip
+    "CONT": "continual",
+    "UPDATE_CONT": "continual",
+    "HOURLY": "continual",
+    "DAILY": "daily",
+    "WEEKLY": "weekly",
+    "BIWEEKLY": "fortnightly",
+    "MONTHLY": "monthly",
+    "QUARTERLY": "quarterly",
+    "ANNUAL_2": "biannually",
+    "ANNUAL": "annually",
+    "IRREG": "irregular",
+    "NEVER": "notPlanned",
+}
 _TOPICS = {
-    "AGRI": "farming", "ECON": "economy", "EDUC": "society", "ENER": "utilitiesCommunication",
-    "ENVI": "environment", "HEAL": "health", "REGI": "location", "SOCI": "society", "TRAN": "transportation",
-}  # fmt: skip
+    "AGRI": "farming",
+    "ECON": "economy",
+    "EDUC": "society",
+    "ENER": "utilitiesCommunication",
+    "ENVI": "environment",
+    "HEAL": "health",
+    "REGI": "location",
+    "SOCI": "society",
+    "TRAN": "transportation",
+}
 
 
 def text(short: str, value: str) -> Element | None:
@@ -79,15 +95,25 @@ def _party(short: str, one: Dataset, role: str) -> Element:
 def _identification(one: Dataset) -> Element:
     title, _language = in_language(one.title, "de")
     frequency = _FREQUENCIES.get(one.frequency)
-    maintenance = element(
-        "gmd:resourceMaintenance",
-        element("gmd:MD_MaintenanceInformation", code("gmd:maintenanceAndUpdateFrequency", "MD_MaintenanceFrequencyCode", frequency)),
-    ) if frequency else None  # fmt: skip
+    maintenance = (
+        element(
+            "gmd:resourceMaintenance",
+            element(
+                "gmd:MD_MaintenanceInformation",
+                code("gmd:maintenanceAndUpdateFrequency", "MD_MaintenanceFrequencyCode", frequency),
+            ),
+        )
+        if frequency
+        else None
+    )
     topics = dict.fromkeys(_TOPICS[theme] for theme in one.themes if theme in _TOPICS)
     return element(
         "gmd:MD_DataIdentification",
         element("gmd:citation", _citation(one, title or one.slug)),
-        text("gmd:abstract", in_language(one.description, "de")[0] or in_language(one.summary, "de")[0] or title),
+        text(
+            "gmd:abstract",
+            in_language(one.description, "de")[0] or in_language(one.summary, "de")[0] or title,
+        ),
         _party("gmd:pointOfContact", one, "pointOfContact"),
         _party("gmd:pointOfContact", one, "publisher"),
         maintenance,
@@ -107,7 +133,11 @@ def _citation(one: Dataset, title: str) -> Element:
         *(
             element(
                 "gmd:date",
-                element("gmd:CI_Date", element("gmd:date", _moment(time)), code("gmd:dateType", "CI_DateTypeCode", kind)),
+                element(
+                    "gmd:CI_Date",
+                    element("gmd:date", _moment(time)),
+                    code("gmd:dateType", "CI_DateTypeCode", kind),
+                ),
             )
             for kind, time in days
             if time
@@ -153,7 +183,12 @@ def _extent(one: Dataset) -> Element | None:
     shape = one.extent or (one.area.geometry if one.area else None)
     if shape is not None and not shape.empty:
         west, south, east, north = shape.extent
-        sides = (("westBoundLongitude", west), ("eastBoundLongitude", east), ("southBoundLatitude", south), ("northBoundLatitude", north))
+        sides = (
+            ("westBoundLongitude", west),
+            ("eastBoundLongitude", east),
+            ("southBoundLatitude", south),
+            ("northBoundLatitude", north),
+        )
         box = [element(f"gmd:{side}", element("gco:Decimal", str(value))) for side, value in sides]
         parts.append(element("gmd:geographicElement", element("gmd:EX_GeographicBoundingBox", *box)))
     if one.temporal_start or one.temporal_end:
@@ -163,7 +198,9 @@ def _extent(one: Dataset) -> Element | None:
             _position("gml:endPosition", one.temporal_end),
             gml__id="time",
         )
-        parts.append(element("gmd:temporalElement", element("gmd:EX_TemporalExtent", element("gmd:extent", period))))
+        parts.append(
+            element("gmd:temporalElement", element("gmd:EX_TemporalExtent", element("gmd:extent", period)))
+        )
     return element("gmd:extent", element("gmd:EX_Extent", *parts)) if parts else None
 
 
@@ -176,18 +213,29 @@ def _position(short: str, time: datetime | None) -> Element:
 def _distribution(one: Dataset) -> Element:
     offers = [offer for each in one.distributions.all() for offer in distributions.offers(each, one)]
     formats = dict.fromkeys(title for offer in offers if (title := _format(offer)))
-    links = [_link(_first(offer, "dcat:downloadURL") or _first(offer, "dcat:accessURL"), _first(offer, "dct:title")) for offer in offers]
+    links = [
+        _link(
+            _first(offer, "dcat:downloadURL") or _first(offer, "dcat:accessURL"), _first(offer, "dct:title")
+        )
+        for offer in offers
+    ]
     services = [_link(service.endpoint_url, str(service)) for service in one.services.all()]
     page = _link(names.page(one), "")
     return element(
         "gmd:MD_Distribution",
         *(
-            element("gmd:distributionFormat", element("gmd:MD_Format", text("gmd:name", title), text("gmd:version", "-")))
+            element(
+                "gmd:distributionFormat",
+                element("gmd:MD_Format", text("gmd:name", title), text("gmd:version", "-")),
+            )
             for title in formats
         ),
         element(
             "gmd:transferOptions",
-            element("gmd:MD_DigitalTransferOptions", *(element("gmd:onLine", link) for link in [*links, *services, page])),
+            element(
+                "gmd:MD_DigitalTransferOptions",
+                *(element("gmd:onLine", link) for link in [*links, *services, page]),
+            ),
         ),
     )
 
@@ -212,6 +260,10 @@ def _link(address: str, title: str) -> Element:
 
 def _quality(one: Dataset) -> Element:
     statement = in_language(one.provenance, "de")[0] or in_language(one.profile.quality, "de")[0]
-    lineage = element("gmd:lineage", element("gmd:LI_Lineage", text("gmd:statement", statement))) if statement else None
+    lineage = (
+        element("gmd:lineage", element("gmd:LI_Lineage", text("gmd:statement", statement)))
+        if statement
+        else None
+    )
     scope = element("gmd:scope", element("gmd:DQ_Scope", code("gmd:level", "MD_ScopeCode", "dataset")))
     return element("gmd:dataQualityInfo", element("gmd:DQ_DataQuality", scope, lineage))

@@ -26,7 +26,15 @@ def texts(root: ET.Element, path: str) -> list[str]:
 
 def test_a_record_says_what_masterportal_shows(client: Client) -> None:
     fixtures.full()
-    root = ask(client, service="CSW", version="2.0.2", request="GetRecordById", id="trees", elementsetname="full", outputschema=GMD)
+    root = ask(
+        client,
+        service="CSW",
+        version="2.0.2",
+        request="GetRecordById",
+        id="trees",
+        elementsetname="full",
+        outputschema=GMD,
+    )
     assert texts(root, ".//gmd:CI_Citation/gmd:title/gco:CharacterString") == ["Straßenbäume"]
     assert texts(root, ".//gmd:abstract/gco:CharacterString")[0].startswith("Alle Bäume")
     assert "Umweltamt" in texts(root, ".//gmd:organisationName/gco:CharacterString")
@@ -38,11 +46,19 @@ def test_a_record_says_what_masterportal_shows(client: Client) -> None:
     assert "CSV" in texts(root, ".//gmd:MD_Format/gmd:name/gco:CharacterString")
 
 
-def test_parameters_may_be_written_in_any_case_and_several_records_asked_for(client: Client, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_parameters_may_be_written_in_any_case_and_several_records_asked_for(
+    client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     for number in range(4):
         fixtures.full(f"trees-{number}")
     with django_assert_num_queries(5):
-        root = ask(client, SERVICE="CSW", REQUEST="getrecordbyid", ID=",".join(f"trees-{number}" for number in range(4)), OUTPUTSCHEMA=GMD)
+        root = ask(
+            client,
+            SERVICE="CSW",
+            REQUEST="getrecordbyid",
+            ID=",".join(f"trees-{number}" for number in range(4)),
+            OUTPUTSCHEMA=GMD,
+        )
     assert len(root) == 4
 
 
@@ -69,7 +85,10 @@ def test_capabilities_name_the_two_operations(client: Client) -> None:
         ({"request": "GetRecords"}, "OperationNotSupported"),
         ({"request": "GetRecordById"}, "MissingParameterValue"),
         ({"request": "GetRecordById", "id": "\0"}, "MissingParameterValue"),
-        ({"request": "GetRecordById", "id": "x", "outputschema": "http://example.org"}, "InvalidParameterValue"),
+        (
+            {"request": "GetRecordById", "id": "x", "outputschema": "http://example.org"},
+            "InvalidParameterValue",
+        ),
         ({"request": "GetRecordById", "id": "x", "version": "3.0.0"}, "InvalidParameterValue"),
         ({"service": "WMS"}, "InvalidParameterValue"),
     ],
@@ -80,5 +99,13 @@ def test_wrong_requests_get_an_exception_report(client: Client, params: dict[str
 
 
 def test_a_bare_dataset_with_odd_texts_is_well_formed(client: Client) -> None:
-    fixtures.dataset(title={"de": "\u0001<&>"}, description={}, frequency="NEVER", themes=["GOVE"], temporal_end=fixtures.DAY)
-    assert texts(ask(client, request="GetRecordById", id="trees", outputschema=GMD), ".//gmd:title/gco:CharacterString") == ["<&>"]
+    fixtures.dataset(
+        title={"de": "\u0001<&>"},
+        description={},
+        frequency="NEVER",
+        themes=["GOVE"],
+        temporal_end=fixtures.DAY,
+    )
+    assert texts(
+        ask(client, request="GetRecordById", id="trees", outputschema=GMD), ".//gmd:title/gco:CharacterString"
+    ) == ["<&>"]

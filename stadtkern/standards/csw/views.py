@@ -36,7 +36,12 @@ def csw(request: HttpRequest) -> HttpResponse:
     try:
         root, status = _answer(given), 200
     except Refused as error:
-        told = element("ows:Exception", element("ows:ExceptionText", str(error)), exceptionCode=error.code, locator=error.locator)
+        told = element(
+            "ows:Exception",
+            element("ows:ExceptionText", str(error)),
+            exceptionCode=error.code,
+            locator=error.locator,
+        )
         root, status = element("ows:ExceptionReport", told, version="1.0.0"), 400
     headers = {"Access-Control-Allow-Origin": "*"}
     return HttpResponse(write(root), status=status, content_type="application/xml", headers=headers)
@@ -65,7 +70,9 @@ def _records(given: dict[str, str]) -> Element:
     slugs = [key.removeprefix(f"{names.base()}/data/") for key in keys]
     found = Dataset.objects.public().filter(Q(slug__in=slugs) | (Q(identifier__in=keys) & ~Q(identifier="")))
     make = metadata if schema == GMD else _record
-    return element("csw:GetRecordByIdResponse", *(make(one) for one in described(found.order_by("pk"))[:MOST]))
+    return element(
+        "csw:GetRecordByIdResponse", *(make(one) for one in described(found.order_by("pk"))[:MOST])
+    )
 
 
 def _record(one: Dataset) -> Element:

@@ -25,7 +25,7 @@ def name(short: str) -> str:
 
 
 def element(short: str, *children: "ET.Element | str | None", **attributes: str) -> ET.Element:
-    """Return an element; in the names of attributes `__` stands for the colon, and what is None is left out."""
+    """Return an element; `__` in names of attributes stands for the colon, what is None is left out."""
     made = ET.Element(name(short), {name(key.replace("__", ":")): value for key, value in attributes.items()})
     for child in children:
         if isinstance(child, str):
