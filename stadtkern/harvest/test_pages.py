@@ -28,8 +28,8 @@ def typed(source: HarvestSource, **more: str) -> dict[str, str]:
         "kind": source.kind,
         "url": source.url,
         "filter": "",
-        "every_0": "1",
-        "every_1": "86400",
+        "every_number": "1",
+        "every_unit": "86400",
         "is_on": "on",
         "profile": str(source.profile_id),
         "publisher": str(source.publisher_id),
@@ -76,7 +76,7 @@ def test_a_source_is_made_in_the_browser(office: Client, catalogue: Catalogue, s
     catalogue.answer = ckan([package(1), package(2, private=True)])
     values = typed(source, name="Other")
     answer = office.post(reverse("harvest-new"), {**values, "action": "test"})
-    assert answer.status_code == 200
+    assert answer.status_code == 200, answer.context["form"].errors
     assert "Baumkataster 1" in answer.content.decode()
     assert HarvestSource.objects.count() == 1
     answer = office.post(reverse("harvest-new"), {**values, "action": "save"})
@@ -97,7 +97,7 @@ def test_a_source_is_made_in_the_browser(office: Client, catalogue: Catalogue, s
         ("url", "ftp//"),
         ("url", "https://data.guben.example/catalog.ttl"),
         ("guard_share", "101"),
-        ("every_0", "0"),
+        ("every_number", "0"),
         ("licences", "Hausrecht = nonsense"),
         ("licences", "nonsense"),
         ("page_size", "0"),

@@ -4,6 +4,7 @@ Sources: DCAT-AP 3.0 (SEMIC), DCAT-AP.de 3.0 and its elder versions, Hydra Core 
 """
 
 from collections.abc import Iterable
+from typing import Any
 from urllib.parse import urljoin
 
 import rdflib
@@ -23,6 +24,7 @@ _LOCN = "http://www.w3.org/ns/locn#"
 _SPDX = "http://spdx.org/rdf/terms#"
 _DCATDE = "http://dcat-ap.de/def/dcatde/"
 _DCATAP = ("http://data.europa.eu/r5r/", "http://data.europa.eu/r5r#")
+_SERIES = URIRef(_DCAT + "DatasetSeries")
 _HYDRA = "http://www.w3.org/ns/hydra/core#"
 _RDFS_LABEL = "http://www.w3.org/2000/01/rdf-schema#label"
 _AVAILABILITY = [*(name + "availability" for name in _DCATAP), _DCATDE + "plannedAvailability"]
@@ -35,7 +37,7 @@ def read(ask: Ask, terms: Terms, position: Position) -> Page:
     graph = parse(answer, ask)
     served = _served(graph)
     datasets = sorted(set(graph.subjects(RDF.type, DCAT.Dataset)))
-    datasets = [one for one in datasets if (one, RDF.type, DCAT.DatasetSeries) not in graph]
+    datasets = [one for one in datasets if (one, RDF.type, _SERIES) not in graph]
     following, total = _paging(graph, answer.url)
     return Page(
         [_record(Statements(graph, one), terms, served) for one in datasets],
@@ -94,11 +96,22 @@ def _record(said: Statements, terms: Terms, served: dict[Identifier, list[Identi
         for one in dict.fromkeys(services)
         if (service := _service(Statements(said.graph, one), terms, notes))
     ]
-    rest = said.rest()
-    found.extra = {**({"uri": said.uri} if said.uri else {}), **({"jsonld": rest} if rest else {})}
+    found.extra = _extra(said)
     if names:
         found.extra["identifiers"] = names
     return Raw(identifier, found, notes)
+
+
+_ONLY_HERE = frozenset({_DCT + "accessRights", _DCT + "rights", _DCT + "accrualPeriodicity"})
+"""What our own catalogue says once for each dataset; two of them would contradict each other."""
+
+
+def _extra(said: Statements) -> dict[str, Any]:
+    """Return the name of a subject, the statements to be passed on, and those that are only kept."""
+    rest = said.rest(hidden=_ONLY_HERE)
+    kept = {name: value for name, value in said.rest().items() if name in _ONLY_HERE}
+    found = {"uri": said.uri, "jsonld": rest, "not_passed_on": kept}
+    return {name: value for name, value in found.items() if value}
 
 
 def _texts(said: Statements, names: list[str], terms: Terms, notes: Notes) -> Texts:
@@ -339,8 +352,7 @@ def _distribution(
         issued=values.moment(said.first(_DCT + "issued"), notes),
         modified=values.moment(said.first(_DCT + "modified"), notes),
     )
-    rest = said.rest()
-    found.extra = {**({"uri": said.uri} if said.uri else {}), **({"jsonld": rest} if rest else {})}
+    found.extra = _extra(said)
     return found
 
 
@@ -374,7 +386,7 @@ def _service(said: Statements, terms: Terms, notes: Notes) -> FoundService | Non
     endpoint = _addresses(said, notes, _DCAT + "endpointURL")
     if not endpoint:
         return None
-    said.take(_DCAT + "servesDataset")
+    said.take(_DCAT + "servesDataset", _DCT + "publisher")
     found = FoundService(
         identifier=values.line(said.uri or endpoint, 500),
         title=_texts(said, [_DCT + "title"], terms, notes),
@@ -387,6 +399,5 @@ def _service(said: Statements, terms: Terms, notes: Notes) -> FoundService | Non
             _coded(said, [name + "hvdCategory" for name in _DCATAP], vocabulary.hvd_category)
         ),
     )
-    rest = said.rest()
-    found.extra = {**({"uri": said.uri} if said.uri else {}), **({"jsonld": rest} if rest else {})}
+    found.extra = _extra(said)
     return found
