@@ -16,13 +16,11 @@ from rdflib.namespace import DCAT, DCTERMS, RDF
 
 from stadtkern.catalogue.models import Dataset, Distribution
 from stadtkern.catalogue.quality.shacl import Result, check, check_graph
+from stadtkern.harvest import conftest as given
 from stadtkern.harvest.conftest import Catalogue, Reply, harvest
-from stadtkern.harvest.conftest import catalogue as catalogue
-from stadtkern.harvest.conftest import profile as profile
-from stadtkern.harvest.conftest import publisher as publisher
-from stadtkern.harvest.conftest import source as source
 from stadtkern.harvest.models import HarvestRun, HarvestSource
 
+catalogue, profile, publisher, source = given.catalogue, given.profile, given.publisher, given.source
 pytestmark = [pytest.mark.django_db, pytest.mark.enable_socket, pytest.mark.allow_hosts(["127.0.0.1"])]
 SHARED = Path(os.environ.get("STADTKERN_SHARED", "../shared")) / "payloads"
 OWN = Path(__file__).parent.parent / "stadtkern" / "harvest" / "samples" / "catalogue.ttl"
@@ -81,7 +79,9 @@ def test_rdf_comes_out_as_it_went_in(
     source.refresh_from_db()
     run = harvest(source)
     assert (run.state, run.problem, run.refused) == (HarvestRun.State.DONE, "", 0)
-    before = Graph().parse(data=body, format="turtle" if path.suffix == ".ttl" else "xml", publicID=catalogue.url)
+    before = Graph().parse(
+        data=body, format="turtle" if path.suffix == ".ttl" else "xml", publicID=catalogue.url
+    )
     document = published(client)
     after = Graph().parse(data=document, format="turtle")
 
@@ -89,9 +89,14 @@ def test_rdf_comes_out_as_it_went_in(
     assert datasets <= set(after.subjects(RDF.type, DCAT.Dataset))
     for dataset in datasets:
         for name in (DCTERMS.title, DCTERMS.creator, DCTERMS.source, DCTERMS.references):
-            assert len(set(before.objects(dataset, name))) == len(set(after.objects(dataset, name))), (dataset, name)
+            assert len(set(before.objects(dataset, name))) == len(set(after.objects(dataset, name))), (
+                dataset,
+                name,
+            )
     offers = {one for dataset in datasets for one in before.objects(dataset, DCAT.distribution)}
-    assert len({one for dataset in datasets for one in after.objects(dataset, DCAT.distribution)}) == len(offers)
+    assert len({one for dataset in datasets for one in after.objects(dataset, DCAT.distribution)}) == len(
+        offers
+    )
     assert Distribution.objects.count() == len(offers)
     lost = addresses(before) - addresses(after)
     assert not lost
@@ -117,7 +122,9 @@ def test_a_real_ckan_comes_out_as_dcat(client: Client, catalogue: Catalogue, sou
     found = addresses(after)
     for package in packages:
         for resource in package["resources"]:
-            assert any(url.startswith(resource["url"].strip()[:60].split(" ")[0]) for url in found), resource["url"]
+            assert any(url.startswith(resource["url"].strip()[:60].split(" ")[0]) for url in found), resource[
+                "url"
+            ]
     assert len(set(after.subjects(RDF.type, DCAT.Distribution))) == Distribution.objects.count()
     assert [one for one in check(document) if one.severity == "violation"] == []
     assert harvest(source).same == len(packages)
@@ -140,5 +147,7 @@ def test_what_we_publish_can_be_harvested_by_a_neighbour(
     second = Graph().parse(data=published(client), format="turtle")
     for one in first.subjects(RDF.type, DCAT.Dataset):
         assert isinstance(one, URIRef)
-        assert len(set(second.objects(one, DCAT.distribution))) == len(set(first.objects(one, DCAT.distribution)))
+        assert len(set(second.objects(one, DCAT.distribution))) == len(
+            set(first.objects(one, DCAT.distribution))
+        )
     assert Dataset.objects.count() == 2

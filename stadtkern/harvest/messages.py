@@ -1,4 +1,4 @@
-"""What is said about records and runs. The tables keep codes and facts; people read them in their language."""
+"""What is said about records and runs: tables keep codes and facts, people read their language."""
 
 from collections.abc import Mapping
 
@@ -43,8 +43,8 @@ PROBLEMS: Mapping[str, Label] = {
     "repeated-page": _("The catalogue answers with the same page again and again: %(value)s"),
     "too-many": _("The catalogue has more records than the source allows: %(value)s"),
     "guard": _(
-        "Too many datasets would vanish (%(value)s). Nothing was removed. Look at the catalogue, then allow it "
-        "once or leave it."
+        "Too many datasets would vanish (%(value)s). Nothing was removed. Look at the catalogue, then allow "
+        "it once or leave it."
     ),
     "incomplete": _("The catalogue announces more records than it gave (%(value)s); nothing was removed."),
     "no-publisher": _("The source has no publisher for records without one."),

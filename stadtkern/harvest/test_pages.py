@@ -10,6 +10,7 @@ from stadtkern.catalogue.models import Dataset
 from stadtkern.harvest.conftest import Catalogue, ckan, harvest, package
 from stadtkern.harvest.models import HarvestSource
 from stadtkern.people.models import User
+from stadtkern.warnings.models import Alert
 
 pytestmark = [pytest.mark.django_db, pytest.mark.enable_socket, pytest.mark.allow_hosts(["127.0.0.1"])]
 
@@ -151,8 +152,6 @@ def test_charlie_sees_nothing(client: Client, charlie: User, source: HarvestSour
 
 
 def test_a_failure_raises_an_alert_and_its_end_ends_it(catalogue: Catalogue, source: HarvestSource) -> None:
-    from stadtkern.warnings.models import Alert
-
     harvest(source)
     alert = Alert.objects.get(kind="harvest")
     assert alert.ended is None

@@ -19,7 +19,9 @@ BASE = "https://daten.musterstadt.example/catalog"
 TURTLE = (SAMPLES / "catalogue.ttl").read_bytes()
 
 
-def read(kind: str, body: bytes | Callable[[str], bytes], *, url: str = BASE, content_type: str = "", **terms: str) -> Page:
+def read(
+    kind: str, body: bytes | Callable[[str], bytes], *, url: str = BASE, content_type: str = "", **terms: str
+) -> Page:
     """Read one page that is `body`."""
     asked: list[str] = []
 
@@ -64,11 +66,15 @@ def test_dcat_is_read_in_each_syntax(syntax: str) -> None:
     assert (table.licence, table.byte_size) == ("dl-de/by-2-0", 5056)
     assert table.attribution == "Musterstadt, Amt für Umwelt"
     assert table.checksum.startswith("5bcc8141")
-    assert table.extra["jsonld"] == {"http://purl.org/dc/terms/conformsTo": [{"@id": "https://example.org/baumkataster/1.0"}]}
+    assert table.extra["jsonld"] == {
+        "http://purl.org/dc/terms/conformsTo": [{"@id": "https://example.org/baumkataster/1.0"}]
+    }
     assert [one.endpoint_url for one in found.services] == ["https://geo.musterstadt.example/wms"]
     kept = found.extra["jsonld"]
     assert kept["http://purl.org/dc/terms/title"] == [{"@language": "fr", "@value": "Arbres de la ville"}]
-    assert kept["http://purl.org/dc/terms/creator"][0]["http://xmlns.com/foaf/0.1/name"] == [{"@value": "Vermessungsbüro Muster"}]
+    assert kept["http://purl.org/dc/terms/creator"][0]["http://xmlns.com/foaf/0.1/name"] == [
+        {"@value": "Vermessungsbüro Muster"}
+    ]
 
 
 def test_dcat_keeps_the_rest_where_a_date_or_a_licence_is_odd() -> None:
@@ -82,13 +88,21 @@ def test_dcat_keeps_the_rest_where_a_date_or_a_licence_is_odd() -> None:
 
 
 def test_dcat_with_nameless_nodes_is_the_same_each_time() -> None:
-    one, two = (sorted(fingerprint(raw.found.plain()) for raw in read("dcat", TURTLE).records if raw.found) for _ in range(2))
+    one, two = (
+        sorted(fingerprint(raw.found.plain()) for raw in read("dcat", TURTLE).records if raw.found)
+        for _ in range(2)
+    )
     assert one == two
 
 
 def test_json_ld_fetches_contexts_by_our_own_client() -> None:
     document = {"@context": "ctx.jsonld", "@id": "https://a.example/1", "@type": "Dataset", "title": "Etwas"}
-    context = {"@context": {"Dataset": "http://www.w3.org/ns/dcat#Dataset", "title": "http://purl.org/dc/terms/title"}}
+    context = {
+        "@context": {
+            "Dataset": "http://www.w3.org/ns/dcat#Dataset",
+            "title": "http://purl.org/dc/terms/title",
+        }
+    }
     page = read("dcat", lambda url: json.dumps(context if url.endswith("ctx.jsonld") else document).encode())
     assert page.records[0].found
     assert page.records[0].found.title == {"de": "Etwas"}
@@ -121,11 +135,16 @@ def test_csw_is_read() -> None:
     assert (found.contact_name, found.contact_email) == ("Frau Muster", "bauamt@musterstadt.example")
     assert (found.frequency, found.themes) == ("IRREG", ["REGI"])
     assert found.issued == "2024-02-28T23:00:00+00:00"
-    assert found.modified == "2026-02-28T23:00:00+00:00", "the date of the record in place of one that is none"
+    assert found.modified == "2026-02-28T23:00:00+00:00", (
+        "the date of the record in place of one that is none"
+    )
     assert findings["bad-date"] == "2026-02-30"
     assert (found.temporal_start, found.temporal_end) == ("1989-12-31T23:00:00+00:00", "")
     assert found.extent.startswith("POLYGON")
-    assert [(one.format, bool(one.download_url)) for one in found.distributions] == [("ZIP", True), ("WFS_SRVC", False)]
+    assert [(one.format, bool(one.download_url)) for one in found.distributions] == [
+        ("ZIP", True),
+        ("WFS_SRVC", False),
+    ]
     assert {one.licence for one in found.distributions} == {"dl-de/by-2-0"}
     assert {one.attribution for one in found.distributions} == {"Musterstadt, Bauamt"}
     assert page.records[1].refusal == "unreadable"
@@ -165,7 +184,9 @@ def test_records_are_read() -> None:
             "license": "CC-BY-4.0",
             "updated": "2026-01-01T00:00:00Z",
             "themes": [{"concepts": [{"id": "TRAN"}, {"id": "?"}]}],
-            "contacts": [{"organization": "Tiefbauamt", "roles": ["publisher"], "emails": [{"value": "a@b.example"}]}],
+            "contacts": [
+                {"organization": "Tiefbauamt", "roles": ["publisher"], "emails": [{"value": "a@b.example"}]}
+            ],
             "mine": 1,
         },
         "links": [
@@ -174,14 +195,18 @@ def test_records_are_read() -> None:
             {"rel": "item", "href": "https://x.example/wms?", "type": "application/vnd.ogc.wms_xml"},
         ],
     }
-    body = {"features": [record, {"id": None}, 7], "numberMatched": 3, "links": [{"rel": "next", "href": "?offset=2"}]}
+    body = {
+        "features": [record, {"id": None}, 7],
+        "numberMatched": 3,
+        "links": [{"rel": "next", "href": "?offset=2"}],
+    }
     page = read("records", json.dumps(body).encode())
     assert page.following == {"url": f"{BASE}?offset=2"}
     found, findings = by_title(page, "Radwege")
     assert found.themes == ["TRAN"]
     assert findings == {"unknown-theme": "?"}
     assert found.publisher.name == {"de": "Tiefbauamt"}
-    assert [one.download_url for one in found.distributions][0] == "https://daten.musterstadt.example/rad.geojson"
+    assert found.distributions[0].download_url == "https://daten.musterstadt.example/rad.geojson"
     assert {one.licence for one in found.distributions} == {"CC-BY-4.0"}
     assert [one.endpoint_url for one in found.services] == ["https://x.example/wms"]
     assert found.extra == {"records": {"mine": 1}}
@@ -194,9 +219,16 @@ def test_collections_become_datasets() -> None:
             {
                 "id": "trees",
                 "title": "Bäume",
-                "extent": {"spatial": {"bbox": [[14, 51, 15, 52]]}, "temporal": {"interval": [["2020-01-01", None]]}},
+                "extent": {
+                    "spatial": {"bbox": [[14, 51, 15, 52]]},
+                    "temporal": {"interval": [["2020-01-01", None]]},
+                },
                 "links": [
-                    {"rel": "items", "href": "collections/trees/items?f=json", "type": "application/geo+json"},
+                    {
+                        "rel": "items",
+                        "href": "collections/trees/items?f=json",
+                        "type": "application/geo+json",
+                    },
                     {"rel": "license", "href": "https://www.govdata.de/dl-de/zero-2-0"},
                 ],
             },
@@ -253,7 +285,9 @@ def test_a_folder_is_read_with_formats_of_one_dataset_together() -> None:
     page = read("files", body, url="https://files.example/data/")
     found, _findings = by_title(page, "trees 2026")
     assert {one.format for one in found.distributions} == {"CSV", "GEOJSON"}
-    assert by_title(page, "Brunnen")[0].distributions[0].access_url == "https://files.example/data/wells.csv?C=1"
+    assert (
+        by_title(page, "Brunnen")[0].distributions[0].access_url == "https://files.example/data/wells.csv?C=1"
+    )
     assert len(page.records) == 2
 
 
@@ -267,7 +301,10 @@ def test_a_folder_is_read_with_formats_of_one_dataset_together() -> None:
 )
 def test_tables_of_files_are_read(body: bytes) -> None:
     found, _findings = by_title(read("files", body, url="https://a.example/list"), "Bäume")
-    assert (found.distributions[0].access_url, found.distributions[0].licence) == ("https://a.example/x.csv", "dl-de/by-2-0")
+    assert (found.distributions[0].access_url, found.distributions[0].licence) == (
+        "https://a.example/x.csv",
+        "dl-de/by-2-0",
+    )
 
 
 def test_a_list_without_files_is_told() -> None:
@@ -316,7 +353,7 @@ def test_no_text_breaks_an_address(text: str) -> None:
     assert found == "" or found.isascii()
 
 
-@given(st.text(alphabet="POLYGNMUTI(){}[],.0123456789 -\"type:coordnates", max_size=80))
+@given(st.text(alphabet='POLYGNMUTI(){}[],.0123456789 -"type:coordnates', max_size=80))
 def test_no_text_breaks_a_place(text: str) -> None:
     found = values.extent_of([text], Notes())
     assert found == "" or found.startswith("POLYGON")
@@ -324,7 +361,36 @@ def test_no_text_breaks_a_place(text: str) -> None:
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(["id", "title", "results", "value", "features", "collections", "properties", "links", "href", "rel", "resources", "tags", "url", "extent", "Datastreams", "name", "success", "result", "count"]), inner, max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "id",
+                    "title",
+                    "results",
+                    "value",
+                    "features",
+                    "collections",
+                    "properties",
+                    "links",
+                    "href",
+                    "rel",
+                    "resources",
+                    "tags",
+                    "url",
+                    "extent",
+                    "Datastreams",
+                    "name",
+                    "success",
+                    "result",
+                    "count",
+                ]
+            ),
+            inner,
+            max_size=5,
+        )
+    ),
     max_leaves=25,
 )
 
@@ -332,7 +398,13 @@ json_values = st.recursive(
 @pytest.mark.parametrize("kind", sorted(set(READERS) - {"csw", "dcat"}))
 @given(body=json_values)
 def test_no_json_breaks_a_reader(kind: str, body: object) -> None:
-    for wrapped in (body, {"success": True, "result": {"results": [body]}}, {"value": [body]}, {"features": [body]}, {"collections": [body]}):
+    for wrapped in (
+        body,
+        {"success": True, "result": {"results": [body]}},
+        {"value": [body]},
+        {"features": [body]},
+        {"collections": [body]},
+    ):
         try:
             page = read(kind, json.dumps(wrapped).encode())
         except ReadError:
@@ -345,7 +417,14 @@ def test_no_json_breaks_a_reader(kind: str, body: object) -> None:
 
 def test_differences_name_parts_by_what_they_are() -> None:
     old = {"a": 1, "distributions": [{"identifier": "x", "title": "1"}, {"identifier": "y", "title": "2"}]}
-    new = {"a": 1, "distributions": [{"identifier": "z", "title": "0"}, {"identifier": "x", "title": "1"}, {"identifier": "y", "title": "3"}]}
+    new = {
+        "a": 1,
+        "distributions": [
+            {"identifier": "z", "title": "0"},
+            {"identifier": "x", "title": "1"},
+            {"identifier": "y", "title": "3"},
+        ],
+    }
     found = {one["field"]: (one["old"], one["new"]) for one in differences(old, new)}
     assert found == {
         "distributions[y].title": ("2", "3"),

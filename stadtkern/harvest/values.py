@@ -123,8 +123,7 @@ def mail(value: object) -> str:
 def language(value: object) -> str:
     """Return the code of a language (`de`) from a code, a name or a URI of the EU; empty if unknown."""
     found = line(value, 200).rpartition("/")[2].rpartition("#")[2].casefold()
-    code = _LANGUAGES.get(found) or _LANGUAGES.get(found.partition("-")[0], "")
-    return code
+    return _LANGUAGES.get(found) or _LANGUAGES.get(found.partition("-")[0], "")
 
 
 def shown_language(code: str, default: str) -> str:

@@ -90,7 +90,9 @@ def _record(said: Statements, terms: Terms, served: dict[Identifier, list[Identi
     licence = _licence(said, terms, notes, is_default=True)
     services: list[Identifier] = list(served.get(said.subject, []))
     for value in said.take(_DCAT + "distribution"):
-        found.distributions.append(_distribution(Statements(said.graph, value), licence, terms, notes, services))
+        found.distributions.append(
+            _distribution(Statements(said.graph, value), licence, terms, notes, services)
+        )
     found.services = [
         service
         for one in dict.fromkeys(services)
@@ -151,7 +153,9 @@ def _provenance(said: Statements, terms: Terms) -> Texts:
     name = _DCT + "provenance"
     found: Texts = {}
     for value in said.take(name):
-        labels = [value] if isinstance(value, Literal) else list(said.graph.objects(value, URIRef(_RDFS_LABEL)))
+        labels = (
+            [value] if isinstance(value, Literal) else list(said.graph.objects(value, URIRef(_RDFS_LABEL)))
+        )
         for label in labels:
             tag = values.language(getattr(label, "language", "") or "") or terms.language
             found.setdefault(values.shown_language(tag, terms.language), values.text(label))

@@ -28,9 +28,7 @@ def read(ask: Ask, terms: Terms, position: Position) -> Page:
     body = mapping_of(json_of(answer), "the list of collections")
     if not isinstance(body.get("collections"), list):
         raise ReadError("format", "no list of collections")
-    return Page(
-        [_record(one, answer, terms) for one in dicts(body["collections"])], next_page(body, answer)
-    )
+    return Page([_record(one, answer, terms) for one in dicts(body["collections"])], next_page(body, answer))
 
 
 def _base(terms: Terms) -> str:
