@@ -50,7 +50,7 @@ class LicenceTableField(forms.CharField):
         """Check no length: it is a table."""
 
 
-class HarvestSourceForm(forms.ModelForm):
+class HarvestSourceForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in stubs
     """One source."""
 
     url = forms.URLField(label=_("address"), max_length=2000, assume_scheme="https")

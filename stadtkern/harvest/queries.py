@@ -55,8 +55,8 @@ def source_lines(found: Iterable[HarvestSource]) -> Sequence[SourceLine]:
     refused = Q(state=HarvestRecord.State.REFUSED)
     current = Q(state=HarvestRecord.State.CURRENT)
     waiting = current & Q(dataset__live=False, dataset__withdrawn_at=None)
-    counts = {
-        row["source"]: row
+    counts: dict[int, dict[str, int]] = {
+        row["source"]: dict(row)
         for row in HarvestRecord.objects.filter(source__in=keys)
         .order_by()
         .values("source")

@@ -36,7 +36,7 @@ class Preview:
     problem: str = ""
 
 
-def check(by: User, right: str, thing: object = None) -> None:
+def check(by: User, right: str, thing: HarvestSource | None = None) -> None:
     """Refuse who may not."""
     if not by.has_perm(f"harvest.{right}", thing):
         raise NotPermitted(_("You may not do this."))

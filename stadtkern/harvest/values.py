@@ -165,12 +165,12 @@ def extent_of(geometries: Sequence[str], notes: Notes) -> str:
     return ""
 
 
-def box_of(west: object, south: object, east: object, north: object, notes: Notes) -> str:
-    """Return the polygon of a bounding box as WKT."""
+def box_of(given: Sequence[object], notes: Notes) -> str:
+    """Return the polygon of a bounding box (west, south, east, north) as WKT."""
     try:
-        sides = [float(str(side)) for side in (west, south, east, north)]
+        sides = [float(str(side)) for side in given]
     except ValueError:
-        notes.add("bad-place", f"{west} {south} {east} {north}")
+        notes.add("bad-place", " ".join(map(str, given)))
         return ""
     found = box(*sides) if all(abs(side) < 1e9 for side in sides) else None  # noqa: PLR2004  # no place
     return extent_of([shapely.to_wkt(found)] if found is not None else ["-"], notes)

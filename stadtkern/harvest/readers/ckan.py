@@ -66,9 +66,9 @@ def _result(ask: Ask, url: str) -> Any:  # noqa: ANN401  # as JSON
 
 def _search(ask: Ask, terms: Terms, start: int) -> Page:
     # by identifier, which never changes: what is changed meanwhile does not move to another page
-    query = {"rows": terms.page_size, "start": start, "sort": "id asc"}
+    query: dict[str, object] = {"rows": terms.page_size, "start": start, "sort": "id asc"}
     if terms.filter:
-        query["fq"] = terms.filter  # type: ignore[assignment]  # numbers and texts
+        query["fq"] = terms.filter
     result = mapping_of(_result(ask, _action(terms, "package_search", **query)), "result")
     packages = dicts(result.get("results"))
     total = result.get("count")

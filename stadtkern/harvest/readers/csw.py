@@ -183,7 +183,7 @@ def _extent(ident: Element, notes: Notes) -> str:
         _text(box, f"gmd:{name}")
         for name in ("westBoundLongitude", "southBoundLatitude", "eastBoundLongitude", "northBoundLatitude")
     ]
-    return values.box_of(*sides, notes)
+    return values.box_of(sides, notes)
 
 
 def _people(found: Found, meta: Element, ident: Element, language: str) -> None:

@@ -9,7 +9,7 @@ from urllib.parse import urljoin
 
 import rdflib
 from rdflib.namespace import DCAT, DCTERMS, FOAF, RDF, SKOS
-from rdflib.term import Identifier, Literal, URIRef
+from rdflib.term import Literal, Node, URIRef
 
 from stadtkern.harvest import values, vocabulary
 from stadtkern.harvest.found import Found, FoundAgent, FoundDistribution, FoundService, Notes, Texts
@@ -36,7 +36,7 @@ def read(ask: Ask, terms: Terms, position: Position) -> Page:
     answer = ask(url, accept=ACCEPT)
     graph = parse(answer, ask)
     served = _served(graph)
-    datasets = sorted(set(graph.subjects(RDF.type, DCAT.Dataset)))
+    datasets = sorted(set(graph.subjects(RDF.type, DCAT.Dataset)), key=str)
     datasets = [one for one in datasets if (one, RDF.type, _SERIES) not in graph]
     following, total = _paging(graph, answer.url)
     return Page(
@@ -62,15 +62,15 @@ def _total(graph: rdflib.Graph) -> int | None:
     return None
 
 
-def _served(graph: rdflib.Graph) -> dict[Identifier, list[Identifier]]:
+def _served(graph: rdflib.Graph) -> dict[Node, list[Node]]:
     """Return which services serve which datasets."""
-    found: dict[Identifier, list[Identifier]] = {}
-    for service, dataset in sorted(graph.subject_objects(DCAT.servesDataset)):
+    found: dict[Node, list[Node]] = {}
+    for service, dataset in sorted(graph.subject_objects(DCAT.servesDataset), key=str):
         found.setdefault(dataset, []).append(service)
     return found
 
 
-def _record(said: Statements, terms: Terms, served: dict[Identifier, list[Identifier]]) -> Raw:
+def _record(said: Statements, terms: Terms, served: dict[Node, list[Node]]) -> Raw:
     """Return a dataset in our terms."""
     notes = Notes()
     names = values.unique(values.line(one, 500) for one in said.take(_DCT + "identifier"))
@@ -88,7 +88,7 @@ def _record(said: Statements, terms: Terms, served: dict[Identifier, list[Identi
     _date_and_place(found, said, notes)
     found.landing_page = _address(said, notes, _DCAT + "landingPage", 500)
     licence = _licence(said, terms, notes, is_default=True)
-    services: list[Identifier] = list(served.get(said.subject, []))
+    services: list[Node] = list(served.get(said.subject, []))
     for value in said.take(_DCAT + "distribution"):
         found.distributions.append(
             _distribution(Statements(said.graph, value), licence, terms, notes, services)
@@ -120,7 +120,7 @@ def _texts(said: Statements, names: list[str], terms: Terms, notes: Notes) -> Te
     """Return a text by language; other languages than those of our pages are kept as they came."""
     found: Texts = {}
     untagged: Texts = {}
-    foreign: list[tuple[str, Identifier]] = []
+    foreign: list[tuple[str, Node]] = []
     for name in names:
         for value in said.take(name):
             tag = values.language(value.language) if isinstance(value, Literal) and value.language else ""
@@ -144,7 +144,7 @@ def _texts(said: Statements, names: list[str], terms: Terms, notes: Notes) -> Te
     return {language: text for language, text in found.items() if text}
 
 
-def _tagged(value: Identifier) -> bool:
+def _tagged(value: Node) -> bool:
     return isinstance(value, Literal) and bool(value.language)
 
 
@@ -309,13 +309,13 @@ def _licence(said: Statements, terms: Terms, notes: Notes, *, is_default: bool =
     return terms.licence(named, notes) if named else ""
 
 
-def _labels(graph: rdflib.Graph, node: Identifier) -> Iterable[Identifier]:
+def _labels(graph: rdflib.Graph, node: Node) -> Iterable[Node]:
     for name in (URIRef(_RDFS_LABEL), DCTERMS.title, DCTERMS.identifier, FOAF.homepage):
         yield from graph.objects(node, name)
 
 
 def _distribution(
-    said: Statements, licence: str, terms: Terms, notes: Notes, services: list[Identifier]
+    said: Statements, licence: str, terms: Terms, notes: Notes, services: list[Node]
 ) -> FoundDistribution:
     """Return a way to have the data, and note the services it is had through."""
     if not list(said.graph.predicates(said.subject)):
@@ -323,8 +323,8 @@ def _distribution(
     formats = said.take(_DCT + "format")
     types = said.take(_DCAT + "mediaType")
     known = vocabulary.file_format(*formats, *types)
-    for name, found in ((_DCT + "format", formats), (_DCAT + "mediaType", types)):
-        for value in found:
+    for name, told in ((_DCT + "format", formats), (_DCAT + "mediaType", types)):
+        for value in told:
             if not vocabulary.file_format(value) and not vocabulary.media_type(value):
                 notes.add("unknown-format", value)
                 said.keep(name, value)

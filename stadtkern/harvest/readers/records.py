@@ -19,6 +19,7 @@ from stadtkern.harvest.readers.base import (
     json_of,
     mapping_of,
     with_query,
+    words_of,
 )
 
 _FILES = {"enclosure", "item", "data", "distribution", "download"}
@@ -83,10 +84,7 @@ def record_of(feature: dict[str, Any], answer: Asked, terms: Terms) -> Raw:
         names=values.unique(values.line(one.get("value"), 500) for one in dicts(said.get("externalIds"))),
         title=values.texts(said.get("title") or said.get("name"), language),
         description=values.texts(said.get("description"), language),
-        keywords=[
-            (values.line(word, 100), language)
-            for word in (said.get("keywords") if isinstance(said.get("keywords"), list) else [])
-        ],
+        keywords=[(values.line(word, 100), language) for word in words_of(said)],
         themes=_themes(said, notes),
         extent=_extent(feature, notes),
         temporal_start=start,
