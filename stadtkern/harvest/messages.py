@@ -22,7 +22,6 @@ FINDINGS: Mapping[str, Label] = {
     "no-description": _("There is no description; the title was taken."),
     "no-distribution": _("There is no file and no interface."),
     "part-without-address": _("A file without an address was kept as a statement: %(value)s"),
-    "too-long": _("A value was longer than it can be here and was shortened: %(value)s"),
     "no-identifier": _("There is no identifier; one was made from the address or the title: %(value)s"),
     "missing-part": _("The catalogue names a file that it does not describe: %(value)s"),
 }
@@ -47,9 +46,7 @@ PROBLEMS: Mapping[str, Label] = {
         "it once or leave it."
     ),
     "incomplete": _("The catalogue announces more records than it gave (%(value)s); nothing was removed."),
-    "no-publisher": _("The source has no publisher for records without one."),
     "failed": _("The run broke off: %(value)s"),
-    "empty": _("The catalogue is empty; nothing was removed."),
 }
 
 

@@ -56,7 +56,7 @@ def source_lines(found: Iterable[HarvestSource]) -> Sequence[SourceLine]:
     current = Q(state=HarvestRecord.State.CURRENT)
     waiting = current & Q(dataset__live=False, dataset__withdrawn_at=None)
     counts: dict[int, dict[str, int]] = {
-        row["source"]: dict(row)
+        row["source"]: {name: row[name] for name in ("current", "refused", "waiting")}
         for row in HarvestRecord.objects.filter(source__in=keys)
         .order_by()
         .values("source")

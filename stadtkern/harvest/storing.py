@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.contrib.gis.geos import Polygon
+from django.contrib.gis.geos import GEOSGeometry, Polygon
 from django.db import models
 from django.db.models import Q
 from django.utils import translation
@@ -76,7 +76,7 @@ def write(
     for name in ("frequency", "availability", "landing_page", "provenance", "extra"):
         setattr(dataset, name, getattr(found, name))
     dataset.language = found.language[:5]
-    dataset.extent = Polygon.from_ewkt(f"SRID=4326;{found.extent}") if found.extent else None
+    dataset.extent = _polygon(found.extent)
     for name in ("temporal_start", "temporal_end", "issued", "modified"):
         setattr(dataset, name, _moment(getattr(found, name)))
     dataset.save()
@@ -119,6 +119,11 @@ def free_slug(rows: models.Manager[Any] | models.QuerySet[Any], title: str) -> s
     while f"{base}-{number}" in taken:
         number += 1
     return f"{base}-{number}"
+
+
+def _polygon(wkt: str) -> Polygon | None:
+    found = GEOSGeometry(wkt, srid=4326) if wkt else None
+    return found if isinstance(found, Polygon) else None
 
 
 def _moment(given: str) -> datetime | None:
