@@ -22,7 +22,6 @@ MOST_VALUES = 200
 """Values of a table that it can be found by."""
 
 
-
 def documents(keys: Collection[str] | None) -> Iterator[Document]:
     """Return public datasets."""
     datasets = Dataset.objects.public().select_related("publisher", "profile", "area", "series")

@@ -166,5 +166,3 @@ def titles_of(name: str, codes: Sequence[str]) -> Mapping[str, str]:
     if name == "kind":
         return {subject.slug: str(subject.title) for subject in subjects()}
     return _titles[name](codes) if name in _titles and codes else {}
-
-

@@ -39,9 +39,16 @@ def score(candidate: Candidate, groups: Sequence[Group], now: datetime) -> float
     total = 0.0
     for group in groups:
         in_title = max((_best(group, words) for words in titles), default=0)
-        total += max(IN_TITLE[in_title], IN_KEYWORDS[_best(group, keywords)] if in_title < WORD else 0.0, IN_TEXT)
+        total += max(
+            IN_TITLE[in_title], IN_KEYWORDS[_best(group, keywords)] if in_title < WORD else 0.0, IN_TEXT
+        )
     match = total / max(1, len(groups)) + _order(titles, groups)
-    return match * candidate.weight * freshness(candidate.changed, now) * (1 + 0.1 * math.log10(1 + candidate.use))
+    return (
+        match
+        * candidate.weight
+        * freshness(candidate.changed, now)
+        * (1 + 0.1 * math.log10(1 + candidate.use))
+    )
 
 
 def freshness(changed: datetime | None, now: datetime) -> float:

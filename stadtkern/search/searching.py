@@ -226,5 +226,3 @@ def _url(address: Mapping[str, Any]) -> str:
         return reverse(name, args=arguments) + address.get("fragment", "")
     except NoReverseMatch:
         return ""
-
-

@@ -66,7 +66,9 @@ def suggestion(groups: Sequence[Group]) -> str:
         word = there.get(group.words[0]) if group.words else None
         if word is None:
             continue
-        likely = (other for other in vocabulary.alike(word.word) if other.documents >= FAR_MORE * word.documents)
+        likely = (
+            other for other in vocabulary.alike(word.word) if other.documents >= FAR_MORE * word.documents
+        )
         if other := next(likely, None):
             better[place] = replace(group, written=other.written)
     return _text(better) if better != list(groups) else ""

@@ -18,7 +18,6 @@ from stadtkern.search.subjects import subjects
 MOST_LETTERS = 100
 
 
-
 class OnePage(Sequence[Hit]):
     """The hits of one page standing for all: what a paginator of Django needs."""
 
@@ -67,7 +66,12 @@ def search_page(request: HttpRequest) -> HttpResponse:
     """Find in everything that subjects have registered."""
     query = SearchQuery.from_params(request.GET)
     is_asked = bool(query.text or query.facets or query.bbox or query.area)
-    facts: dict[str, object] = {"query": query, "text": query.text, "areas": areas.all_areas(), "sorts": SORTS}
+    facts: dict[str, object] = {
+        "query": query,
+        "text": query.text,
+        "areas": areas.all_areas(),
+        "sorts": SORTS,
+    }
     if is_asked:
         results = search(query)
         facts |= {

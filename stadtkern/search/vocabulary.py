@@ -49,7 +49,9 @@ def change(changes: Mapping[str, int], seen: Mapping[str, Occurring]) -> Parts:
     """
     there = known({*changes, *seen})
     fresh = {word: facts for word, facts in seen.items() if word not in there}
-    turned = {word for word, facts in seen.items() if word in there and facts.is_german > there[word].is_german}
+    turned = {
+        word for word, facts in seen.items() if word in there and facts.is_german > there[word].is_german
+    }
     parts = _split_all({word for word, facts in fresh.items() if facts.is_german} | turned)
     _add(fresh, changes, parts)
     _count({word: by for word, by in changes.items() if word in there and by}, there)

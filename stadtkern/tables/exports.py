@@ -60,8 +60,7 @@ def _batches(table: "Table", query: Query, select: str) -> Iterator[Iterator[pa.
         f" OFFSET {int(query.offset)}"
     )
     with engine.cursor(table.zone, patience=PATIENCE) as cursor:
-        relation = cursor.execute(statement, found.values)
-        yield iter(relation.to_arrow_reader(BATCH))
+        yield iter(cursor.sql(statement, params=found.values).to_arrow_reader(BATCH))
 
 
 def _columns(table: "Table", names: list[str]) -> list[Column]:
@@ -87,7 +86,7 @@ def _csv_value(column: Column) -> str:
     if column.name == GEOMETRY:
         return f"ST_AsText({quoted}) AS {quoted}"
     if column.kind == "datetime":
-        return f"strftime({quoted}, '{_ISO}') AS {quoted}"
+        return f"regexp_replace(strftime({quoted}, '{_ISO}'), '([+-]\\d\\d)$', '\\1:00') AS {quoted}"
     if column.kind == "clock":
         return f"CAST({quoted} AS VARCHAR) AS {quoted}"
     return quoted
@@ -255,7 +254,7 @@ def _chain(first: pa.RecordBatch, rest: Iterator[pa.RecordBatch]) -> Iterator[pa
 
 def _empty(table: "Table", query: Query, select: str) -> pa.RecordBatch:
     with engine.cursor(table.zone) as cursor:
-        found = cursor.execute(f"SELECT {select} FROM {table.source} LIMIT 0").to_arrow_table()  # noqa: S608  (names are checked)
+        found = cursor.sql(f"SELECT {select} FROM {table.source} LIMIT 0").to_arrow_table()  # noqa: S608  (names are checked)
     return pa.RecordBatch.from_pylist([], found.schema)
 
 

@@ -16,11 +16,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pyarrow as pa
+import shapely
 
 from stadtkern.tables.model import SqlLimits, SqlResult, TableError
 
 LONGEST = 20_000
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,99}")
 _MOST_TABLES = 50
 _START = 5.0
 """Seconds for the process to start, beside those of the statement."""
@@ -97,17 +98,22 @@ def _result(code: int, answer: bytes, limits: SqlLimits, seconds: float) -> SqlR
         raise TableError(facts["error"], **facts.get("facts", {}))
     with pa.ipc.open_stream(body) as reader:
         table = reader.read_all()
-    columns = [_values(column) for column in table.columns]
+    types = tuple(facts["types"])
+    columns = [_values(column, kind) for column, kind in zip(table.columns, types, strict=True)]
     return SqlResult(
         tuple(facts["columns"]),
-        tuple(facts["types"]),
+        types,
         tuple(zip(*columns, strict=True)) if columns else (),
         facts["is_cut"],
         round(seconds, 3),
     )
 
 
-def _values(column: pa.ChunkedArray) -> list[object]:
+def _values(column: pa.ChunkedArray, kind: str) -> list[object]:
+    """Return values of Python; geometry as WKT."""
     plain = column.cast(column.type.storage_type) if isinstance(column.type, pa.BaseExtensionType) else column
+    if kind.startswith("GEOMETRY"):
+        wkt: list[object] = shapely.to_wkt(shapely.from_wkb(plain.to_numpy()), rounding_precision=9).tolist()
+        return wkt
     values: list[object] = plain.to_pylist()
     return values

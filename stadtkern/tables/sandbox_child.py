@@ -1,6 +1,7 @@
 """The process in which statements of strangers run: one statement in, one answer out, then the end."""
 
 import json
+import os
 import resource
 import sys
 import threading
@@ -11,7 +12,8 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 
 from stadtkern.tables import sandbox_rules
-from stadtkern.tables.model import TableError
+from stadtkern.tables.engine import name as quoted
+from stadtkern.tables.model import GEOMETRY, TableError
 
 _OWN_MEMORY = 2_500_000_000
 """Bytes of addresses that Python, Arrow and DuckDB take for themselves."""
@@ -31,6 +33,7 @@ def main() -> None:
         facts, body = {"error": "sql_too_much_memory"}, b""
     sys.stdout.buffer.write(json.dumps(facts).encode() + b"\n" + body)
     sys.stdout.buffer.flush()
+    os._exit(0)  # nothing is left to be put in order
 
 
 def _answer(request: dict[str, object]) -> tuple[dict[str, object], bytes]:
@@ -44,11 +47,10 @@ def _answer(request: dict[str, object]) -> tuple[dict[str, object], bytes]:
     timer.start()
     try:
         sandbox_rules.check(base, statement, tables)
-        relation = base.execute(statement)
-        description = relation.description or []
+        relation = base.sql(statement)
         facts: dict[str, object] = {
-            "columns": [str(one[0]) for one in description],
-            "types": [str(one[1]) for one in description],
+            "columns": list(relation.columns),
+            "types": [str(one) for one in relation.types],
         }
         body, facts["is_cut"] = _read(relation, cast("int", request["rows"]), cast("int", request["size"]))
     except duckdb.InterruptException as error:
@@ -89,15 +91,19 @@ def _locked(tables: dict[str, str], memory: int, zone: str) -> duckdb.DuckDBPyCo
             "python_scan_all_frames": False,
         },
     )
-    for name, path in tables.items():
-        base.register(name, ds.dataset(path, format="parquet"))
+    for number, (name, path) in enumerate(tables.items()):
+        rows = ds.dataset(path, format="parquet")
+        base.register(f"_rows_{number}", rows)
+        shapes = f"ST_GeomFromWKB({GEOMETRY}) AS {GEOMETRY}" if GEOMETRY in rows.schema.names else ""
+        replaced = f" REPLACE ({shapes})" if shapes else ""
+        base.execute(f"CREATE VIEW {quoted(name)} AS SELECT *{replaced} FROM _rows_{number}")  # noqa: S608  (names are checked)
     base.execute("SET TimeZone = $1", [zone])
     base.execute("SET enable_external_access = false")
     base.execute("SET lock_configuration = true")
     return base
 
 
-def _read(relation: duckdb.DuckDBPyConnection, rows: int, size: int) -> tuple[bytes, bool]:
+def _read(relation: duckdb.DuckDBPyRelation, rows: int, size: int) -> tuple[bytes, bool]:
     """Return up to `rows` rows as an Arrow stream, and whether there are more."""
     reader = relation.to_arrow_reader(_BATCH)
     sink = pa.BufferOutputStream()

@@ -32,7 +32,7 @@ def check(base: duckdb.DuckDBPyConnection, statement: str, tables: Collection[st
     found = base.extract_statements(statement)
     if len(found) != 1:
         raise TableError("sql_not_allowed", reason="statements", count=len(found))
-    if found[0].type != duckdb.StatementType.SELECT_STATEMENT:
+    if found[0].type != duckdb.StatementType.SELECT:
         raise TableError("sql_not_allowed", reason="kind", kind=str(found[0].type).rpartition(".")[2])
     row = base.execute("SELECT json_serialize_sql($1)", [statement]).fetchone()
     tree = json.loads(row[0]) if row else {"error": True}
