@@ -15,7 +15,7 @@ class CatalogueConfig(AppConfig):
         from django.db.models.signals import post_delete, post_migrate  # noqa: PLC0415  # models are loaded only now
         from wagtail.signals import published  # noqa: PLC0415
 
-        from stadtkern.catalogue import holdings, models, search  # noqa: PLC0415
+        from stadtkern.catalogue import current, holdings, models, search  # noqa: PLC0415
         from stadtkern.catalogue.services import approval, retention  # noqa: PLC0415
         from stadtkern.governance import register  # noqa: PLC0415
         from stadtkern.governance.retention import register as add_rule  # noqa: PLC0415
@@ -26,6 +26,7 @@ class CatalogueConfig(AppConfig):
         register.add_holder("catalogue", count=holdings.count, list_items=holdings.list_items)
         rights.watch(models.Dataset)
         subjects.register(search.SUBJECT)
+        current.register("search", search.follow)
         facets.register("theme", search.theme_titles)
         facets.register("publisher", search.publisher_titles)
         facets.register("format", search.format_titles)
