@@ -1,5 +1,7 @@
 """The application."""
 
+from typing import Any
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -15,8 +17,9 @@ class CatalogueConfig(AppConfig):
         from django.db.models.signals import post_delete, post_migrate  # noqa: PLC0415  # models are loaded only now
         from wagtail.signals import published  # noqa: PLC0415
 
-        from stadtkern.catalogue import current, holdings, models, search  # noqa: PLC0415
+        from stadtkern.catalogue import current, geodata, holdings, models, search  # noqa: PLC0415
         from stadtkern.catalogue.services import approval, retention  # noqa: PLC0415
+        from stadtkern.features import access  # noqa: PLC0415
         from stadtkern.governance import register  # noqa: PLC0415
         from stadtkern.governance.retention import register as add_rule  # noqa: PLC0415
         from stadtkern.people import rights  # noqa: PLC0415
@@ -41,7 +44,18 @@ class CatalogueConfig(AppConfig):
         published.connect(approval.after_publishing, sender=models.Dataset, dispatch_uid="catalogue-published")
         post_migrate.connect(approval.create_workflow, sender=self, dispatch_uid="catalogue-workflow")
         post_delete.connect(retention.delete_files, sender=models.Version, dispatch_uid="catalogue-files")
+        current.register("features", geodata.fill)
+        access.register(geodata.SOURCE, geodata.references)
+        published.connect(_refresh_layers, sender=models.Dataset, dispatch_uid="catalogue-layers")
+        add_rule("catalogue.layers", geodata.tidy)
         add_rule("catalogue.unpublished_files", retention.delete_unpublished)
         add_rule("catalogue.fetched_versions", retention.delete_fetched)
         add_rule("catalogue.left_behind_files", retention.delete_left_behind)
         add_rule("catalogue.follow_ups", retention.delete_done)
+
+
+def _refresh_layers(instance: Any, **_facts: Any) -> None:  # noqa: ANN401  # a receiver of `published`
+    """Give the layers of a dataset its new title."""
+    from stadtkern.catalogue import geodata  # noqa: PLC0415  # models are loaded only now
+
+    geodata.refresh(instance)

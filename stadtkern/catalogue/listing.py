@@ -39,7 +39,7 @@ TITLES: Mapping[str, Label] = {
     "licence": gettext_lazy("Licence"),
     "keyword": gettext_lazy("Keyword"),
     "hvd": gettext_lazy("High-value data (EU)"),
-    "series": gettext_lazy("Series"),
+    "series": pgettext_lazy("of datasets", "Series"),
 }
 
 

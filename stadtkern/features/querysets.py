@@ -10,9 +10,8 @@ from django.contrib.gis.db.models import Extent
 
 from stadtkern.contracts.option import Label
 from stadtkern.features.boxes import Bounds, Span, parts
+from stadtkern.features.services import DIGITS, rounded
 from stadtkern.features.collections import About, Page, Property, Row, Wanted
-
-DIGITS = 7
 
 
 class FromRows:
@@ -26,10 +25,10 @@ class FromRows:
         name of the field with the geometry.
     properties
         by name; the expressions are evaluated in the database.
-    shape
-        makes the properties of a feature of the values of `columns`; None: the properties themselves.
     time_path
         name of the field with the time, if there is one.
+    facts
+        `box`, `number`, `first` and `last`, if somebody has asked for them already.
     """
 
     def __init__(  # noqa: PLR0913  # each is one thing a collection is made of
@@ -46,19 +45,28 @@ class FromRows:
         licence: str = "",
         attribution: str = "",
         page: Callable[[], str] = str,
+        facts: Mapping[str, Any] | None = None,
     ) -> None:
         self.name, self.title, self.description = name, title, description
         self.rows, self.geometry_path, self.declared = rows, geometry_path, properties
         self.time_paths = (time_path, time_path) if time_path else None
         self.geometries, self.licence, self.attribution = geometries, licence, attribution
-        self.page_address = page
+        self.page_address, self.known = page, facts
 
     def about(self) -> About:
-        """Say what it is; one query."""
+        """Say what it is; one query unless the facts are known."""
+        if self.known is None:
+            return self._about(self._facts())
+        return self._about(self.known)
+
+    def _facts(self) -> Mapping[str, Any]:
         asked: dict[str, Any] = {"box": Extent(self.geometry_path), "number": Count("pk")}
         if self.time_paths:
             asked |= {"first": Min(self.time_paths[0]), "last": Max(self.time_paths[1])}
-        found = self.rows_of().order_by().aggregate(**asked)
+        found: dict[str, Any] = self.rows_of().order_by().aggregate(**asked)
+        return found
+
+    def _about(self, found: Mapping[str, Any]) -> About:
         span = (found["first"], found["last"]) if found.get("first") else None
         return About(
             name=self.name,
@@ -131,7 +139,7 @@ class FromRows:
         values = {f"property_{number}": declared[name].expression for number, name in enumerate(names)}
         found = list(rows.annotate(**values).values_list("pk", self.geometry_path, *values))
         shapes = [shapely.from_wkb(bytes(geometry.wkb)) for _pk, geometry, *_values in found]
-        texts = shapely.to_geojson(shapely.transform(shapes, lambda corners: corners.round(DIGITS)))
+        texts = shapely.to_geojson(rounded(shapes, DIGITS))
         blobs = shapely.to_wkb(shapes, include_srid=False)
         kinds = [declared[name].kind for name in names]
         return [
@@ -146,6 +154,3 @@ def _as_json(names: Sequence[str], kinds: Sequence[str], values: Sequence[Any]) 
         for name, kind, value in zip(names, kinds, values, strict=True)
     }
     return msgspec.json.encode(made, enc_hook=str).decode()
-
-
-__all__ = ["FromRows"]

@@ -265,8 +265,12 @@ def _kind(value: object) -> Kind | None:
 
 
 def _texts(shapes: Any) -> list[str]:  # noqa: ANN401  # an array of geometries
-    rounded = shapely.transform(shapes, lambda corners: np.round(corners, DIGITS))
-    return [text or "null" for text in shapely.to_geojson(rounded).tolist()]
+    return [text or "null" for text in shapely.to_geojson(rounded(shapes, DIGITS)).tolist()]
+
+
+def rounded(shapes: Any, digits: int) -> Any:  # noqa: ANN401  # arrays of geometries
+    """Return geometries with fewer decimal places, outlines anticlockwise (RFC 7946 section 3.1.6)."""
+    return shapely.orient_polygons(shapely.transform(shapes, lambda corners: np.round(corners, digits)))
 
 
 def _blobs(shapes: Any) -> list[Any]:  # noqa: ANN401  # an array of geometries

@@ -28,6 +28,7 @@ def counts(run: HarvestRun) -> tuple[int, int, int, int, int]:
 def test_records_become_datasets_that_wait_for_approval(catalogue: Catalogue, source: HarvestSource) -> None:
     catalogue.answer = ckan(many(3))
     run = harvest(source)
+    assert not list(source.records.exclude(refusal="").values_list("refusal", "refusal_value"))
     assert (run.state, counts(run)) == (State.DONE, (3, 0, 0, 0, 0))
     dataset = Dataset.objects.order_by("pk")[0]
     assert not dataset.live

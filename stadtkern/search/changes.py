@@ -45,6 +45,7 @@ def _changed(  # noqa: PLR0913  # what Django's signals say
     subject: str,
     model: type[Model],
     keys: Watch,
+    /,  # signals have an argument `model` of their own
     *,
     instance: Any,  # noqa: ANN401
     action: str = "",
@@ -103,9 +104,7 @@ def process(most: int = MOST) -> int:
 def _process(subject: Subject, most: int) -> int:
     with transaction.atomic():
         backend().lock()
-        noted = dict(
-            Change.objects.filter(subject=subject.slug).order_by("pk").values_list("pk", "key")[:most]
-        )
+        noted = dict(Change.objects.filter(subject=subject.slug).order_by("pk").values_list("pk", "key")[:most])
         Change.objects.filter(pk__in=list(noted)).delete()
         keys = set(noted.values())
         documents = list(subject.documents(keys))
@@ -139,11 +138,7 @@ def _repair(subject: Subject) -> int:
         written += indexing.write(subject, batch)
         left.difference_update(document.key for document in batch)
     # what came while we looked is no document that went: it is looked for once more
-    there = (
-        {document.key for batch in indexing.in_batches(subject.documents(left)) for document in batch}
-        if left
-        else set()
-    )
+    there = {document.key for batch in indexing.in_batches(subject.documents(left)) for document in batch} if left else set()
     return written + indexing.remove(subject.slug, left - there)
 
 

@@ -10,7 +10,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
@@ -28,6 +28,7 @@ _HEAD = 65_536
 _COPY = 1_048_576
 _WINDOWS_DRIVE = re.compile(r"[A-Za-z]:")
 _TABLES = frozenset("csv tsv txt tab xlsx xlsm xls ods json geojson jsonl ndjson gpkg shp kml gpx parquet xml gml fgb".split())  # fmt: skip
+_OF_GDAL = ("gpkg", "kml", "gpx", "gml", "fgb")
 _SHAPE_PARTS = (".shx", ".dbf", ".prj", ".cpg")
 _PACKED_BOOK = "EncryptedPackage".encode("utf-16-le")
 _OTHERS = (
@@ -63,10 +64,20 @@ def opened(path: Path, name: str = "", member: str = "") -> Iterator[Opened]:
     with tempfile.TemporaryDirectory(prefix="stadtkern-table-") as folder:
         unpacked, name = _single_packed(path, name, Path(folder))
         form = format_of(unpacked, name)
-        if form != "zip":
-            yield Opened(unpacked, form, name)
-            return
-        yield _out_of_archive(unpacked, member, Path(folder))
+        if form == "zip":
+            found = _out_of_archive(unpacked, member, Path(folder))
+        else:
+            found = Opened(unpacked, form, name)
+        yield _as_gdal_wants(found, Path(folder))
+
+
+def _as_gdal_wants(file: Opened, folder: Path) -> Opened:
+    """Return the file under a name with the usual ending, which GDAL wants to see."""
+    if file.format not in _OF_GDAL or file.path.suffix.lower() == f".{file.format}":
+        return file
+    link = folder / f"named.{file.format}"
+    link.symlink_to(file.path.resolve())
+    return replace(file, path=link)
 
 
 def format_of(path: Path, name: str = "") -> str:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import pyarrow as pa
 
-from stadtkern.base.numbers import decimal_mark
+from stadtkern.base.tables import number_marks
 from stadtkern.tables.convert import convert
 from stadtkern.tables.model import ColumnPlan, ColumnSurvey, Kind, Meaning, Problem, Reason
 from stadtkern.tables.names import CURRENCIES, UNITS, meaning_of, unit_of
@@ -25,7 +25,7 @@ _DAYS = ("%d.%m.%Y", "%Y-%m-%d", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%Y/%m/%d",
 _TIMES = (" %H:%M", " %H:%M:%S", "T%H:%M", "T%H:%M:%S")
 _COMPACT = ("%Y%m%d", "%Y%m%d%H", "%Y%m%d%H%M", "%Y%m%d%H%M%S")
 _COMPACT_LENGTHS = {8: "%Y%m%d", 10: "%Y%m%d%H", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
-_LOOKS_LIKE_DAY = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}\b|\d{1,2}\.?\s+[^\W\d_]+\.?\s+\d{4}")
+_LOOKS_LIKE_DAY = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}(?!\d)|\d{1,2}\.?\s+[^\W\d_]+\.?\s+\d{4}")
 _IN_WORDS = re.compile(r"\d{1,2}\.?\s+[^\W\d_]{3,}\.?\s+\d{4}")
 _OFFSET = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?\s?(Z|[+-]\d{2}:?\d{2})")
 _FRACTION = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}\.\d+")
@@ -46,6 +46,7 @@ _CODES: dict[Meaning, re.Pattern[str]] = {
     "phone": re.compile(r"[+(]?[\d\s()/.,;+–-]{3,40}|.*\d{3,}.*"),
     "email": _EMAIL,
     "url": re.compile(r"\S+\.\S+"),
+    "code": re.compile(r".{1,40}"),
 }
 _LONGEST_WHOLE = 15
 _YEARS = range(1000, 2300)
@@ -64,9 +65,12 @@ class Sample:
     """Mark of the texts that are no native numbers; empty: to be found out."""
 
     present: list[str] = field(init=False)
+    mark: str = field(init=False)
+    """Decimal mark of which the numbers leave no doubt; empty if they leave some."""
 
     def __post_init__(self) -> None:
         self.present = [text for text in (one.strip() for one in self.texts) if text not in _TEXT_NULLS]
+        self.mark = own_mark(self.present)
 
 
 _TEXT_NULLS = frozenset(NULLS)
@@ -86,9 +90,8 @@ def usual_mark(samples: Sequence[Sample], delimiter: str) -> str:
     """Return the decimal mark that most columns of a file use; by its delimiter where none says so."""
     votes: Counter[str] = Counter()
     for sample in samples:
-        mark = own_mark(sample.present)
-        if mark:
-            votes[mark] += 1
+        if sample.mark:
+            votes[sample.mark] += 1
     if votes:
         return max(sorted(votes), key=lambda mark: votes[mark])
     return "," if delimiter in {";", "\t", "|"} else "."
@@ -96,25 +99,25 @@ def usual_mark(samples: Sequence[Sample], delimiter: str) -> str:
 
 def own_mark(texts: Sequence[str]) -> str:
     """Return the decimal mark of which the numbers of one column leave no doubt; empty if they leave some."""
-    numbers = [text.rstrip(" %€") for text in texts[:500] if ("," in text or "." in text) and text[-1:] in "0123456789 %€"]
-    if not numbers:
-        return ""
-    comma = decimal_mark(numbers).decimal
-    point = decimal_mark([one for one in numbers if _is_sure(one)])
-    return comma if comma == "," else ("." if any(_is_sure_point(one) for one in numbers) and point.decimal == "." else "")
+    some = dict.fromkeys(texts[:1_000])
+    numbers = [text.rstrip(" %€") for text in some if ("," in text or "." in text) and text[-1:] in "0123456789 %€"]
+    votes = Counter(mark for mark in map(_sure_mark, numbers[:200]) if mark)
+    return max(sorted(votes), key=lambda mark: votes[mark]) if votes else ""
+
+
+def _sure_mark(text: str) -> str:
+    """Return the decimal mark of one number; empty where it may be either, and for what is no number."""
+    marks = number_marks(text)
+    return marks if len(marks) == 1 else ""
 
 
 def _is_sure(text: str) -> bool:
     return not re.fullmatch(r"[+-]?\d{1,3}([.,]\d{3})", text)
 
 
-def _is_sure_point(text: str) -> bool:
-    return bool(re.fullmatch(r"[+-]?(\d*\.(\d{1,2}|\d{4,})|0\.\d+|\d{4,}\.\d+|\d{1,3}(,\d{3})+\.\d+)", text))
-
-
 def guess(sample: Sample, usual: str, zone: str) -> Guess:
     """Return what a column holds."""
-    base = ColumnPlan(sample.source, sample.name, sample.title, decimal=sample.decimal or own_mark(sample.present) or usual, unit=unit_of(sample.title))
+    base = ColumnPlan(sample.source, sample.name, sample.title, decimal=sample.decimal or sample.mark or usual, unit=unit_of(sample.title))
     if not sample.present:
         is_nameless = not sample.title.strip()
         return Guess(replace(base, unit="", is_kept=not is_nameless), Reason("empty"))
@@ -270,7 +273,7 @@ def _checked(sample: Sample, plan: ColumnPlan, zone: str, reason: Reason) -> Gue
     share = 1 - len(result.misfits) / max(1, len(texts))
     if not texts or not _is_enough(share, len(texts)):
         return None
-    facts = dict(reason.facts) | ({} if share == 1 else {"percent": round(share * 100, 1)})
+    facts = dict(reason.facts) | ({"misfits": len(result.misfits)} if result.misfits else {})
     return Guess(plan, Reason(reason.code if share == 1 else "most_match", facts))
 
 
@@ -282,11 +285,10 @@ def _numbers(sample: Sample, base: ColumnPlan, found: Meaning, zone: str) -> Gue
     plan = replace(base, unit=unit or base.unit)
     meaning: Meaning = "percent" if plan.unit == "%" else "currency" if plan.unit in CURRENCIES.values() else ""
     whole = _checked(sample, replace(plan, kind="integer", meaning=meaning), zone, Reason("all_match"))
-    if whole and "percent" not in whole.reason.facts:
-        whole.plan = _with_meaning(whole.plan, found, texts)
-        return _with_doubt(whole, sample)
-    number = _checked(sample, replace(plan, kind="number", meaning=meaning), zone, Reason("all_match"))
-    best = number or whole
+    number = None
+    if whole is None or "misfits" in whole.reason.facts:
+        number = _checked(sample, replace(plan, kind="number", meaning=meaning), zone, Reason("all_match"))
+    best = whole if whole and number and whole.reason == number.reason else number or whole
     if best is None:
         return None
     best.plan = _with_meaning(best.plan, found, texts)
@@ -309,7 +311,7 @@ def _unit_in_cells(texts: Sequence[str]) -> str:
 
 def _with_meaning(plan: ColumnPlan, found: Meaning, texts: Sequence[str]) -> ColumnPlan:
     if found in {"longitude", "latitude", "easting", "northing"}:
-        return replace(plan, kind="number", meaning=found)
+        return replace(plan, kind="number", meaning=found, unit="")
     if found == "year" and all(re.fullmatch(r"[12]\d{3}", text) for text in texts):
         return replace(plan, meaning="year", unit="")
     return plan
@@ -319,7 +321,7 @@ def _with_doubt(result: Guess, sample: Sample) -> Guess:
     """Say so where every mark may be one of thousands or of decimals: `1.234`."""
     plan = result.plan
     marked = [text for text in sample.present if "." in text or "," in text]
-    if marked and not sample.decimal and not own_mark(sample.present) and all(not _is_sure(text) for text in marked):
+    if marked and not sample.decimal and not sample.mark and all(not _is_sure(text) for text in marked):
         if any(("," in text) for text in marked) and any(("." in text) for text in marked):
             return result
         other = "." if plan.decimal == "," else ","

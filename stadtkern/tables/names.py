@@ -30,6 +30,7 @@ _MEANINGS: tuple[tuple[Meaning, str], ...] = (
     ("url", r"(^|_)(url|link|homepage|website|www|internet|webseite)($|_)"),
     ("year", r"(^|_)(jahr|baujahr|year|rok|berichtsjahr|haushaltsjahr)($|_)"),
     ("address", r"(^|_)(adresse|anschrift|strasse|str|strasse_hausnummer|address|adres|ulica|street)($|_)"),
+    ("code", r"(^|_)(hausnummer|hausnr|hnr|nr_domu|numer_domu|aktenzeichen|flurstueck|flurstuecksnummer)($|_)"),
     ("longitude", r"(^|_)(lon|long|lng|longitude|laengengrad|laenge|dlugosc|dlugosc_geogr|geo_?laenge|x_wgs84|laengengrad_dg|wgs84_lon)($|_)"),
     ("latitude", r"(^|_)(lat|latitude|breitengrad|breite|szerokosc|szerokosc_geogr|geo_?breite|y_wgs84|wgs84_lat)($|_)"),
     ("easting", r"(^|_)(easting|ostwert|rechtswert|rw|ost|utm_ost|utm_e|e|x|xcoord|x_koordinate|koordinate_x|coord_x|x_coord|utm_x|lage_x)($|_\d*)"),
@@ -45,7 +46,7 @@ def slug(title: str) -> str:
     >>> slug("Fläche (ha)"), slug("Łódź / Straße"), slug("2024")
     ('flaeche_ha', 'lodz_strasse', 'c_2024')
     """
-    plain = unicodedata.normalize("NFKD", title.casefold().translate(_GERMAN))
+    plain = unicodedata.normalize("NFKD", title.casefold().translate(_GERMAN)).replace("€", " eur ").replace("%", " prozent ")
     plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
     words = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:_LONGEST].rstrip("_")
     if words and words[0].isdigit():

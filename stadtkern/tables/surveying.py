@@ -33,7 +33,7 @@ from stadtkern.tables.sources.workbook import plain
 from stadtkern.tables.wheres import native, where
 
 SHOWN = 50
-_MOST_CELLS = 400_000
+_MOST_CELLS = 100_000
 _LONGEST = 200
 
 
@@ -134,7 +134,7 @@ def _of_grid(grid: Grid, shape: Layout) -> list[Sample]:
     """Return the samples of a grid; native numbers are written with the mark of the texts beside them."""
     width = len(shape.titles)
     rows = [*shape.body, *grid.middle, *grid.end[: len(grid.end) - shape.footer_rows]]
-    rows = [row for row in rows if any(cell not in {"", None} for cell in row)] if rows else []
+    rows = [row for row in rows if any(cell is not None and cell != "" for cell in row)] if rows else []
     rows = rows[: max(50, _MOST_CELLS // max(1, width))]
     names = unique_names(shape.titles)
     samples = []

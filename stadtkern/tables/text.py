@@ -22,6 +22,9 @@ _GERMAN = frozenset("äöüßÄÖÜ€§°²³éèàč–„“”’µ½")
 _SORBIAN = frozenset("čćěłńóřŕšśžźČĆĚŁŃÓŘŔŠŚŽŹ")
 _PLACES = 8
 _WRONG = re.compile("[\udc80-\udcff]+")
+_END_OF_FILE = b"\x1a"
+"""Ends files that came through CP/M and DOS programs."""
+
 MOST_LINES = 20
 """As many numbers of lines as a person looks at."""
 
@@ -163,6 +166,8 @@ class Utf8Stream(io.RawIOBase):
         if b"\x00" in text:
             self.nuls += text.count(b"\x00")
             text = text.replace(b"\x00", b"")
+        if text.endswith(_END_OF_FILE):
+            text = text.rstrip(_END_OF_FILE)
         if self._is_utf8:
             self._lines += raw.count(b"\n")
         return text

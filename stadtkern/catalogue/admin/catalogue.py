@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import models, transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -149,7 +149,22 @@ class DatasetViewSet(SnippetViewSet):
     )
 
 
-class SeriesViewSet(ModelViewSet):
+class CatalogueViewSet(ModelViewSet):
+    """What the small lists share."""
+
+    menu_hook = HOOK
+    copy_view_enabled = False
+    list_per_page = 50
+    ordering = ["slug"]
+
+    def formfield_for_dbfield(self, db_field: Any, **kwargs: Any) -> Any:  # noqa: ANN401  # Wagtail's signature
+        """Take an address without a scheme for a safe one."""
+        if isinstance(db_field, models.URLField):
+            kwargs.setdefault("assume_scheme", "https")
+        return super().formfield_for_dbfield(db_field, **kwargs)
+
+
+class SeriesViewSet(CatalogueViewSet):
     """Series of datasets."""
 
     model = DatasetSeries
@@ -157,15 +172,11 @@ class SeriesViewSet(ModelViewSet):
     icon = "list-ul"
     menu_label = _("Series")
     menu_order = 500
-    menu_hook = HOOK
-    copy_view_enabled = False
-    list_per_page = 50
     list_display = ["__str__", Column("publisher", label=capfirst(_("publisher")))]
-    ordering = ["slug"]
     form_fields = ["title", "description", "slug", "publisher", "frequency"]
 
 
-class AgentViewSet(ModelViewSet):
+class AgentViewSet(CatalogueViewSet):
     """Publishers."""
 
     model = Agent
@@ -173,16 +184,12 @@ class AgentViewSet(ModelViewSet):
     icon = "group"
     menu_label = _("Publishers")
     menu_order = 600
-    menu_hook = HOOK
-    copy_view_enabled = False
-    list_per_page = 50
     list_display = ["__str__", Column("organisation", label=capfirst(_("organisation")))]
     search_fields = ["slug", "name"]
-    ordering = ["slug"]
     form_fields = ["name", "slug", "organisation", "uri", "homepage", "email"]
 
 
-class ServiceViewSet(ModelViewSet):
+class ServiceViewSet(CatalogueViewSet):
     """Interfaces through which datasets can be asked."""
 
     model = DataService
@@ -190,12 +197,8 @@ class ServiceViewSet(ModelViewSet):
     icon = "site"
     menu_label = _("Data services")
     menu_order = 700
-    menu_hook = HOOK
-    copy_view_enabled = False
-    list_per_page = 50
     list_display = ["__str__", Column("publisher", label=capfirst(_("publisher"))), "endpoint_url"]
     search_fields = ["slug", "title"]
-    ordering = ["slug"]
     form_fields = [
         *("title", "description", "slug", "publisher", "endpoint_url", "endpoint_description", "documentation"),
         *("contact_email", "licence", "datasets"),

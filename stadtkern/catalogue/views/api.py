@@ -22,7 +22,7 @@ from stadtkern.catalogue.describing import (
 )
 from stadtkern.catalogue.loading import FORMS, file_of, sent
 from stadtkern.catalogue.models import Dataset, Distribution, Version
-from stadtkern.catalogue.tableset import distributions_of, table_of, tables_of
+from stadtkern.catalogue.tableset import distributions_of, profile_of, table_of, tables_of
 from stadtkern.catalogue.views.datasets import dataset_for, edition_for, table_for
 from stadtkern.catalogue.views.interface import (
     VARY,
@@ -241,7 +241,7 @@ def profile(request: HttpRequest, slug: str, table: str | None = None) -> HttpRe
     if is_known(request, tag := source.tag(request)):
         return unchanged(tag)
     body = {"table": source.distribution.name, "version": source.version.number,
-            "rows": source.version.rows, "columns": profile_json(source.table.profile())}  # fmt: skip
+            "rows": source.version.rows, "columns": profile_json(profile_of(source.table))}  # fmt: skip
     return json_answer(body, tag=tag, is_open=source.dataset.is_open)
 
 

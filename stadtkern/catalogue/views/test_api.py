@@ -6,6 +6,7 @@ import json
 import sqlite3
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 import openpyxl
 import pyarrow.parquet as pq
@@ -23,7 +24,6 @@ from stadtkern.catalogue.views.conftest import TREES, upload
 from stadtkern.governance.models import DataProfile
 from stadtkern.people.keys import create_key
 from stadtkern.people.models import Membership, Organisation, User
-from stadtkern.standards.sensorthings.test_openapi import send
 
 ROWS = "/api/v1/datasets/trees/rows"
 SCHEMA = schemathesis.openapi.from_dict(description("http://testserver/api/v1"))
@@ -48,12 +48,12 @@ def test_a_dataset_says_where_its_rows_are(client: Client, trees: Version) -> No
 
 
 def test_rows_are_filtered_sorted_and_cut(client: Client, trees: Version) -> None:
-    found = ask(client, f"{ROWS}?baumart=Linde&limit=3&sort=-hoehe&fields=nr,hoehe")
+    found = ask(client, f"{ROWS}?baumart=Linde&limit=3&sort=-hoehe_m&fields=nr,hoehe_m")
     assert found["total"] == 60
-    assert [set(row) - {"_id", "geometry"} for row in found["rows"]] == [{"nr", "hoehe"}] * 3
-    heights = [row["hoehe"] for row in found["rows"]]
+    assert [set(row) - {"_id", "geometry"} for row in found["rows"]] == [{"nr", "hoehe_m"}] * 3
+    heights = [row["hoehe_m"] for row in found["rows"]]
     assert heights == sorted(heights, reverse=True)
-    assert ask(client, f"{ROWS}?hoehe__gte=23")["total"] == 6
+    assert ask(client, f"{ROWS}?hoehe_m__gte=23")["total"] == 6
     assert ask(client, f"{ROWS}?_q=Stra%C3%9Fe%20119")["total"] == 1
 
 
@@ -73,7 +73,7 @@ def test_paging_by_the_next_link_gives_every_row_once_and_keeps_to_the_version(c
 
 @pytest.mark.parametrize(
     "query",
-    ["nothing=1", "hoehe__like=1", "hoehe__gte=tall", "limit=-1", "limit=1e9", "offset=x", "fields=nr,what", "sort=%00",
+    ["nothing=1", "hoehe_m__like=1", "hoehe_m__gte=tall", "limit=-1", "limit=1e9", "offset=x", "fields=nr,what", "sort=%00",
      "_cursor=abc", "_bbox=1,2,3", "_version=x", "pflanzdatum__gte=gestern", "limit=99999999999999999999999"],
 )  # fmt: skip
 def test_what_cannot_be_read_gets_a_problem_document(client: Client, trees: Version, query: str) -> None:
@@ -134,12 +134,12 @@ def test_schema_profile_and_sums(client: Client, trees: Version) -> None:
     schema = ask(client, "/api/v1/datasets/trees/schema")
     assert {one["name"]: one["type"] for one in schema["fields"]}["pflanzdatum"] == "date"
     profile = {one["name"]: one for one in ask(client, "/api/v1/datasets/trees/profile")["columns"]}
-    assert (profile["baumart"]["distinct"], profile["hoehe"]["maximum"]) == (2, 23.9)
-    sums = ask(client, "/api/v1/datasets/trees/aggregate?_by=baumart&_measure=count,mean:hoehe")
+    assert (profile["baumart"]["distinct"], profile["hoehe_m"]["maximum"]) == (2, 23.9)
+    sums = ask(client, "/api/v1/datasets/trees/aggregate?_by=baumart&_measure=count,mean:hoehe_m")
     assert {row["baumart"]: row["count"] for row in sums["rows"]} == {"Linde": 60, "Eiche": 60}
     years = ask(client, "/api/v1/datasets/trees/aggregate?_by=pflanzdatum:year&_measure=count")
     assert sum(row["count"] for row in years["rows"]) == 120
-    for query in ("_by=what", "_by=baumart:year", "_measure=sum:baumart", "_measure=power:hoehe", "_limit=0", "_by=nr,nr,nr"):
+    for query in ("_by=what", "_by=baumart:year", "_measure=sum:baumart", "_measure=power:hoehe_m", "_limit=0", "_by=nr,nr,nr"):
         assert client.get(f"/api/v1/datasets/trees/aggregate?{query}").status_code == 422, query
 
 
@@ -195,9 +195,21 @@ def test_other_methods_are_refused_and_browsers_may_ask(client: Client, trees: V
 def test_queries_do_not_depend_on_the_question(
     client: Client, trees: Version, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
-    for query in ("", "?baumart=Linde&limit=5&sort=-hoehe", "?_q=a&offset=50"):
+    for query in ("", "?baumart=Linde&limit=5&sort=-hoehe_m", "?_q=a&offset=50"):
         with django_assert_max_num_queries(5):
             client.get(ROWS + query)
+
+
+def send(client: Client, case: Any) -> Any:  # noqa: ANN401  # a case of schemathesis
+    """Send what was generated as it stands; return the answer."""
+    told = case.as_transport_kwargs(base_url="http://testserver/api/v1")
+    body = json.dumps(told["json"]).encode() if "json" in told else told.get("data") or b""
+    headers = {name: str(value) for name, value in dict(told["headers"]).items()}
+    kind = headers.pop("Content-Type", case.media_type or "application/json")
+    headers.pop("Accept-Encoding", None)
+    query = urlencode(told.get("params") or {}, doseq=True)
+    path = urlsplit(told["url"]).path
+    return client.generic(told["method"], f"{path}?{query}", body, kind, headers=headers)
 
 
 @SCHEMA.parametrize()
@@ -215,4 +227,4 @@ def test_nothing_that_follows_from_the_description_is_an_error_of_ours(
     content = b"".join(answer) if answer.streaming else answer.content
     assert answer.status_code < 500 or answer.status_code == 503, (case.formatted_path, case.query, content[:500])
     if answer.status_code >= 400:
-        assert json.loads(content)["status"] == answer.status_code
+        assert json.loads(content).get("status") == answer.status_code, (case.formatted_path, case.query, content[:500])

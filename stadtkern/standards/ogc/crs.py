@@ -136,4 +136,6 @@ def texts(blobs: list[bytes | None], wanted: System) -> list[str]:
         moved = shapely.transform(shapes, move)
     except BadInput as error:
         raise BadParameter(str(error)) from error
+    if not wanted.is_swapped:
+        moved = shapely.orient_polygons(moved)
     return [text or "null" for text in shapely.to_geojson(moved).tolist()]

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
@@ -22,6 +23,8 @@ _PLACES = 3
 _ERROR_WORDS = re.compile(r"\b(error|fehler|not found|forbidden|denied|exception|błąd|błędu|nicht gefunden|verweigert)\b", re.IGNORECASE)  # fmt: skip
 _LONGEST_SHOWN = 500
 _SPILT = 30
+_MOST = 0.6
+_FEW = 5
 
 
 def look(file: Opened, hints: Hints) -> Look:
@@ -45,7 +48,7 @@ def look(file: Opened, hints: Hints) -> Look:
         rows.pop()  # cut off in its middle
     has_end = is_whole and len(rows) < SAMPLE_ROWS + 200
     middle, end = ([], []) if has_end else _elsewhere(file, encoding, delimiter, quote)
-    problems = []
+    problems = _uneven(rows)
     if mended:
         problems.append(Problem("mixed_encoding", facts={"encoding": encoding, "count": mended, "lines": lines}))
     if nuls:
@@ -63,9 +66,23 @@ def look(file: Opened, hints: Hints) -> Look:
 
 def _quote(text: str, delimiter: str) -> str:
     """Return the quotation mark; none if quoting swallows many lines, because single marks stand in the text."""
-    rows = _rows(text[:200_000], delimiter, '"', 500)
+    start = text[:200_000]
+    single = len(re.findall(rf"(?:^|{re.escape(delimiter)})'[^'\n]*'(?={re.escape(delimiter)}|\r?$)", start, re.MULTILINE))
+    if '"' not in start and single > start.count("\n"):
+        return "'"
+    rows = _rows(start, delimiter, '"', 500)
     spilt = any(str(cell).count("\n") > _SPILT and str(cell).count(delimiter) > _SPILT for row in rows for cell in row)
     return "" if spilt else '"'
+
+
+def _uneven(rows: list[list[object]]) -> list[Problem]:
+    """Say so where most lines have other numbers of cells than the usual one: this is hardly a table."""
+    widths = Counter(len(row) for row in rows if any(str(cell).strip() for cell in row))
+    usual, count = widths.most_common(1)[0] if widths else (0, 0)
+    share = count / max(1, widths.total())
+    if share > _MOST or widths.total() < _FEW:
+        return []
+    return [Problem("uneven_rows", "error", facts={"cells": usual, "percent": round(100 * share)})]
 
 
 def _rows(text: str, delimiter: str, quote: str, most: int) -> list[list[object]]:
