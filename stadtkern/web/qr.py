@@ -1,8 +1,8 @@
 """The QR code that leads from a printed page back to it."""
 
+import io
 from functools import lru_cache
 
-import io
 
 import segno
 from django.conf import settings
