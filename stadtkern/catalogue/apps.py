@@ -29,6 +29,7 @@ class CatalogueConfig(AppConfig):
         register.add_holder("catalogue", count=holdings.count, list_items=holdings.list_items)
         rights.watch(models.Dataset)
         subjects.register(search.SUBJECT)
+        current.register("search", search.follow)
         facets.register("theme", search.theme_titles)
         facets.register("publisher", search.publisher_titles)
         facets.register("format", search.format_titles)
