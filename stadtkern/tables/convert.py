@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from stadtkern.tables import values as one_by_one
 from stadtkern.tables.model import ColumnPlan, Kind
-from stadtkern.tables.values import FALSE, MORE_NULLS, NULLS, TRUE, Misfit
+from stadtkern.tables.values import FALSE, FORMAT, MORE_NULLS, NULLS, TRUE, Misfit
 
 Indices: TypeAlias = npt.NDArray[np.int64]
 _EARLIEST, _LATEST = 1000, 9999
@@ -198,6 +198,8 @@ def _booleans(texts: pa.Array) -> pa.Array:
 
 def _stamps(texts: pa.Array, fmt: str) -> pa.Array:
     """Return the local times in the format; null where it needs a closer look."""
+    if not FORMAT.fullmatch(fmt):
+        return pa.nulls(len(texts), pa.timestamp("us"))
     found = pc.strptime(texts, format=fmt, unit="s", error_is_null=True)
     years = pc.year(found)
     is_sure = pc.and_(pc.greater_equal(years, _EARLIEST), pc.less_equal(years, _LATEST))

@@ -5,8 +5,11 @@ import unicodedata
 from collections.abc import Sequence
 
 from stadtkern.tables.model import Meaning
-from stadtkern.tables.plans import RESERVED
 
+NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+"""Names of columns: in addresses two underscores part them from operators."""
+
+RESERVED = frozenset({"geometry"})
 _GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "ł": "l", "đ": "d", "ø": "o", "æ": "ae"})
 _LONGEST = 50
 _UNIT = re.compile(

@@ -37,6 +37,9 @@ _MONTHS = {
 _IN_WORDS = re.compile(r"(\d{1,2})\.?\s+([^\W\d_]+)\.?\s+(\d{4})(?:\s*r\.)?")
 _CLOCK = re.compile(r"(\d{1,2})[:.](\d{2})(?::(\d{2}))?(?:\s*Uhr)?", re.IGNORECASE)
 _ISO_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ]00:00(?::00(?:\.0+)?)?)?")
+FORMAT = re.compile(r"(?=.*%[Yy])(?:%[dmYyHMS]|[ T./:-]){2,20}")
+"""Formats of days and moments that are understood; others crash Arrow."""
+
 _WHOLE = re.compile(r"[+-]?\d{1,19}")
 
 
