@@ -89,8 +89,9 @@ def _bins(table: "Table", column: Column, count: int, found: Where) -> str:
     width = (float(high) - float(low)) / count
     if width <= 0:
         return f"CASE WHEN {quoted} IS NOT NULL THEN {float(low)!r}::DOUBLE END"
+    is_there = f"CASE WHEN {quoted} IS NOT NULL THEN"  # the least of nothing and a number is the number
     part = f"least(floor(({quoted} - {float(low)!r}::DOUBLE) / {width!r}::DOUBLE), {count - 1})"
-    return f"{float(low)!r}::DOUBLE + {width!r}::DOUBLE * {part}"
+    return f"{is_there} {float(low)!r}::DOUBLE + {width!r}::DOUBLE * {part} END"
 
 
 def _measure(table: "Table", measure: Measure, column: str) -> str:

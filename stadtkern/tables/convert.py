@@ -21,6 +21,9 @@ Indices: TypeAlias = npt.NDArray[np.int64]
 _EARLIEST, _LATEST = 1000, 9999
 _ISO = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:?\d{2})$"
 _PLAIN_WHOLE = r"^[+-]?\d{1,18}$"
+_FIRST_RULE, _LAST_RULE = 1900, 2037
+"""Between these years Arrow knows when clocks are changed; zone files list the changes up to 2037 only."""
+
 _TWO_DIGITS = pa.array([f"{day:02}" for day in range(32)])
 
 
@@ -237,7 +240,8 @@ def _local_moments(texts: pa.Array, fmt: str, zone: str) -> pa.Array:
     local = _stamps(texts, fmt)
     early = pc.assume_timezone(local, zone, ambiguous="earliest", nonexistent="earliest")
     late = pc.assume_timezone(local, zone, ambiguous="latest", nonexistent="latest")
-    sure = pc.equal(early, late)
+    years = pc.year(local)
+    sure = pc.and_(pc.equal(early, late), pc.and_(pc.greater(years, _FIRST_RULE), pc.less(years, _LAST_RULE)))
     return pc.if_else(sure, early, pa.scalar(None, target))
 
 

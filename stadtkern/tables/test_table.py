@@ -161,7 +161,7 @@ def test_profile_is_right_and_always_the_same(table: Table) -> None:
 
 def test_csv_is_harmless_and_complete(table: Table, tmp_path: Path) -> None:
     assert table.export(Query(limit=0), "csv", tmp_path / "a.csv") == 4
-    rows = list(csv.DictReader((tmp_path / "a.csv").open(encoding="utf-8")))
+    rows = list(csv.DictReader((tmp_path / "a.csv").read_text(encoding="utf-8").splitlines()))
     assert rows[1]["name"] == '\'=HYPERLINK("http://x")'
     assert rows[2]["wert"] == "-4.25"
     assert rows[0]["zeit"] == "2024-03-01T10:00:00+01:00"
@@ -184,7 +184,7 @@ def test_json_and_geojson_are_valid(table: Table, tmp_path: Path) -> None:
     table.export(Query(limit=2), "json", tmp_path / "a.json")
     assert [one["nr"] for one in json.loads((tmp_path / "a.json").read_text())] == [1, 2]
     table.export(Query(limit=0), "jsonl", tmp_path / "a.jsonl")
-    assert [json.loads(line)["daten"] for line in (tmp_path / "a.jsonl").open()] == [[1, "a"], [2], None, None]
+    assert [json.loads(line)["daten"] for line in (tmp_path / "a.jsonl").read_text().splitlines()] == [[1, "a"], [2], None, None]
     table.export(Query(filters=(Filter("aktiv", "eq", "ja"),), limit=0), "geojson", tmp_path / "a.geojson")
     features = json.loads((tmp_path / "a.geojson").read_text())["features"]
     assert [one["id"] for one in features] == [1, 3, 4]
