@@ -71,7 +71,8 @@ def _group(table: "Table", group: Group, found: Where) -> str:
         return _bins(table, column, group.bins, found)
     if group.bucket not in _BUCKETS or column.kind not in {"date", "datetime"}:
         raise TableError("bad_aggregate", column=column.name, bucket=group.bucket)
-    return f"date_trunc('{group.bucket}', {quoted})"
+    kind = "::DATE" if column.kind == "date" else ""
+    return f"date_trunc('{group.bucket}', {quoted}){kind}"
 
 
 def _bins(table: "Table", column: Column, count: int, found: Where) -> str:

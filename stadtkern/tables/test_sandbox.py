@@ -31,7 +31,7 @@ def ask(write: Write, read: Callable[..., Read]) -> Ask:
     ("WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < 3) SELECT sum(n) FROM r", ((6,),)),
     ("SELECT a.nr FROM trees a JOIN TREES b USING (nr) ORDER BY 1", ((1,), (2,))),
     ("SELECT geometry FROM trees LIMIT 1", (("POINT (14.71 51.95)",),)),
-    ("SELECT date_trunc('month', tag)::VARCHAR FROM trees LIMIT 1", (("2024-02-01",),)),
+    ("SELECT strftime(tag, '%d.%m.%Y') FROM trees LIMIT 1", (("01.02.2024",),)),
     ("VALUES (1), (2)", ((1,), (2,))),
     ("SELECT upper('copy'), 'ATTACH'", (("COPY", "ATTACH"),)),
     ("SELECT x FROM range(3) t(x)", ((0,), (1,), (2,))),
