@@ -1,6 +1,7 @@
 """Tables as people save them: looked at, read into Parquet, and asked. No Django.
 
-`survey` says what a file is and proposes how to read it, `ingest` reads it, `Table` answers, `sql` lets strangers ask.
+`survey` says what a file is and proposes how to read it, `ingest` reads it, `Table` answers, `sql` lets
+strangers ask.
 """
 
 from stadtkern.tables.model import (
@@ -54,9 +55,9 @@ from stadtkern.tables.surveying import survey
 from stadtkern.tables.table import Table
 
 __all__ = [
-    "BBOX", "GEOMETRY", "ID", "KINDS", "Aggregate", "Aggregated", "Bin", "Box", "Bucket", "Cancelled", "Column",
+    "BBOX", "GEOMETRY", "ID", "KINDS", "Aggregate", "Aggregated", "Bin", "Box", "Bucket", "Cancelled", "Column",  # noqa: E501
     "ColumnPlan", "ColumnProfile", "ColumnSurvey", "Difference", "ExportFormat", "Fact", "Filter", "Geocode",
-    "Geometry", "GeometryPlan", "Group", "Hints", "Ingested", "Kind", "Meaning", "Measure", "Op", "Order", "Part",
-    "Plan", "Problem", "Progress", "Query", "Reason", "Reject", "RowChange", "RowsPage", "SqlLimits", "SqlResult",
+    "Geometry", "GeometryPlan", "Group", "Hints", "Ingested", "Kind", "Meaning", "Measure", "Op", "Order", "Part",  # noqa: E501
+    "Plan", "Problem", "Progress", "Query", "Reason", "Reject", "RowChange", "RowsPage", "SqlLimits", "SqlResult",  # noqa: E501
     "Survey", "Table", "TableError", "TopValue", "ingest", "sql", "survey",
 ]  # fmt: skip

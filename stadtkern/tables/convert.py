@@ -246,7 +246,10 @@ def _local_moments(texts: pa.Array, fmt: str, zone: str) -> pa.Array:
 
 
 def _moments(values: pa.Array, present: pa.Array, rest: Indices, column: ColumnPlan, zone: str) -> Converted:
-    """Read the moments that are in doubt one by one; the doubled hour is the later one where the order says so."""
+    """Read the moments that are in doubt one by one.
+
+    The doubled hour is the later one where the order says so.
+    """
     result = Converted(values)
     if not len(rest):
         return result
@@ -333,7 +336,7 @@ def _fits(kind: pa.DataType, wanted: Kind) -> bool:
     )
 
 
-def as_text(raw: pa.Array, decimal: str = ".") -> pa.Array:
+def as_text(raw: pa.Array, decimal: str = ".") -> pa.Array:  # noqa: PLR0911  (one for each family of types)
     """Return values of any type as the texts that `convert` reads; numbers with `decimal`."""
     types = pa.types
     if types.is_dictionary(raw.type):
@@ -356,7 +359,7 @@ def _dumped(value: object) -> str | None:
     return None if value is None else json.dumps(value, ensure_ascii=False, default=str)
 
 
-def cell_text(value: object, decimal: str = ".") -> str | None:
+def cell_text(value: object, decimal: str = ".") -> str | None:  # noqa: PLR0911  (one for each family of types)
     """Return a cell of a workbook or a value of JSON as text; numbers with `decimal`, times in ISO 8601.
 
     >>> cell_text(3.0), cell_text(1.5, ","), cell_text(True), cell_text({"a": 1}), cell_text(" x ")

@@ -19,18 +19,21 @@ Meaning: TypeAlias = Literal[
 KINDS: tuple[Kind, ...] = ("text", "integer", "number", "boolean", "date", "datetime", "clock", "json")
 Box: TypeAlias = tuple[float, float, float, float]
 """West, south, east, north in degrees (EPSG:4326)."""
-Fact: TypeAlias = str | int | float | bool | None | Sequence["Fact"] | Mapping[str, "Fact"]
+Fact: TypeAlias = str | int | float | bool | Sequence["Fact"] | Mapping[str, "Fact"] | None
 Geocode: TypeAlias = Callable[[Sequence[str]], Sequence[tuple[float, float] | None]]
 """Longitude and latitude of each address, `None` where it is not known."""
 ID, GEOMETRY, BBOX = "_id", "geometry", "_bbox"
-"""Columns of every stored table: row number from 1; and of those with geometry: WKB in EPSG:4326 and its box."""
+"""Columns of every stored table: row number from 1; and of those with geometry.
+
+WKB in EPSG:4326 and its box.
+"""
 
 
 class TableError(BadInput):
     """A file cannot be read or a question cannot be answered.
 
-    `code` names the reason (`docs/reference/tables.md` lists them), `facts` says which, how much, where. The text
-    is for the log; texts for people are made from `code` and `facts`.
+    `code` names the reason (`docs/reference/tables.md` lists them), `facts` says which, how much, where.
+    The text is for the log; texts for people are made from `code` and `facts`.
     """
 
     def __init__(self, code: str, text: str = "", **facts: Fact) -> None:
@@ -51,7 +54,8 @@ class Cancelled(TableError):
 class Hints:
     """What is known about a file before it is looked at; empty: found out.
 
-    `bbox` is where the town lies: coordinates are judged by it. `zone` is the zone of times without an offset.
+    `bbox` is where the town lies: coordinates are judged by it. `zone` is the zone of times without an
+    offset.
     """
 
     bbox: Box | None = None
@@ -82,9 +86,10 @@ class Problem:
 class ColumnPlan:
     """How one column of the file is read.
 
-    `source` is its place in the file from 0; `name` the name in addresses and queries (a-z, 0-9, `_`); `title` as
-    the file has it; `decimal` the decimal mark; `format` of dates as in `strptime`; `unit` as in the header or
-    behind every value; `is_kept`: false leaves the column out.
+    `source` is its place in the file from 0; `name` the name in addresses and queries (a-z, 0-9, `_`);
+    `title` as the file has it; `decimal` the decimal mark; `format` of dates as in `strptime`; `unit` as
+    in the
+    header or behind every value; `is_kept`: false leaves the column out.
     """
 
     source: int
@@ -104,8 +109,8 @@ class GeometryPlan:
     """Where the geometry of a row comes from.
 
     `how`: `native` (the file has geometry), `xy` (columns `x` and `y`), `pair` (both in column `x`), `wkt` or
-    `geojson` (column `x`), `address` (columns `columns`, joined; needs a geocoder). `crs` is the EPSG number of the
-    coordinates as they are in the file; `is_swapped`: `x` holds what should be `y`.
+    `geojson` (column `x`), `address` (columns `columns`, joined; needs a geocoder). `crs` is the EPSG
+    number of the coordinates as they are in the file; `is_swapped`: `x` holds what should be `y`.
     """
 
     how: Literal["native", "xy", "pair", "wkt", "geojson", "address"]
@@ -120,8 +125,9 @@ class GeometryPlan:
 class Plan:
     """How a file is read: proposed by `survey`, corrected by a person, carried out by `ingest`.
 
-    `member` is the file inside a zip, `part` the sheet, layer, key of a JSON array (`a.b`) or path of an XML record
-    (`a/b`). `footer_rows` are left out at the end (footnotes, totals) and listed with the rejected rows.
+    `member` is the file inside a zip, `part` the sheet, layer, key of a JSON array (`a.b`) or path of an
+    XML record (`a/b`). `footer_rows` are left out at the end (footnotes, totals) and listed with the
+    rejected rows.
     """
 
     format: str
@@ -190,7 +196,10 @@ def _merged(data: Mapping[str, Fact], fix: Mapping[str, Fact]) -> dict[str, Fact
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a type was proposed: a code (`all_match`, `most_match`, `leading_zeros`, `by_name`...) and facts."""
+    """Why a type was proposed.
+
+    A code (`all_match`, `most_match`, `leading_zeros`, `by_name`...) and facts.
+    """
 
     code: str
     facts: Mapping[str, Fact] = field(default_factory=dict)
@@ -198,7 +207,10 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class ColumnSurvey:
-    """A column as it was found: proposed plan, why, values as they stand, how many of the sample do not fit."""
+    """A column as it was found.
+
+    Proposed plan, why, values as they stand, how many of the sample do not fit.
+    """
 
     plan: ColumnPlan
     reason: Reason
@@ -220,8 +232,8 @@ class Part:
 class Survey:
     """What a file is, and how it would be read.
 
-    `raw` are the first rows of the file as they stand (with titles and headers), `rows` the first rows as the plan
-    reads them (in the order of `columns`), `rejects` those of the sample that would be rejected.
+    `raw` are the first rows of the file as they stand (with titles and headers), `rows` the first rows as
+    the plan reads them (in the order of `columns`), `rejects` those of the sample that would be rejected.
     """
 
     format: str
@@ -248,7 +260,10 @@ class Reject:
 
 @dataclass(frozen=True, slots=True)
 class Geometry:
-    """The geometry of a table: type (`Point`, `MultiPolygon`, `Geometry` where mixed), box, and where it came from."""
+    """The geometry of a table.
+
+    Type (`Point`, `MultiPolygon`, `Geometry` where mixed), box, and where it came from.
+    """
 
     type: str
     bbox: Box | None
@@ -280,7 +295,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Ingested:
-    """What was read: `folder/table.parquet`, `folder/rejected.csv` (row, column, value, code) and facts about them.
+    """What was read: the table, the rejected rows (row, column, value, code), and facts about them.
 
     `schema` is a Table Schema (Frictionless); `problems` say what had to be assumed while reading.
     """
@@ -352,7 +367,10 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """Which rows of a table are wanted; all filters must hold. `search` is looked for in every text column."""
+    """Which rows of a table are wanted.
+
+    All filters must hold. `search` is looked for in every text column.
+    """
 
     filters: tuple[Filter, ...] = ()
     search: str = ""
@@ -364,7 +382,7 @@ class Query:
 
     @classmethod
     def from_params(cls, params: object, columns: Sequence[Column], *, max_size: int = 10_000) -> Self:
-        """Return the query of an address: `name=`, `name__gte=`, `_sort`, `_sort_desc`, `_columns`, `_q`, `_bbox`, `_page`, `_size`.
+        """Return the query of an address; `docs/reference/tables.md` lists the parameters.
 
         Parameters
         ----------
@@ -449,7 +467,10 @@ ExportFormat: TypeAlias = Literal["csv", "xlsx", "json", "jsonl", "geojson", "gp
 
 @dataclass(frozen=True, slots=True)
 class RowChange:
-    """A row that is in both versions with other values: its key, and (before, after) of each changed column."""
+    """A row that is in both versions with other values.
+
+    Its key, and (before, after) of each changed column.
+    """
 
     key: tuple[object, ...]
     values: Mapping[str, tuple[object, object]]
@@ -459,7 +480,8 @@ class RowChange:
 class Difference:
     """What changed from one version of a table to the next.
 
-    Without a key (`key` empty) rows are compared as a whole, and `changed` is 0. The lists hold at most `sample`.
+    Without a key (`key` empty) rows are compared as a whole, and `changed` is 0. The lists hold at most
+    `sample`.
     """
 
     key: tuple[str, ...]
@@ -496,7 +518,10 @@ class SqlLimits:
 
 @dataclass(frozen=True, slots=True)
 class SqlResult:
-    """The answer to a statement; `types` as DuckDB names them; `is_cut`: there were more rows than allowed."""
+    """The answer to a statement; `types` as DuckDB names them; `is_cut`.
+
+    There were more rows than allowed.
+    """
 
     columns: tuple[str, ...]
     types: tuple[str, ...]

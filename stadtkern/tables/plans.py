@@ -22,7 +22,7 @@ P = TypeVar("P", bound="Plan")
 T = TypeVar("T", ColumnPlan, GeometryPlan)
 
 FORMATS = (
-    "csv", "xlsx", "xls", "ods", "json", "jsonl", "geojson", "gpkg", "shp", "kml", "gpx", "fgb", "gml", "parquet",
+    "csv", "xlsx", "xls", "ods", "json", "jsonl", "geojson", "gpkg", "shp", "kml", "gpx", "fgb", "gml", "parquet",  # noqa: E501
     "xml",
 )  # fmt: skip
 MEANINGS = get_args(Meaning)
@@ -135,7 +135,7 @@ def _record(data: object, cls: type[T], where: str, special: Mapping[str, object
 def _known(data: Mapping[str, object], cls: type) -> None:
     unknown = set(data) - {one.name for one in fields(cls)}
     if unknown:
-        raise _bad(sorted(map(str, unknown))[0], "")
+        raise _bad(min(map(str, unknown)), "")
 
 
 def _plain(value: object, where: str, default: object, kind: object = str) -> object:

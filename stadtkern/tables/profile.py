@@ -36,7 +36,7 @@ def _column(table: "Table", column: Column, cursor: duckdb.DuckDBPyConnection) -
 
     quoted = engine.name(column.name)
     row = cursor.execute(
-        f"SELECT count(*), count({quoted}), count(DISTINCT {quoted}), min({quoted}), max({quoted}) FROM {table.source}"  # noqa: S608  (names are checked)
+        f"SELECT count(*), count({quoted}), count(DISTINCT {quoted}), min({quoted}), max({quoted}) FROM {table.source}"  # noqa: E501, S608  (names are checked)
     ).fetchone()
     total, count, distinct, low, high = row or (0, 0, 0, None, None)
     is_number = column.kind in {"integer", "number"}

@@ -9,7 +9,7 @@ from stadtkern.tables import Aggregate, Hints, Query, Table, TableError, ingest,
 from stadtkern.tables.conftest import GUBEN, TREES
 
 SHARED = Path(os.environ.get("STADTKERN_SHARED", "../shared"))
-ENDINGS = frozenset(".csv .tsv .xlsx .xls .ods .json .jsonl .geojson .gpkg .zip .kml .kmz .gpx .parquet .xml .gz .bz2".split())  # fmt: skip
+ENDINGS = frozenset([".csv", ".tsv", ".xlsx", ".xls", ".ods", ".json", ".jsonl", ".geojson", ".gpkg", ".zip", ".kml", ".kmz", ".gpx", ".parquet", ".xml", ".gz", ".bz2"])  # fmt: skip
 LARGEST = 8_000_000
 KNOWN = {
     "gemeindeverzeichnis/AuszugGV4QAktuell.csv": (16068, 0),
@@ -29,7 +29,12 @@ def real_tables() -> list[Path]:
     for folder in ("data", "payloads"):
         for path in sorted((SHARED / folder).rglob("*")):
             is_alike = "bike_muenster" in path.parts and not path.name.startswith("2025-0")
-            if path.suffix.lower() in ENDINGS and path.is_file() and path.stat().st_size < LARGEST and not is_alike:
+            if (
+                path.suffix.lower() in ENDINGS
+                and path.is_file()
+                and path.stat().st_size < LARGEST
+                and not is_alike
+            ):
                 found.append(path)
     return found
 

@@ -16,7 +16,12 @@ Ask = Callable[..., SqlResult]
 
 @pytest.fixture
 def ask(write: Write, read: Callable[..., Read]) -> Ask:
-    found = read(write("trees.csv", "Nr;Art;Wert;Tag;lat;lon\n1;Eiche;1,5;01.02.2024;51,95;14,71\n2;Linde;2,5;02.02.2024;51,96;14,72\n"))
+    found = read(
+        write(
+            "trees.csv",
+            "Nr;Art;Wert;Tag;lat;lon\n1;Eiche;1,5;01.02.2024;51,95;14,71\n2;Linde;2,5;02.02.2024;51,96;14,72\n",
+        )
+    )
 
     def ask(statement: str, limits: SqlLimits = LIMITS) -> SqlResult:
         return sql({"trees": found.done.table_path, "0a-b": found.done.table_path}, statement, limits=limits)
@@ -88,7 +93,13 @@ def test_what_takes_too_much_is_stopped(ask: Ask, statement: str) -> None:
     try:
         ask(statement)
     except TableError as error:
-        assert error.code in {"sql_too_long", "sql_too_much_memory", "sql_too_large", "sql_not_allowed", "sql_error"}  # noqa: PT017
+        assert error.code in {
+            "sql_too_long",
+            "sql_too_much_memory",
+            "sql_too_large",
+            "sql_not_allowed",
+            "sql_error",
+        }
     assert time.monotonic() - started < LIMITS.seconds + 20
     assert not _children()
 

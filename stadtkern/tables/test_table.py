@@ -98,7 +98,29 @@ def test_address_that_makes_no_sense_is_refused(table: Table, params: dict[str, 
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
-@given(st.dictionaries(st.sampled_from(["name", "name__contains", "name__in", "wert__gt", "zeit__lte", "datum", "_q", "_sort", "_columns", "_bbox", "_page", "_size", "x"]), st.text(max_size=20), max_size=4))
+@given(
+    st.dictionaries(
+        st.sampled_from(
+            [
+                "name",
+                "name__contains",
+                "name__in",
+                "wert__gt",
+                "zeit__lte",
+                "datum",
+                "_q",
+                "_sort",
+                "_columns",
+                "_bbox",
+                "_page",
+                "_size",
+                "x",
+            ]
+        ),
+        st.text(max_size=20),
+        max_size=4,
+    )
+)
 def test_no_address_breaks_the_table(table: Table, params: dict[str, str]) -> None:
     try:
         query = Query.from_params(params, table.columns)
@@ -121,19 +143,30 @@ def test_rows_have_values_of_their_kinds(table: Table) -> None:
 
 def test_values_are_counted_for_facets(table: Table) -> None:
     assert [(one.value, one.count) for one in table.values("aktiv")] == [(True, 3), (False, 1)]
-    assert [(one.value, one.count) for one in table.values("datum", Query(filters=(Filter("aktiv", "eq", "ja"),)))] == [("2024-04-02", 2), ("2024-03-01", 1)]
+    assert [
+        (one.value, one.count) for one in table.values("datum", Query(filters=(Filter("aktiv", "eq", "ja"),)))
+    ] == [("2024-04-02", 2), ("2024-03-01", 1)]
 
 
 def test_charts_are_computed_in_the_zone_of_the_table(table: Table) -> None:
-    found = table.aggregate(Aggregate((Group("zeit", "month"),), (("count", ""), ("sum", "wert"), ("mean", "wert"))))
+    found = table.aggregate(
+        Aggregate((Group("zeit", "month"),), (("count", ""), ("sum", "wert"), ("mean", "wert")))
+    )
     assert found.columns == ("zeit", "count", "sum_wert", "mean_wert")
-    assert found.rows == ((datetime(2024, 3, 1, tzinfo=BERLIN), 2, 4.0, 2.0), (datetime(2024, 4, 1, tzinfo=BERLIN), 2, -4.25, -4.25))
-    two = table.aggregate(Aggregate((Group("datum"), Group("aktiv")), (("count", ""),), limit=2, is_largest_first=True))
+    assert found.rows == (
+        (datetime(2024, 3, 1, tzinfo=BERLIN), 2, 4.0, 2.0),
+        (datetime(2024, 4, 1, tzinfo=BERLIN), 2, -4.25, -4.25),
+    )
+    two = table.aggregate(
+        Aggregate((Group("datum"), Group("aktiv")), (("count", ""),), limit=2, is_largest_first=True)
+    )
     assert two.rows[0] == (date(2024, 4, 2), True, 2)
     assert two.is_cut
     bins = table.aggregate(Aggregate((Group("wert", "bins", 2),)))
     assert bins.rows == ((-4.25, 1), (-0.875, 2), (None, 1))
-    assert table.aggregate(Aggregate((), (("max", "datum"), ("distinct", "aktiv")))).rows == ((date(2024, 4, 2), 2),)
+    assert table.aggregate(Aggregate((), (("max", "datum"), ("distinct", "aktiv")))).rows == (
+        (date(2024, 4, 2), 2),
+    )
 
 
 @pytest.mark.parametrize("wanted", [
@@ -171,7 +204,9 @@ def test_csv_is_harmless_and_complete(table: Table, tmp_path: Path) -> None:
 
 
 def test_xlsx_has_types_and_no_formulas(table: Table, tmp_path: Path) -> None:
-    table.export(Query(limit=0, columns=("nr", "name", "datum", "zeit", "wert", "daten")), "xlsx", tmp_path / "a.xlsx")
+    table.export(
+        Query(limit=0, columns=("nr", "name", "datum", "zeit", "wert", "daten")), "xlsx", tmp_path / "a.xlsx"
+    )
     rows = list(openpyxl.load_workbook(tmp_path / "a.xlsx").active.iter_rows(values_only=True))  # type: ignore[union-attr]
     assert rows[0] == ("Nr", "Name", "Datum", "Zeit", "Wert", "Daten")
     assert rows[1] == (1, "Älteste Eiche", datetime(2024, 3, 1), datetime(2024, 3, 1, 10), 1.5, '[1,"a"]')  # noqa: DTZ001
@@ -184,7 +219,12 @@ def test_json_and_geojson_are_valid(table: Table, tmp_path: Path) -> None:
     table.export(Query(limit=2), "json", tmp_path / "a.json")
     assert [one["nr"] for one in json.loads((tmp_path / "a.json").read_text())] == [1, 2]
     table.export(Query(limit=0), "jsonl", tmp_path / "a.jsonl")
-    assert [json.loads(line)["daten"] for line in (tmp_path / "a.jsonl").read_text().splitlines()] == [[1, "a"], [2], None, None]
+    assert [json.loads(line)["daten"] for line in (tmp_path / "a.jsonl").read_text().splitlines()] == [
+        [1, "a"],
+        [2],
+        None,
+        None,
+    ]
     table.export(Query(filters=(Filter("aktiv", "eq", "ja"),), limit=0), "geojson", tmp_path / "a.geojson")
     features = json.loads((tmp_path / "a.geojson").read_text())["features"]
     assert [one["id"] for one in features] == [1, 3, 4]
@@ -208,7 +248,10 @@ def test_no_rows_make_an_empty_file(table: Table, tmp_path: Path, form: str) -> 
 
 def test_table_without_geometry_says_so(write: Write, read: Reader, tmp_path: Path) -> None:
     plain = read(write("b.csv", "a;b\n1;2\n3;4\n")).table
-    for wrong in (lambda: plain.export(Query(), "geojson", tmp_path / "x"), lambda: plain.rows(Query(bbox=(1, 2, 3, 4)))):
+    for wrong in (
+        lambda: plain.export(Query(), "geojson", tmp_path / "x"),
+        lambda: plain.rows(Query(bbox=(1, 2, 3, 4))),
+    ):
         with pytest.raises(TableError) as caught:
             wrong()
         assert caught.value.code == "no_geometry"
@@ -219,7 +262,19 @@ def test_table_without_geometry_says_so(write: Write, read: Reader, tmp_path: Pa
 def test_schema_is_a_table_schema(table: Table) -> None:
     fields = table.schema["fields"]
     assert isinstance(fields, list)
-    assert [one["type"] for one in fields] == ["integer", "string", "date", "datetime", "time", "number", "boolean", "number", "number", "any", "geojson"]
+    assert [one["type"] for one in fields] == [
+        "integer",
+        "string",
+        "date",
+        "datetime",
+        "time",
+        "number",
+        "boolean",
+        "number",
+        "number",
+        "any",
+        "geojson",
+    ]
 
 
 def test_missing_table_is_said(tmp_path: Path) -> None:
@@ -266,7 +321,10 @@ def test_difference_of_kinds_is_said(write: Write, read: Reader) -> None:
 
 def test_many_threads_ask_at_the_same_time(table: Table) -> None:
     results: list[int] = []
-    threads = [threading.Thread(target=lambda: results.append(len(table.rows(Query(order=(Order("wert"),))).rows))) for _ in range(8)]
+    threads = [
+        threading.Thread(target=lambda: results.append(len(table.rows(Query(order=(Order("wert"),))).rows)))
+        for _ in range(8)
+    ]
     for one in threads:
         one.start()
     for one in threads:

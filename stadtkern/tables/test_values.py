@@ -40,13 +40,19 @@ def test_german_numbers_are_read_as_they_were_written(numbers: list[float], digi
     assert values(texts, kind="number", decimal=",") == [float(f"{one:.{digits}f}") for one in numbers]
 
 
-@given(st.lists(st.integers(-(2**53), 2**53), min_size=1, max_size=20), st.sampled_from(["", ".", " ", "'", "\u00a0", "\u202f"]))
+@given(
+    st.lists(st.integers(-(2**53), 2**53), min_size=1, max_size=20),
+    st.sampled_from(["", ".", " ", "'", "\u00a0", "\u202f"]),
+)
 def test_whole_numbers_are_read_with_any_thousands_mark(numbers: list[int], mark: str) -> None:
     texts = [f"{one:,}".replace(",", mark) for one in numbers]
     assert values(texts, kind="integer", decimal=",") == numbers
 
 
-@given(st.lists(st.dates(date(1000, 1, 1), date(9999, 12, 31)), min_size=1, max_size=20), st.sampled_from(FORMATS))
+@given(
+    st.lists(st.dates(date(1000, 1, 1), date(9999, 12, 31)), min_size=1, max_size=20),
+    st.sampled_from(FORMATS),
+)
 def test_days_are_read_in_every_format(days: list[date], fmt: str) -> None:
     assert values([one.strftime(fmt) for one in days], kind="date", format=fmt) == days
 
@@ -62,15 +68,27 @@ def test_moments_are_read_as_the_clock_showed_them(moments: list[datetime]) -> N
         assert abs(read - local.astimezone(UTC)) <= timedelta(hours=1)
 
 
-@given(st.lists(st.text(max_size=30), max_size=30), st.sampled_from(["integer", "number", "boolean", "date", "datetime", "clock", "json"]), st.sampled_from([",", "."]), st.sampled_from(["", "%d.%m.%Y", "%d.%m.%Y %H:%M", "iso"]))
+@given(
+    st.lists(st.text(max_size=30), max_size=30),
+    st.sampled_from(["integer", "number", "boolean", "date", "datetime", "clock", "json"]),
+    st.sampled_from([",", "."]),
+    st.sampled_from(["", "%d.%m.%Y", "%d.%m.%Y %H:%M", "iso"]),
+)
 def test_no_text_stops_the_rest(texts: list[str], kind: str, decimal: str, fmt: str) -> None:
-    found = convert(pa.array([*texts, "1"], pa.string()), plan(kind=kind, decimal=decimal, format=fmt, unit="EUR"), zone=ZONE)
+    found = convert(
+        pa.array([*texts, "1"], pa.string()),
+        plan(kind=kind, decimal=decimal, format=fmt, unit="EUR"),
+        zone=ZONE,
+    )
     assert len(found.values) == len(texts) + 1
     for place in found.misfits:
         assert found.values[place].as_py() is None
 
 
-@given(st.lists(st.from_regex(r"\A[+-]?[0-9]{1,4}([.,'][0-9]{1,4}){0,3}\Z"), max_size=30), st.sampled_from([",", "."]))
+@given(
+    st.lists(st.from_regex(r"\A[+-]?[0-9]{1,4}([.,'][0-9]{1,4}){0,3}\Z"), max_size=30),
+    st.sampled_from([",", "."]),
+)
 def test_bulk_agrees_with_one_by_one_on_numbers(texts: list[str], decimal: str) -> None:
     for text, found in zip(texts, values(texts, kind="number", decimal=decimal), strict=True):
         try:
@@ -125,7 +143,10 @@ def test_single_values_are_read_as_people_write_them() -> None:
     assert (boolean("Tak"), boolean("NEIN"), boolean("fałsz")) == (True, False, False)
     assert integer("12,0", ",") == 12
     assert math.isclose(number("12,5 %", ",", "%"), 12.5)
-    assert moment("27.10.2024 02:30", "%d.%m.%Y %H:%M", ZONE) == (datetime(2024, 10, 27, 0, 30, tzinfo=UTC), "ambiguous")
+    assert moment("27.10.2024 02:30", "%d.%m.%Y %H:%M", ZONE) == (
+        datetime(2024, 10, 27, 0, 30, tzinfo=UTC),
+        "ambiguous",
+    )
     assert moment("31.03.2024 02:30", "%d.%m.%Y %H:%M", ZONE)[1] == "nonexistent"
 
 
