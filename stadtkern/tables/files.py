@@ -8,7 +8,7 @@ import sqlite3
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -51,8 +51,7 @@ class Opened:
 
 @contextmanager
 def opened(path: Path, name: str = "", member: str = "") -> Iterator[Opened]:
-    """Give the file, or the wanted table of an archive, unpacked into a folder that goes
-    again.
+    """Give the file, or the wanted table of an archive, unpacked into a folder that goes again.
 
     Raises
     ------
@@ -188,13 +187,13 @@ def _single_packed(path: Path, name: str, folder: Path) -> tuple[Path, str]:
     with path.open("rb") as file:
         head = file.read(4)
     if head.startswith(b"\x1f\x8b"):
-        stream: BinaryIO = gzip.open(path)  # type: ignore[assignment]  # noqa: SIM115  (closed below)
+        unpack: Callable[[Path], BinaryIO] = gzip.open  # type: ignore[assignment]  # reads like a file
     elif head.startswith(b"BZh"):
-        stream = bz2.open(path)  # type: ignore[assignment]
+        unpack = bz2.open  # type: ignore[assignment]  # reads like a file
     else:
         return path, name
     target = folder / "unpacked"
-    with stream:
+    with unpack(path) as stream:
         _copy(stream, target, _room(path.stat().st_size))
     return target, re.sub(r"\.(gz|bz2)$", "", name, flags=re.IGNORECASE)
 

@@ -85,21 +85,12 @@ def test_everything_else_is_refused(ask: Ask, statement: str) -> None:
     "SELECT repeat('x', 1000000000)",
     "SELECT repeat('x', 10000) FROM range(100000)",
     "SELECT a.range FROM range(100000000) a ORDER BY hash(a.range)",
-    "SELECT regexp_matches(repeat('a', 40000), '(a*)*b')",
-    "SELECT " + " + ".join(["1"] * 2000),
 ])  # fmt: skip
 def test_what_takes_too_much_is_stopped(ask: Ask, statement: str) -> None:
     started = time.monotonic()
-    try:
+    with pytest.raises(TableError) as caught:
         ask(statement)
-    except TableError as error:
-        assert error.code in {
-            "sql_too_long",
-            "sql_too_much_memory",
-            "sql_too_large",
-            "sql_not_allowed",
-            "sql_error",
-        }
+    assert caught.value.code in {"sql_too_long", "sql_too_much_memory", "sql_too_large"}
     assert time.monotonic() - started < LIMITS.seconds + 20
     assert not _children()
 
