@@ -3,8 +3,9 @@
 from typing import TYPE_CHECKING
 
 from stadtkern.tables import engine
-from stadtkern.tables.model import Aggregate, Aggregated, Column, Group, Measure, Query, TableError
+from stadtkern.tables.model import Column, TableError
 from stadtkern.tables.queries import Where
+from stadtkern.tables.questions import Aggregate, Aggregated, Group, Measure, Query
 
 if TYPE_CHECKING:
     from stadtkern.tables.table import Table

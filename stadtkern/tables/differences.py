@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from stadtkern.tables import engine
-from stadtkern.tables.model import GEOMETRY, ID, Column, Difference, RowChange, TableError
+from stadtkern.tables.model import GEOMETRY, ID, Column, TableError
+from stadtkern.tables.questions import Difference, RowChange
 
 if TYPE_CHECKING:
     from stadtkern.tables.table import Table

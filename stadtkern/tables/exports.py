@@ -19,7 +19,8 @@ import pyarrow.parquet as pq
 
 from stadtkern.base.tables import FORMULA, NUMBER
 from stadtkern.tables import engine, queries
-from stadtkern.tables.model import BBOX, GEOMETRY, ID, Column, ExportFormat, Query, TableError
+from stadtkern.tables.model import BBOX, GEOMETRY, ID, Column, TableError
+from stadtkern.tables.questions import ExportFormat, Query
 from stadtkern.tables.writing import ROW_GROUP
 
 if TYPE_CHECKING:

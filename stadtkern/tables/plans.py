@@ -5,13 +5,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, TypeVar, get_args
 
 from stadtkern.base.times import is_zone
-from stadtkern.tables.model import (
-    KINDS,
-    ColumnPlan,
-    GeometryPlan,
-    Meaning,
-    TableError,
-)
+from stadtkern.tables.model import KINDS, ColumnPlan, GeometryPlan, Meaning, TableError
 
 if TYPE_CHECKING:
     from stadtkern.tables.model import Plan

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from stadtkern.tables import engine
-from stadtkern.tables.model import Bin, Column, ColumnProfile, Fact, TopValue
+from stadtkern.tables.model import Column, Fact
+from stadtkern.tables.questions import Bin, ColumnProfile, TopValue
 
 if TYPE_CHECKING:
     from stadtkern.tables.table import Table

@@ -11,18 +11,8 @@ from zoneinfo import ZoneInfo
 from stadtkern.base.numbers import NumberFormatError, parse_decimal
 from stadtkern.tables import values as one_by_one
 from stadtkern.tables.engine import name
-from stadtkern.tables.model import (
-    BBOX,
-    GEOMETRY,
-    ID,
-    Box,
-    Column,
-    Filter,
-    Kind,
-    Op,
-    Query,
-    TableError,
-)
+from stadtkern.tables.model import BBOX, GEOMETRY, ID, Box, Column, Kind, TableError
+from stadtkern.tables.questions import Filter, Op, Query
 from stadtkern.tables.values import Misfit
 
 SIGNS: Mapping[Op, str] = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}

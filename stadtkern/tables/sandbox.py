@@ -19,7 +19,8 @@ from pathlib import Path
 import pyarrow as pa
 import shapely
 
-from stadtkern.tables.model import SqlLimits, SqlResult, TableError
+from stadtkern.tables.model import TableError
+from stadtkern.tables.questions import SqlLimits, SqlResult
 
 LONGEST = 20_000
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,99}")

@@ -11,22 +11,15 @@ from typing import cast
 import pyarrow.parquet as pq
 
 from stadtkern.tables import engine, queries
-from stadtkern.tables.model import (
-    GEOMETRY,
-    ID,
+from stadtkern.tables.model import GEOMETRY, ID, Column, Fact, Geometry, Kind, Meaning, TableError
+from stadtkern.tables.questions import (
     Aggregate,
     Aggregated,
-    Column,
     ColumnProfile,
     Difference,
     ExportFormat,
-    Fact,
-    Geometry,
-    Kind,
-    Meaning,
     Query,
     RowsPage,
-    TableError,
     TopValue,
 )
 from stadtkern.tables.writing import META
