@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from pytest_django import DjangoCaptureOnCommitCallbacks
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django.fixtures import Settings
 
 from stadtkern.base.errors import BadInput, NotPermitted
 from stadtkern.catalogue import current
@@ -94,7 +94,7 @@ def test_names_of_files_lead_nowhere(name: str, alice: User) -> None:
     assert version.source_path.is_file()
 
 
-def test_empty_and_too_large_files_are_refused(alice: User, settings: SettingsWrapper) -> None:
+def test_empty_and_too_large_files_are_refused(alice: User, settings: Settings) -> None:
     settings.UPLOAD_MOST_BYTES = 10
     table = make_table(alice)
     for data in (b"", TREES):
@@ -302,7 +302,7 @@ def test_other_subjects_are_told_again_until_they_are_done(alice: User, mia: Use
 def test_files_nobody_needs_are_deleted_and_others_stay(
     alice: User,
     mia: User,
-    settings: SettingsWrapper,
+    settings: Settings,
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     from datetime import timedelta  # noqa: PLC0415

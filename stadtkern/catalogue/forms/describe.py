@@ -96,7 +96,7 @@ class DatasetForm(WagtailAdminModelForm):
             self.fields["profile"].queryset = profiles_for(user)
 
     def _post_clean(self) -> None:
-        super()._post_clean()
+        super()._post_clean()  # type: ignore[misc]  # of ModelForm, not in the stubs
         if "keywords" in self.cleaned_data:
             self.instance.draft_keywords = self.cleaned_data["keywords"]
 
@@ -160,7 +160,7 @@ class DescribeForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only i
         super().__init__(*args, **kwargs)
 
     def _post_clean(self) -> None:
-        super()._post_clean()
+        super()._post_clean()  # type: ignore[misc]  # of ModelForm, not in the stubs
         for name in TEXTS:
             if name in self.cleaned_data:
                 texts = {**getattr(self.instance, name), self._language: self.cleaned_data[name].strip()}
