@@ -209,7 +209,7 @@ class VersionAction(VersionPage):
 class SourceFile(VersionPage):
     """The file as it came."""
 
-    def get(self, _request: HttpRequest, *_args: object, **_more: object) -> FileResponse:
+    def get(self, _request: HttpRequest, *_args: object, **_more: object) -> Any:  # noqa: ANN401  # a file
         """Return it for keeping, never for showing."""
         if not self.version.source_path.is_file():
             raise Http404

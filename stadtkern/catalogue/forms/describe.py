@@ -96,7 +96,7 @@ class DatasetForm(WagtailAdminModelForm):
             self.fields["profile"].queryset = profiles_for(user)
 
     def _post_clean(self) -> None:
-        super()._post_clean()  # type: ignore[misc]  # of ModelForm, not in the stubs
+        super()._post_clean()
         if "keywords" in self.cleaned_data:
             self.instance.draft_keywords = self.cleaned_data["keywords"]
 

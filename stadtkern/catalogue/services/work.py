@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import timedelta
-from typing import Any
+from typing import IO, Any
 
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
@@ -19,7 +19,7 @@ from django.db.models import F
 
 from stadtkern.base import clock
 from stadtkern.base.errors import BadInput, Unavailable
-from stadtkern.base.http import Client, FetchError
+from stadtkern.base.http import Answer, Client, FetchError
 from stadtkern.catalogue.models import Distribution, Version
 from stadtkern.catalogue.services import columns, files
 from stadtkern.catalogue.services.places import geocode
@@ -130,9 +130,9 @@ def download(version: Version) -> None:
     Version.objects.filter(pk=version.pk).update(**facts)
 
 
-async def _get(url: str, target: Any, **conditions: str) -> Any:  # noqa: ANN401  # IO[bytes] -> Answer
+async def _get(url: str, target: IO[bytes]) -> Answer:
     async with Client(timeout=timedelta(seconds=60), deadline=FETCH_DEADLINE) as client:
-        return await client.get(url, max_bytes=settings.UPLOAD_MOST_BYTES, into=target, **conditions)
+        return await client.get(url, max_bytes=settings.UPLOAD_MOST_BYTES, into=target)
 
 
 def read(version: Version) -> None:
