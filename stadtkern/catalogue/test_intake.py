@@ -4,6 +4,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from auditlog.models import LogEntry
 from pytest_django import DjangoCaptureOnCommitCallbacks
 from pytest_django.fixtures import Settings
 
@@ -235,6 +236,8 @@ def test_cancelling_deletes_the_file(alice: User) -> None:
     version = versions.upload(make_table(alice), BytesIO(TREES), "x.csv", by=alice)
     assert version.folder.exists()
     versions.cancel(version, by=alice)
+    changes = [one.changes for one in LogEntry.objects.get_for_object(version)]
+    assert {"state": ["waiting", "cancelled"]} in changes
     assert version.state == State.CANCELLED
     assert not version.folder.exists()
     assert work.look_at_new() == 0

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 
 from stadtkern.base import clock
 from stadtkern.base.errors import BadInput, Unavailable
@@ -33,19 +34,22 @@ class Found:
 def pull_due() -> int:
     """Fetch what is due; return how many addresses were asked."""
     count = 0
+    if not _due().exists():  # a transaction would hold SQLite's only lock for nothing
+        return 0
     while (due := _take()) is not None:
         pull(due)
         count += 1
     return count
 
 
+def _due() -> QuerySet[Pull]:
+    return Pull.objects.filter(is_on=True, next_at__lte=clock.now(), distribution__dataset__withdrawn_at=None)
+
+
 @transaction.atomic
 def _take() -> Pull | None:
     """Return a fetch that is due; nobody else gets it before the lease ends."""
-    waiting = Pull.objects.filter(
-        is_on=True, next_at__lte=clock.now(), distribution__dataset__withdrawn_at=None
-    )
-    found = waiting.order_by("next_at").select_for_update(skip_locked=True, of=("self",)).first()
+    found = _due().order_by("next_at").select_for_update(skip_locked=True, of=("self",)).first()
     if found is not None:
         Pull.objects.filter(pk=found.pk).update(next_at=clock.now() + LEASE)
     return found
