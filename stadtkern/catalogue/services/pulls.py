@@ -15,6 +15,7 @@ from stadtkern.base.http import Answer, Client, FetchError
 from stadtkern.catalogue.models import Pull, Version
 from stadtkern.catalogue.services import columns, files, versions
 from stadtkern.catalogue.services.versions import State
+from stadtkern.people.models import User
 
 DEADLINE = timedelta(minutes=30)
 LEASE = timedelta(hours=1)
@@ -125,11 +126,15 @@ def _store(due: Pull, found: Found) -> Version | None:
 
 
 @transaction.atomic
-def schedule(pull_: Pull) -> None:
-    """Store a scheduled fetch; a changed address is asked anew, at once."""
+def schedule(pull_: Pull, *, by: User | None) -> None:
+    """Store a scheduled fetch; a changed address is asked anew, at once, and has to be approved again."""
+    versions.demand_change(by, pull_.distribution)
     stored = Pull.objects.filter(distribution=pull_.distribution_id).first()
-    if stored is None or stored.url != pull_.url:
+    is_known = stored is not None and stored.url == pull_.url
+    if not is_known:
         pull_.etag = pull_.last_modified = pull_.problem = ""
+    may_publish = by is None or by.has_perm("catalogue.publish_dataset", pull_.distribution.dataset)
+    pull_.is_approved = may_publish or bool(is_known and stored and stored.is_approved)
     if stored is not None:
         pull_.pk = stored.pk
     pull_.next_at = clock.now() if pull_.is_on else None

@@ -20,7 +20,7 @@ from django.db.models import F
 from stadtkern.base import clock
 from stadtkern.base.errors import BadInput, Unavailable
 from stadtkern.base.http import Answer, Client, FetchError
-from stadtkern.catalogue.models import Distribution, Version
+from stadtkern.catalogue.models import Distribution, Pull, Version
 from stadtkern.catalogue.services import columns, files
 from stadtkern.catalogue.services.places import geocode
 from stadtkern.catalogue.services.versions import State, end_cancelled, make_current
@@ -220,12 +220,18 @@ def finish(version: Version, result: Ingested, difference: dict[str, Any]) -> No
         end_cancelled(version)
         return
     version.refresh_from_db()
-    if version.is_automatic and version.distribution.dataset.live:
+    if version.is_automatic and version.distribution.dataset.live and _is_approved(version):
         make_current(version, by=None)
     elif not version.distribution.dataset.workflow_in_progress:
         others = Version.objects.filter(distribution=version.distribution_id, is_proposed=True)
         others.update(is_proposed=False)
         Version.objects.filter(pk=version.pk).update(is_proposed=True)
+
+
+def _is_approved(version: Version) -> bool:
+    """Return whether somebody has agreed that what lies at this address becomes public by itself."""
+    pulls = Pull.objects.filter(distribution=version.distribution_id, url=version.source_url)
+    return pulls.filter(is_approved=True).exists()
 
 
 def fail(version: Version, error: Exception) -> None:
