@@ -93,6 +93,7 @@ def save_profile(entry: Entry) -> None:
             "retention": timedelta(days=days) if days else None,
             "archive_after": timedelta(days=archive_days) if archive_days else None,
             "update_rhythm": timedelta(minutes=minutes) if minutes else None,
+            "access": entry.get("access", DataProfile.Access.PUBLIC),
             "is_published": entry.get("is_published", True),
         },
     )
