@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.urls import resolve
@@ -100,7 +101,7 @@ def test_a_table_is_offered_in_every_format_and_as_it_came() -> None:
         ({"has_personal_data": True}, "NON_PUBLIC"),
     ],
 )
-def test_closed_data_are_listed_without_a_way_to_load_them(facts: dict[str, object], right: str) -> None:
+def test_closed_data_are_listed_without_a_way_to_load_them(facts: dict[str, Any], right: str) -> None:
     one = fixtures.dataset(profile=fixtures.profile(**facts))
     fixtures.distribution(one)
     fixtures.table(one)
