@@ -1,8 +1,9 @@
 """What is to be done when another version of a table becomes current.
 
 A subject registers a function in `AppConfig.ready`; the worker calls it with the version, in a thread of its
-own, soon after the version became current. A function may be called again with the same version (the worker was
-killed, an earlier try failed), so it has to be idempotent. Failures are recorded and tried again, ever later.
+own, soon after the version became current. A function may be called again with the same version (the worker
+was killed, an earlier try failed), so it has to be idempotent. Failures are recorded and tried again, ever
+later.
 """
 
 import logging

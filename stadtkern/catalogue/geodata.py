@@ -67,7 +67,8 @@ def refresh(dataset: Dataset) -> None:
 
 
 def tidy(_moment: datetime) -> int:
-    """Delete the features of tables that are gone or withdrawn, which nobody can read any more; return how many.
+    """Delete the features of tables that are gone or withdrawn, which nobody can read any more; return how
+    many.
 
     A million rows take a while, so whoever withdraws a dataset does not wait for it.
     """

@@ -11,11 +11,13 @@ def bonds_of(user: User) -> set[int]:
     """Return the organisations to which an editor is bound; none: not bound to any."""
     if not user.pk:
         return set()
-    return set(user.memberships.exclude(role=Membership.Role.MEMBER).values_list("organisation_id", flat=True))
+    return set(
+        user.memberships.exclude(role=Membership.Role.MEMBER).values_list("organisation_id", flat=True)
+    )
 
 
 def profiles_for(user: User) -> QuerySet[DataProfile]:
-    """Return the profiles under which a person may publish data; the same as `governance.rules.looks_after`."""
+    """Return the profiles under which a person may publish; the same as `governance.rules.looks_after`."""
     found = DataProfile.objects.order_by("slug")
     bonds = bonds_of(user)
     if user.is_superuser or not bonds:

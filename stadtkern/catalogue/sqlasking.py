@@ -1,4 +1,4 @@
-"""Strangers ask tables in SQL: which tables a statement names, how often somebody may ask, how many at once."""
+"""Strangers ask tables in SQL: which tables a statement names, how often and how many at once may ask."""
 
 import csv
 import hashlib

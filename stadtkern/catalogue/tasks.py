@@ -1,4 +1,4 @@
-"""What the worker does for datasets; what is to be done stands in the tables, so each of these may be killed."""
+"""What the worker does for datasets; each of these may be killed, as what is to be done stands in tables."""
 
 from huey import crontab
 

@@ -8,7 +8,7 @@ from django.db.models import Lookup
 
 from stadtkern.features.boxes import Bounds
 from stadtkern.places.sqlite.loose import Connection
-from stadtkern.places.sqlite.operations import Adapter
+from stadtkern.places.sqlite.operations import Adapter, ewkb
 from stadtkern.places.sqlite.rtree import condition_for
 
 EDGES = ("west", "south", "east", "north")
@@ -67,6 +67,23 @@ class BesideBox(MeetsBox):
         return _by_edges(self.lhs.alias, self.rhs, exact, values)
 
 
+class BesideShape(Lookup):
+    """Rows whose geometry shares a point with a shape; the caller has narrowed them by a box already."""
+
+    lookup_name = "beside_shape"
+    prepare_rhs = False
+
+    def as_sql(self, compiler: Connection, connection: Connection) -> tuple[str, Any]:
+        """Return the condition of PostGIS."""
+        lhs, params = self.process_lhs(compiler, connection)
+        return f"ST_Intersects({lhs}, ST_GeomFromEWKB(%s))", [*params, ewkb(self.rhs)]
+
+    def as_sqlite(self, compiler: Connection, connection: Connection) -> tuple[str, Any]:
+        """Return the condition of SQLite."""
+        lhs, params = self.process_lhs(compiler, connection)
+        return f"Intersects({lhs}, %s)", [*params, Adapter(self.rhs)]
+
+
 def _by_edges(alias: str, box: Bounds, exact: str, values: list[Any]) -> tuple[str, list[Any]]:
     """Return `exact` behind comparisons of the edges, which decide nearly all rows."""
     west, south, east, north = (f'"{alias}"."{edge}"' for edge in EDGES)
@@ -82,3 +99,4 @@ def register() -> None:
     """Offer the lookups on all geometry fields."""
     GeometryField.register_lookup(MeetsBox)
     GeometryField.register_lookup(BesideBox)
+    GeometryField.register_lookup(BesideShape)

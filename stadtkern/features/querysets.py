@@ -98,6 +98,8 @@ class FromRows:
         rows = self.rows_of().filter(pk__gt=wanted.after)
         if wanted.box is not None:
             rows = rows.filter(self._meets(wanted.box))
+        if wanted.shape is not None:
+            rows = rows.filter(**{f"{self.geometry_path}__beside_shape": wanted.shape})
         if wanted.span is not None and self.time_paths:
             rows = rows.filter(self._within(wanted.span))
         if wanted.condition is not None:

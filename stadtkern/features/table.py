@@ -140,6 +140,8 @@ class Table:
             rows, lookup = self._by_place(), "meets_box"
         if wanted.box is not None:
             near = _meets(wanted.box, lookup)
+            if wanted.shape is not None:
+                near &= Q(geometry__beside_shape=wanted.shape)
             rows = rows.filter(near | Q(west=None) if self.facts.nowhere else near)
         if wanted.span is not None and self.facts.span is not None:
             rows = rows.filter(_within(wanted.span))

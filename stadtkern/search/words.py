@@ -42,7 +42,9 @@ def fold(written: str) -> str:
     >>> fold("Łąka"), fold("Neiße"), fold("Neisse"), fold("Bahnhofstr")
     ('laka', 'neisse', 'neisse', 'bahnhofstrasse')
     """
-    return STREET.sub("strasse", "".join(plain_words(written)))[:LONGEST]
+    # a letter that cannot be written falls out, and what stood on both sides may be "ae" now
+    plain = "".join(plain_words("".join(plain_words(written))))
+    return STREET.sub("strasse", plain)[:LONGEST]
 
 
 @lru_cache(maxsize=4)

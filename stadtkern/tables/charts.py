@@ -80,7 +80,9 @@ def _bins(table: "Table", column: Column, count: int, found: Where) -> str:
         raise TableError("bad_aggregate", column=column.name, bins=count)
     quoted = engine.name(column.name)
     with engine.cursor(table.zone) as cursor:
-        row = cursor.execute(f"SELECT min({quoted}), max({quoted}) FROM {table.source}{found.sql()}", found.values).fetchone()  # noqa: S608  (see above)
+        row = cursor.execute(
+            f"SELECT min({quoted}), max({quoted}) FROM {table.source}{found.sql()}", found.values
+        ).fetchone()
     low, high = row or (None, None)
     if low is None:
         return "NULL"

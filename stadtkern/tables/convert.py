@@ -82,9 +82,7 @@ def convert(raw: pa.Array, column: ColumnPlan, *, zone: str, nulls: tuple[str, .
         return Converted(present)
     fast, slow = _ways(column, zone)
     values = fast(present)
-    rest = np.flatnonzero(
-        pc.and_(pc.is_null(values), pc.is_valid(present)).to_numpy(zero_copy_only=False)
-    )
+    rest = np.flatnonzero(pc.and_(pc.is_null(values), pc.is_valid(present)).to_numpy(zero_copy_only=False))
     if column.kind == "datetime":
         return _moments(values, present, rest, column, zone)
     return _with_rest(values, present, rest, slow)
@@ -94,7 +92,9 @@ def _is_text(kind: pa.DataType) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
-def _with_rest(values: pa.Array, present: pa.Array, rest: Indices, slow: Callable[[str], object]) -> Converted:
+def _with_rest(
+    values: pa.Array, present: pa.Array, rest: Indices, slow: Callable[[str], object]
+) -> Converted:
     """Fill the places in `rest` one by one; equal texts are read once."""
     result = Converted(values)
     if not len(rest):
@@ -280,8 +280,12 @@ def _by_order(time: datetime, place: int, values: pa.Array, found: dict[int, dat
 
 def _clocks(texts: pa.Array) -> pa.Array:
     plain = _where(pc.match_substring_regex(texts, r"^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$"), texts)
-    full = pc.if_else(pc.equal(pc.utf8_length(plain), 5), pc.binary_join_element_wise(plain, "00", ":"), plain)
-    return pc.cast(pc.cast(pc.strptime(full, format="%H:%M:%S", unit="s"), pa.timestamp("us")), pa.time64("us"))
+    full = pc.if_else(
+        pc.equal(pc.utf8_length(plain), 5), pc.binary_join_element_wise(plain, "00", ":"), plain
+    )
+    return pc.cast(
+        pc.cast(pc.strptime(full, format="%H:%M:%S", unit="s"), pa.timestamp("us")), pa.time64("us")
+    )
 
 
 def _nothing(texts: pa.Array) -> pa.Array:

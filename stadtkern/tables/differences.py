@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from stadtkern.tables.table import Table
 
 PATIENCE = 120.0
-_KEY_NAMES = re.compile(r"(^|_)(id|nr|nummer|key|schluessel|kennung|kennziffer|code|kod|ags|ars|teryt|uuid|fid|gml_id|object_?id|station)($|_)")
+_KEY_NAMES = re.compile(
+    r"(^|_)(id|nr|nummer|key|schluessel|kennung|kennziffer|code|kod|ags|ars|teryt|uuid|fid|gml_id|object_?id|station)($|_)"
+)
 _MOST_PAIRED = 6
 _TRIED = 20
 
@@ -46,7 +48,11 @@ def _key(
     said = after.schema.get("primaryKey")
     if isinstance(said, list | tuple):
         wanted = tuple(str(one) for one in said)
-        if set(wanted) <= set(common) and _is_unique(before, wanted, cursor) and _is_unique(after, wanted, cursor):
+        if (
+            set(wanted) <= set(common)
+            and _is_unique(before, wanted, cursor)
+            and _is_unique(after, wanted, cursor)
+        ):
             return wanted
     kinds = {column.name: column.kind for column in after.columns}
     possible = [one for one in common if kinds[one] in {"text", "integer", "date", "datetime"}]
@@ -130,13 +136,19 @@ class _Compare:
     def _changes(self, rest: str) -> tuple[RowChange, ...]:
         columns = [one for one, _ in self._differ()]
         parts = [f"a.{engine.name(one)}" for one in self.key]
-        parts += [part for one, condition in self._differ() for part in (condition, self._shown(one, "b"), self._shown(one, "a"))]
+        parts += [
+            part
+            for one, condition in self._differ()
+            for part in (condition, self._shown(one, "b"), self._shown(one, "a"))
+        ]
         rows = self.cursor.execute(f"SELECT {', '.join(parts)} FROM {rest} LIMIT ?", [self.sample]).fetchall()  # noqa: S608  (names are checked)
         changes = []
         for row in rows:
             key, cells = row[: len(self.key)], row[len(self.key) :]
             values = {
-                one: (cells[3 * place + 1], cells[3 * place + 2]) for place, one in enumerate(columns) if cells[3 * place]
+                one: (cells[3 * place + 1], cells[3 * place + 2])
+                for place, one in enumerate(columns)
+                if cells[3 * place]
             }
             changes.append(RowChange(tuple(key), values))
         return tuple(changes)
@@ -158,7 +170,9 @@ class _Compare:
 
     def _plain(self, table: "Table") -> str:
         parts = [
-            f"CAST({engine.name(one)} AS VARCHAR) AS {engine.name(one)}" if one in self.kinds_differ else engine.name(one)
+            f"CAST({engine.name(one)} AS VARCHAR) AS {engine.name(one)}"
+            if one in self.kinds_differ
+            else engine.name(one)
             for one in self.common
         ]
         if self.has_geometry:

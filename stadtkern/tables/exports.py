@@ -126,7 +126,7 @@ def _jsonable(value: object) -> object:
 
 def _listed(file: TextIO, items: Iterator[str]) -> int:
     count = 0
-    for count, item in enumerate(items, 1):  # noqa: B007  (the last one is the number of rows)
+    for count, item in enumerate(items, 1):
         file.write(",\n" if count > 1 else "\n")
         file.write(item)
     return count
@@ -136,7 +136,9 @@ def _json(table: "Table", query: Query, target: Path) -> int:
     names = names_of(table, query)
     with target.open("w", encoding="utf-8") as file:
         file.write("[")
-        count = _listed(file, (_dump(dict(zip(names, row, strict=True))) for row in _rows(table, query, names)))
+        count = _listed(
+            file, (_dump(dict(zip(names, row, strict=True))) for row in _rows(table, query, names))
+        )
         file.write("\n]\n")
     return count
 
@@ -176,7 +178,12 @@ def _xlsx(table: "Table", query: Query, target: Path) -> int:
     names = [one for one in names_of(table, query) if one != GEOMETRY]
     book = xlsxwriter.Workbook(
         target,
-        {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False},
+        {
+            "constant_memory": True,
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+            "strings_to_numbers": False,
+        },
     )
     sheet = book.add_worksheet("data")
     formats = {
@@ -218,7 +225,9 @@ def _gpkg(table: "Table", query: Query, target: Path) -> int:
     names = [one for one in names_of(table, query) if one != GEOMETRY]
     kinds = {column.name: column.kind for column in table.columns}
     parts = [
-        f"CAST({engine.name(one)} AS VARCHAR) AS {engine.name(one)}" if kinds.get(one) == "clock" else engine.name(one)
+        f"CAST({engine.name(one)} AS VARCHAR) AS {engine.name(one)}"
+        if kinds.get(one) == "clock"
+        else engine.name(one)
         for one in names
     ]
     has_geometry = table.geometry is not None
@@ -239,7 +248,11 @@ def _gpkg(table: "Table", query: Query, target: Path) -> int:
             if first is None:
                 first = _empty(table, query, ", ".join(parts))
             reader = pa.RecordBatchReader.from_batches(_utc(first).schema, counted(_chain(first, batches)))
-            geometry = {"geometry_name": GEOMETRY, "geometry_type": _gpkg_type(table), "crs": "EPSG:4326"} if has_geometry else {}
+            geometry = (
+                {"geometry_name": GEOMETRY, "geometry_type": _gpkg_type(table), "crs": "EPSG:4326"}
+                if has_geometry
+                else {}
+            )
             write_arrow(reader, beside, driver="GPKG", layer="data", **geometry)
         os.replace(beside, target)  # noqa: PTH105
     finally:
@@ -261,7 +274,9 @@ def _empty(table: "Table", query: Query, select: str) -> pa.RecordBatch:
 def _utc(batch: pa.RecordBatch) -> pa.RecordBatch:
     """Return the batch with moments in UTC, which GDAL writes exactly."""
     fields = [
-        pa.field(one.name, pa.timestamp("ms", tz="UTC")) if pa.types.is_timestamp(one.type) else pa.field(one.name, one.type)
+        pa.field(one.name, pa.timestamp("ms", tz="UTC"))
+        if pa.types.is_timestamp(one.type)
+        else pa.field(one.name, one.type)
         for one in batch.schema
     ]
     return batch.cast(pa.schema(fields), safe=False)

@@ -27,7 +27,7 @@ MOST_MEMBERS = 2_000
 _HEAD = 65_536
 _COPY = 1_048_576
 _WINDOWS_DRIVE = re.compile(r"[A-Za-z]:")
-_TABLES = frozenset("csv tsv txt tab xlsx xlsm xls ods json geojson jsonl ndjson gpkg shp kml gpx parquet xml gml fgb".split())  # fmt: skip
+_TABLES = frozenset(["csv", "tsv", "txt", "tab", "xlsx", "xlsm", "xls", "ods", "json", "geojson", "jsonl", "ndjson", "gpkg", "shp", "kml", "gpx", "parquet", "xml", "gml", "fgb"])  # fmt: skip
 _OF_GDAL = ("gpkg", "kml", "gpx", "gml", "fgb")
 _SHAPE_PARTS = (".shx", ".dbf", ".prj", ".cpg")
 _PACKED_BOOK = "EncryptedPackage".encode("utf-16-le")
@@ -131,7 +131,9 @@ def _zip_format(path: Path) -> str:
             return "xlsx"
         if "mimetype" in names and "content.xml" in names:
             _refuse_bomb(archive, path, MOST_WORKBOOK)
-            if "META-INF/manifest.xml" in names and b"encryption-data" in archive.read("META-INF/manifest.xml"):
+            if "META-INF/manifest.xml" in names and b"encryption-data" in archive.read(
+                "META-INF/manifest.xml"
+            ):
                 raise TableError("encrypted")
             return "ods"
         if any(one.startswith(("word/", "ppt/")) for one in names):
@@ -152,7 +154,11 @@ def _text_format(path: Path, head: bytes, suffix: str) -> str:
 
 def _markup_format(start: str) -> str:
     low = start.lower()
-    if "<html" in low or "<!doctype html" in low or re.match(r"<(head|body|div|p|table|br|h1|title|script)\b", low):
+    if (
+        "<html" in low
+        or "<!doctype html" in low
+        or re.match(r"<(head|body|div|p|table|br|h1|title|script)\b", low)
+    ):
         raise TableError("is_html")
     if "<kml" in low:
         return "kml"
@@ -165,10 +171,13 @@ def _markup_format(start: str) -> str:
 
 def _json_format(text: str, suffix: str) -> str:
     lines = text.split("\n", 2)
-    is_lines = lines[0].rstrip().endswith(("}", "]")) and len(lines) > 1 and lines[1].lstrip()[:1] in {"{", "["}
+    is_lines = (
+        lines[0].rstrip().endswith(("}", "]")) and len(lines) > 1 and lines[1].lstrip()[:1] in {"{", "["}
+    )
     if suffix in {".jsonl", ".ndjson"} or (is_lines and not lines[0].rstrip().endswith(",")):
         return "jsonl"
-    if re.search(r'"type"\s*:\s*"(FeatureCollection|Feature)"', text[:_HEAD]) and text.startswith("{"):
+    match = re.search(r'"type"\s*:\s*"(FeatureCollection|Feature)"', text)
+    if match and text.count("{", 0, match.start()) - text.count("}", 0, match.start()) == 1:
         return "geojson"
     return "json"
 

@@ -15,8 +15,10 @@ from stadtkern.tables.values import MORE_NULLS, NULLS
 MOST_HEADERS = 4
 _MISSING = frozenset(NULLS) | frozenset(MORE_NULLS)
 _DATE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}([ T]\d{1,2}:\d{2}(:\d{2})?.*)?|\d{1,2}:\d{2}(:\d{2})?")
-_YES_NO = frozenset("ja nein tak nie true false wahr falsch yes no".split())
-_TOTAL = re.compile(r"(summe|gesamt|gesamtsumme|insgesamt|total|razem|ogółem|ogolem|suma)\b[: ]*", re.IGNORECASE)
+_YES_NO = frozenset(["ja", "nein", "tak", "nie", "true", "false", "wahr", "falsch", "yes", "no"])
+_TOTAL = re.compile(
+    r"(summe|gesamt|gesamtsumme|insgesamt|total|razem|ogółem|ogolem|suma)\b[: ]*", re.IGNORECASE
+)
 _FOOTNOTE = re.compile(
     r"(\*|\d\)|¹|²|quelle|hinweis|anmerkung|stand\b|fußnote|legende|©|źródło|zrodlo|uwaga|source|note|copyright|"
     r"datenstand|erstellt|lizenz|herausgeber|statistisches)",
@@ -25,6 +27,8 @@ _FOOTNOTE = re.compile(
 _LONG_NOTE = 40
 _FIRST_YEAR, _LAST_YEAR = 1900, 2100
 _HALF = 0.5
+_NEARLY = 0.8
+_FIRST_ROWS = 30
 
 
 @dataclass(slots=True)
@@ -42,8 +46,9 @@ class Layout:
 def layout(grid: Grid, hints: Hints) -> Layout:
     """Find out the structure of a grid; what `hints` say is not looked for."""
     top = [[_text(cell) for cell in row] for row in grid.top]
-    width = max((len(row) for row in top), default=0)
-    top = [row + [""] * (width - len(row)) for row in top]
+    width = _width(top)
+    top = [row[:width] + [""] * (width - len(row)) for row in top]
+    _spread_merged(top, grid.merged, width)
     skip = _skip(top) if hints.skip_rows is None else hints.skip_rows
     if hints.header_rows is None:
         headers = _headers(top[skip:], width)
@@ -59,6 +64,25 @@ def layout(grid: Grid, hints: Hints) -> Layout:
     problems = _problems(skip, headers, footer, notes, grid)
     titles = _titles(top[skip:first], width, _ranges(grid, skip, first))
     return Layout(skip, headers, footer, titles, body, problems)
+
+
+def _width(rows: list[list[str]]) -> int:
+    """Return how many cells most rows have; more where a line at the beginning names more columns."""
+    counts = Counter(len(row) for row in rows if any(row))
+    if len(counts) > 1:
+        counts.pop(1, None)
+    width = max(counts.items(), key=lambda item: (item[1], item[0]))[0] if counts else 0
+    first = next((row for row in rows[:_FIRST_ROWS] if _filled(row) >= max(1, width * _HALF)), [])
+    extent = max((place for place, cell in enumerate(first, 1) if cell), default=0)
+    return extent if extent > width and _filled(first) >= extent * _NEARLY else width
+
+
+def _spread_merged(rows: list[list[str]], merged: Sequence[tuple[int, int, int, int]], width: int) -> None:
+    """Write the text of merged cells at the beginning into each of them; a title over the whole width stays one cell."""
+    for top, left, bottom, right in merged:
+        if top < _FIRST_ROWS and right - left + 1 < width:
+            for row in rows[top : bottom + 1]:
+                row[left : right + 1] = [rows[top][left]] * (min(right + 1, width) - left)
 
 
 def _text(cell: object) -> str:
@@ -136,9 +160,9 @@ def _is_label(row: list[str], columns: list[int], rows: list[list[str]]) -> bool
     return len(values) < len(cells) * _HALF or _are_years(values, columns, rows)
 
 
-def _are_years(values: list[str], columns: list[int], rows: list[list[str]]) -> bool:
+def _are_years(values: list[str], columns: list[int], rows: list[list[str]], *, least: int = 3) -> bool:
     numbers = [int(cell) for cell in values if cell.isdigit()]
-    if len(numbers) < len(values) or len(numbers) < 3:  # noqa: PLR2004  (two numbers are no series)
+    if len(numbers) < len(values) or len(numbers) < least:
         return False
     if not all(_FIRST_YEAR <= one <= _LAST_YEAR for one in numbers) or len(set(numbers)) < len(numbers):
         return False
@@ -158,12 +182,12 @@ def _is_further(row: list[str], columns: list[int], below: list[list[str]]) -> b
     values = [cell for cell in cells if _is_value(cell)]
     if not values:
         return len(cells) >= min(2, len(columns))
-    return len(values) == len(cells) and _are_years(values, columns, [row, *below])
+    return len(values) == len(cells) and _are_years(sorted(set(values)), columns, [row, *below], least=2)
 
 
 def _is_numbering(cells: list[str]) -> bool:
     numbers = [int(cell) for cell in cells if re.fullmatch(r"\d{1,3}", cell)]
-    is_row = len(numbers) == len(cells) and len(numbers) > 2  # noqa: PLR2004  (two numbers are no series)
+    is_row = len(numbers) == len(cells) and len(numbers) > 3  # noqa: PLR2004  (fewer may be a row)
     return is_row and numbers[0] <= 1 and all(b == a + 1 for a, b in pairwise(numbers))
 
 

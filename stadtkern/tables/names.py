@@ -9,12 +9,11 @@ from stadtkern.tables.plans import RESERVED
 
 _GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "ł": "l", "đ": "d", "ø": "o", "æ": "ae"})
 _LONGEST = 50
-_UNIT = re.compile(r"(?:\[([^\[\]]{1,20})\]|\(([^()]{1,20})\)|\bin ([^\s()\[\]]{1,12})|/ ?([^\s/()\[\]]{1,10}))\s*$")
+_UNIT = re.compile(
+    r"(?:\[([^\[\]]{1,20})\]|\(([^()]{1,20})\)|\bin ([^\s()\[\]]{1,12})|/ ?([^\s/()\[\]]{1,10}))\s*$"
+)
 UNITS = frozenset(
-    "% ‰ € eur euro zł pln zl $ usd t€ teur mio. € m km cm mm dm m² m2 qm km² km2 ha ar m³ m3 l ml hl kg g mg t µg "
-    "kw kwh mw mwh gw gwh wh w kwp v a kv kva °c c k hpa pa mbar bar s min h d std. std tage jahre km/h m/s l/s m³/s "
-    "m3/s µg/m³ ug/m3 mg/m³ mg/l µs/cm db db(a) lux lx ppm ppb °  dg einwohner/km² ew/km² stück szt. osób lat mio "
-    "tsd. ew. mm/h cm/s l/m² w/m² kwh/a €/mwh eur/mwh kn nm".split(" ")
+    ["%", "‰", "€", "eur", "euro", "zł", "pln", "zl", "$", "usd", "t€", "teur", "mio.", "€", "m", "km", "cm", "mm", "dm", "m²", "m2", "qm", "km²", "km2", "ha", "ar", "m³", "m3", "l", "ml", "hl", "kg", "g", "mg", "t", "µg", "kw", "kwh", "mw", "mwh", "gw", "gwh", "wh", "w", "kwp", "v", "a", "kv", "kva", "°c", "c", "k", "hpa", "pa", "mbar", "bar", "s", "min", "h", "d", "std.", "std", "tage", "jahre", "km/h", "m/s", "l/s", "m³/s", "m3/s", "µg/m³", "ug/m3", "mg/m³", "mg/l", "µs/cm", "db", "db(a)", "lux", "lx", "ppm", "ppb", "°", "", "dg", "einwohner/km²", "ew/km²", "stück", "szt.", "osób", "lat", "mio", "tsd.", "ew.", "mm/h", "cm/s", "l/m²", "w/m²", "kwh/a", "€/mwh", "eur/mwh", "kn", "nm"]
 )
 """Units that a title may end in, in small letters."""
 
@@ -46,7 +45,11 @@ def slug(title: str) -> str:
     >>> slug("Fläche (ha)"), slug("Łódź / Straße"), slug("2024")
     ('flaeche_ha', 'lodz_strasse', 'c_2024')
     """
-    plain = unicodedata.normalize("NFKD", title.casefold().translate(_GERMAN)).replace("€", " eur ").replace("%", " prozent ")
+    plain = (
+        unicodedata.normalize("NFKD", title.casefold().translate(_GERMAN))
+        .replace("€", " eur ")
+        .replace("%", " prozent ")
+    )
     plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
     words = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:_LONGEST].rstrip("_")
     if words and words[0].isdigit():

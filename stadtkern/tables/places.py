@@ -12,7 +12,15 @@ _ANGLE = re.compile(
 )
 _SPACED = re.compile(r"(?P<before>[NSEWO]?)\s*(?P<deg>\d{1,3})[\s:](?P<min>\d{1,2})[\s:](?P<sec>\d{1,2}(?:[.,]\d+)?)\s*(?P<after>[NSEWO]?)", re.IGNORECASE)  # fmt: skip
 _DECIMAL = re.compile(r"[NSEWO]?\s*[+-]?\d{1,9}(?:[.,]\d+)?\s*°?\s*[NSEWO]?", re.IGNORECASE)
-_SEPARATORS = (r"\s*;\s*", r"\s*\|\s*", r"(?<=[NSEWOnseow])[\s,/]+(?=[\dNSEWO])", r"\s*,\s+", r"\s*/\s*", r"\s+", r"\s*,\s*")
+_SEPARATORS = (
+    r"\s*;\s*",
+    r"\s*\|\s*",
+    r"(?<=[NSEWOnseow])[\s,/]+(?=[\dNSEWO])",
+    r"\s*,\s+",
+    r"\s*/\s*",
+    r"\s+",
+    r"\s*,\s*",
+)
 _LATITUDE, _LONGITUDE = "NS", "EOW"
 _MOST_MINUTES = 60
 _LONGEST = 120

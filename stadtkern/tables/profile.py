@@ -102,7 +102,11 @@ def _histogram(  # noqa: PLR0913, PLR0917  (what is counted, and between which v
     ).fetchall()
     counts = dict(rows)
     return tuple(
-        Bin(_edge(start + width * place, column), _edge(start + width * (place + 1), column), counts.get(place, 0))
+        Bin(
+            _edge(start + width * place, column),
+            _edge(start + width * (place + 1), column),
+            counts.get(place, 0),
+        )
         for place in range(BINS)
     )
 

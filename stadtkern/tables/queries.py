@@ -120,7 +120,13 @@ def _read_truth(text: str, column: Column) -> bool:
 
 
 def _many(value: object) -> list[object]:
-    values = value.split(",") if isinstance(value, str) else list(value) if isinstance(value, list | tuple) else [value]
+    values = (
+        value.split(",")
+        if isinstance(value, str)
+        else list(value)
+        if isinstance(value, list | tuple)
+        else [value]
+    )
     if len(values) > MOST_IN:
         raise TableError("bad_parameter", name="in", value=f"{len(values)} values")
     return values
@@ -173,7 +179,14 @@ def typed(value: object, column: Column, zone: str) -> object:
 def _read(text: str, kind: Kind, zone: str) -> object:
     if kind in {"integer", "number"}:
         number = parse_decimal(text, "," if "," in text else ".")
-        return int(number) if number.is_integer() and abs(number) <= one_by_one.LARGEST and "." not in text and "," not in text else number
+        return (
+            int(number)
+            if number.is_integer()
+            and abs(number) <= one_by_one.LARGEST
+            and "." not in text
+            and "," not in text
+            else number
+        )
     if kind == "boolean":
         return one_by_one.boolean(text)
     if kind == "date":
@@ -181,7 +194,9 @@ def _read(text: str, kind: Kind, zone: str) -> object:
     if kind == "clock":
         return one_by_one.clock(text)
     if text[10:11] in {"T", " "} and text[:4].isdigit():
-        text = text.replace(" ", "+") if text.count(" ") == 1 and "T" in text else text  # a "+" that came as a blank
+        text = (
+            text.replace(" ", "+") if text.count(" ") == 1 and "T" in text else text
+        )  # a "+" that came as a blank
     return one_by_one.moment(text, "%d.%m.%Y %H:%M", zone)[0]
 
 

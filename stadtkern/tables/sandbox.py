@@ -30,7 +30,11 @@ _ROOT = Path(__file__).resolve().parents[2]
 
 
 def sql(
-    tables: Mapping[str, Path], statement: str, *, limits: SqlLimits | None = None, zone: str = "Europe/Berlin"
+    tables: Mapping[str, Path],
+    statement: str,
+    *,
+    limits: SqlLimits | None = None,
+    zone: str = "Europe/Berlin",
 ) -> SqlResult:
     """Answer one SELECT (or WITH ... SELECT) over the named tables.
 
@@ -84,7 +88,9 @@ def _asked(request: bytes, limits: SqlLimits) -> tuple[int, bytes]:
     return process.returncode, answer
 
 
-_PROGRAM = "import sys; sys.path.insert(0, sys.argv[1]); from stadtkern.tables.sandbox_child import main; main()"
+_PROGRAM = (
+    "import sys; sys.path.insert(0, sys.argv[1]); from stadtkern.tables.sandbox_child import main; main()"
+)
 
 
 def _result(code: int, answer: bytes, limits: SqlLimits, seconds: float) -> SqlResult:

@@ -7,16 +7,23 @@ import duckdb
 
 from stadtkern.tables.model import TableError
 
-TABLE_FUNCTIONS = frozenset({"range", "generate_series", "unnest", "json_each", "json_tree", "regexp_split_to_table"})
-REFUSED_PREFIXES = ("pragma_", "duckdb_", "read_", "pg_", "sniff_", "arrow_scan", "parquet_", "query", "seq_scan", "pandas_")
+TABLE_FUNCTIONS = frozenset(
+    {"range", "generate_series", "unnest", "json_each", "json_tree", "regexp_split_to_table"}
+)
+REFUSED_PREFIXES = (
+    "pragma_",
+    "duckdb_",
+    "read_",
+    "pg_",
+    "sniff_",
+    "arrow_scan",
+    "parquet_",
+    "query",
+    "seq_scan",
+    "pandas_",
+)
 REFUSED_FUNCTIONS = frozenset(
-    "current_setting getenv getvariable nextval currval setseed which_secret write_log glob read_text read_blob "
-    "current_database current_schema current_schemas current_catalog in_search_path txid_current version "
-    "current_query sleep_ms checkpoint force_checkpoint to_arrow_ipc scan_arrow_ipc from_substrait "
-    "from_substrait_json get_substrait json_execute_serialized_sql json_serialize_sql json_deserialize_sql "
-    "json_serialize_plan add_parquet_key test_all_types repeat_row index_scan storage_info icu_calendar_names "
-    "pg_timezone_names variant_to_parquet_variant enable_logging disable_logging enable_profiling "
-    "disable_profiling user current_user session_user current_role error".split()
+    ["current_setting", "getenv", "getvariable", "nextval", "currval", "setseed", "which_secret", "write_log", "glob", "read_text", "read_blob", "current_database", "current_schema", "current_schemas", "current_catalog", "in_search_path", "txid_current", "version", "current_query", "sleep_ms", "checkpoint", "force_checkpoint", "to_arrow_ipc", "scan_arrow_ipc", "from_substrait", "from_substrait_json", "get_substrait", "json_execute_serialized_sql", "json_serialize_sql", "json_deserialize_sql", "json_serialize_plan", "add_parquet_key", "test_all_types", "repeat_row", "index_scan", "storage_info", "icu_calendar_names", "pg_timezone_names", "variant_to_parquet_variant", "enable_logging", "disable_logging", "enable_profiling", "disable_profiling", "user", "current_user", "session_user", "current_role", "error"]
 )
 _DEEPEST = 400
 

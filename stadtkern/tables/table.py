@@ -99,7 +99,9 @@ class Table:
 
     def where(self, query: Query | None) -> queries.Where:
         """Return the conditions of a question about this table."""
-        return queries.where(query or Query(), self.columns, self.zone, has_geometry=self.geometry is not None)
+        return queries.where(
+            query or Query(), self.columns, self.zone, has_geometry=self.geometry is not None
+        )
 
     def column(self, name: str) -> Column:
         """Return the column of this name."""
@@ -161,9 +163,7 @@ class Table:
         quoted = engine.name(self.column(column).name)
         found = self.where(query)
         found.add(f"{quoted} IS NOT NULL")
-        statement = (
-            f"SELECT {quoted}, count(*) AS n FROM {self.source}{found.sql()} GROUP BY 1 ORDER BY n DESC, 1 LIMIT ?"  # noqa: S608  (see rows)
-        )
+        statement = f"SELECT {quoted}, count(*) AS n FROM {self.source}{found.sql()} GROUP BY 1 ORDER BY n DESC, 1 LIMIT ?"  # noqa: S608  (see rows)
         with engine.cursor(self.zone) as cursor:
             rows = cursor.execute(statement, [*found.values, limit]).fetchall()
         return tuple(TopValue(plain(value), count) for value, count in rows)
@@ -213,5 +213,3 @@ def plain(value: object) -> Fact:
     if value is None or isinstance(value, str | int | float | bool):
         return value
     return str(value)
-
-

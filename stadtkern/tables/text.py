@@ -102,7 +102,7 @@ def _worth(letter: str, *, is_eastern: bool) -> float:
         return 1.0
     if is_eastern and letter in _POLISH | _SORBIAN:
         return 1.0
-    if letter == "\ufffd" or not letter.isprintable() and letter != "\xa0":
+    if letter == "\ufffd" or (not letter.isprintable() and letter != "\xa0"):
         return -3.0
     return 0.1 if letter.isalpha() else -0.5
 
@@ -199,7 +199,9 @@ class Utf8Stream(io.RawIOBase):
             text = self._decoder.decode(raw, final=not raw)
         except UnicodeDecodeError as error:
             if self._encoding.lower().startswith(("utf", "u")):
-                raise TableError("wrong_encoding", encoding=self._encoding, at=self.done - len(raw)) from error
+                raise TableError(
+                    "wrong_encoding", encoding=self._encoding, at=self.done - len(raw)
+                ) from error
             self.mended += 1
             text = raw.decode(self._encoding, errors="replace")
         return text.removeprefix("\ufeff").encode()

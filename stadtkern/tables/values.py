@@ -21,7 +21,7 @@ NULLS = (
 MORE_NULLS = (".", "..", "...", "…", "·", "/", "x", "X", "NaN", "nan", "NA", "None", "none", "?", "n.b.", "n. b.", "k.W.", "?", "nd", "-.-", "-,-")  # fmt: skip
 """What stands for "not known" where values are no text: the signs of statistical offices among them."""
 
-EXCEL_ERRORS = frozenset("#DIV/0! #REF! #BEZUG! #WERT! #VALUE! #NAME? #ZAHL! #NUM! #NULL! #ARG! #LICZBA! #ADR! #NAZWA?".split())  # fmt: skip
+EXCEL_ERRORS = frozenset(["#DIV/0!", "#REF!", "#BEZUG!", "#WERT!", "#VALUE!", "#NAME?", "#ZAHL!", "#NUM!", "#NULL!", "#ARG!", "#LICZBA!", "#ADR!", "#NAZWA?"])  # fmt: skip
 TRUE = ("ja", "j", "wahr", "true", "t", "yes", "y", "tak", "prawda")
 FALSE = ("nein", "falsch", "false", "f", "no", "n", "nie", "fałsz", "falsz")
 YEARS = range(1, 10_000)

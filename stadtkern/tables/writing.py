@@ -114,13 +114,25 @@ class TableWriter:
             "zone": self.plan.zone,
             "rows": self.rows,
             "columns": [
-                {"name": one.name, "title": one.title, "kind": one.kind, "meaning": one.meaning, "unit": one.unit, "description": one.description}
+                {
+                    "name": one.name,
+                    "title": one.title,
+                    "kind": one.kind,
+                    "meaning": one.meaning,
+                    "unit": one.unit,
+                    "description": one.description,
+                }
                 for one in columns_of(self.plan)
             ],
         }
         geometry = self.geometry
         if geometry:
-            about["geometry"] = {"type": geometry.type, "bbox": list(geometry.bbox) if geometry.bbox else None, "source_crs": geometry.source_crs, "count": geometry.count}
+            about["geometry"] = {
+                "type": geometry.type,
+                "bbox": list(geometry.bbox) if geometry.bbox else None,
+                "source_crs": geometry.source_crs,
+                "count": geometry.count,
+            }
             self._writer.add_key_value_metadata({"geo": json.dumps(self._geoparquet(geometry))})
         self._writer.add_key_value_metadata({META.decode(): json.dumps(about, ensure_ascii=False)})
         self._writer.close()
@@ -163,7 +175,9 @@ class RejectWriter:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._file.close()
 
     def write(self, rejects: Sequence[Reject]) -> None:

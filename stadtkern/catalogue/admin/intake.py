@@ -77,7 +77,10 @@ class VersionDetail(VersionPage):
         if version.state == State.ASKING:
             context |= self.about_columns(more.pop("form", None))
         elif version.state == State.READY:
-            context |= {"changes": shown.difference(version), "note_form": NoteForm(initial={"note": version.note})}
+            context |= {
+                "changes": shown.difference(version),
+                "note_form": NoteForm(initial={"note": version.note}),
+            }
         elif version.state == State.FAILED:
             failed = version.findings.get("failure", {})
             context["failure"] = words.failure(
@@ -93,7 +96,9 @@ class VersionDetail(VersionPage):
         return {
             "form": form,
             "problems": shown.problems(version),
-            "preview": shown.preview(version, form.corrected() if form.columns[0].is_bound and form.is_valid() else form.plan),
+            "preview": shown.preview(
+                version, form.corrected() if form.columns[0].is_bound and form.is_valid() else form.plan
+            ),
             "raw": version.findings.get("raw", [])[:8],
             "format": version.findings.get("format", ""),
         }
@@ -220,7 +225,10 @@ class Rejected(VersionPage):
 
     def parents(self) -> list[Crumb]:
         """Return the pages above, and the version."""
-        here = {"url": reverse("open-data-version", args=[self.version.pk]), "label": str(self.version.number)}
+        here = {
+            "url": reverse("open-data-version", args=[self.version.pk]),
+            "label": str(self.version.number),
+        }
         return [*super().parents(), here]
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  # a page or a file
@@ -236,5 +244,3 @@ class Rejected(VersionPage):
         number = int(wanted) if wanted.isascii() and wanted.isdecimal() and len(wanted) < 9 else 1  # noqa: PLR2004
         page = shown.rejected_page(self.version, number, PER_PAGE)
         return super().get_context_data(version=self.version, page=page, **more)
-
-

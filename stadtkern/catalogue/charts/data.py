@@ -161,8 +161,8 @@ def _line_words(line: Line, spec: Spec, columns: dict[str, Column], decimals: in
         return _("%(label)s, %(start)s to %(end)s: always %(last)s.") % facts
     return (
         _(
-            "%(label)s, %(start)s to %(end)s: smallest %(low)s (%(low_time)s), largest %(high)s (%(high_time)s), "
-            "last %(last)s."
+            "%(label)s, %(start)s to %(end)s: smallest %(low)s (%(low_time)s), largest %(high)s "
+            "(%(high_time)s), last %(last)s."
         )
         % facts
     )

@@ -67,7 +67,9 @@ class FileForm(forms.Form):
 
     part = forms.ChoiceField(label=_("Sheet or layer"), required=False)
     header_rows = forms.IntegerField(label=_("Rows of headings"), min_value=0, max_value=20, required=False)
-    skip_rows = forms.IntegerField(label=_("Rows above the table"), min_value=0, max_value=10_000, required=False)
+    skip_rows = forms.IntegerField(
+        label=_("Rows above the table"), min_value=0, max_value=10_000, required=False
+    )
     encoding = forms.ChoiceField(
         label=_("Character set"), choices=[(one, one or _("found out")) for one in ENCODINGS], required=False
     )
@@ -143,7 +145,8 @@ class PlacesForm(forms.Form):
         if not facts["how"]:
             return None
         used = {
-            "xy": ("x", "y"), "pair": ("x",), "wkt": ("x",), "geojson": ("x",), "address": ("columns",), "native": (),
+            "xy": ("x", "y"), "pair": ("x",), "wkt": ("x",), "geojson": ("x",),
+            "address": ("columns",), "native": (),
         }[facts["how"]]  # fmt: skip
         return GeometryPlan(
             how=facts["how"],
@@ -200,8 +203,13 @@ class PlanForm:
         TableError
             if the parts do not fit together.
         """
-        columns = tuple(form.corrected(one) for form, one in zip(self.columns, self.plan.columns, strict=True))
-        names = {one.name: form.cleaned_data["name"] for form, one in zip(self.columns, self.plan.columns, strict=True)}
+        columns = tuple(
+            form.corrected(one) for form, one in zip(self.columns, self.plan.columns, strict=True)
+        )
+        names = {
+            one.name: form.cleaned_data["name"]
+            for form, one in zip(self.columns, self.plan.columns, strict=True)
+        }
         geometry = self.places.geometry()
         if geometry is not None:
             geometry = replace(

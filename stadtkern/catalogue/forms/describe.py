@@ -28,7 +28,9 @@ class KeywordsField(forms.CharField):
     def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401
         kwargs = {
             "label": _("keywords"),
-            "help_text": _("Words by which people look for these data, parted by commas: trees, street, register"),
+            "help_text": _(
+                "Words by which people look for these data, parted by commas: trees, street, register"
+            ),
             "max_length": 2000,
             "required": False,
             **kwargs,
@@ -42,7 +44,9 @@ class KeywordsField(forms.CharField):
     def clean(self, value: Any) -> Any:  # noqa: ANN401  # Django's signature
         """Return the words, each once."""
         text = super().clean(self.prepare_value(value))
-        words = list(dict.fromkeys(word.strip() for word in text.replace(";", ",").split(",") if word.strip()))
+        words = list(
+            dict.fromkeys(word.strip() for word in text.replace(";", ",").split(",") if word.strip())
+        )
         if len(words) > MOST_KEYWORDS or any(len(word) > 100 for word in words):  # noqa: PLR2004  # of the column
             raise forms.ValidationError(_("Give 30 keywords at most, each of 100 letters at most."))
         return words

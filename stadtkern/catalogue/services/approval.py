@@ -1,7 +1,8 @@
 """Nothing becomes public before somebody has approved it.
 
-A dataset is written as a draft, submitted, and approved or sent back with a comment (Wagtail's workflow). With the
-approval go: its description, its keywords, what was changed in its distributions, and the versions proposed.
+A dataset is written as a draft, submitted, and approved or sent back with a comment (Wagtail's workflow).
+With the approval go: its description, its keywords, what was changed in its distributions, and the versions
+proposed.
 """
 
 from typing import Any

@@ -42,7 +42,9 @@ def pull_due() -> int:
 @transaction.atomic
 def _take() -> Pull | None:
     """Return a fetch that is due; nobody else gets it before the lease ends."""
-    waiting = Pull.objects.filter(is_on=True, next_at__lte=clock.now(), distribution__dataset__withdrawn_at=None)
+    waiting = Pull.objects.filter(
+        is_on=True, next_at__lte=clock.now(), distribution__dataset__withdrawn_at=None
+    )
     found = waiting.order_by("next_at").select_for_update(skip_locked=True, of=("self",)).first()
     if found is not None:
         Pull.objects.filter(pk=found.pk).update(next_at=clock.now() + LEASE)

@@ -1,8 +1,9 @@
 """Files that nobody needs any more.
 
-Versions that were ever current stay with their files, so that their addresses hold; those that came by schedule
-end after `FETCHED_VERSION_DAYS`, but never the newest ones. What was refused, forgotten or replaced before it was
-published ends after `FAILED_UPLOAD_DAYS`. The row of a version stays: what it was, when, and why it is gone.
+Versions that were ever current stay with their files, so that their addresses hold; those that came by
+schedule end after `FETCHED_VERSION_DAYS`, but never the newest ones. What was refused, forgotten or replaced
+before it was published ends after `FAILED_UPLOAD_DAYS`. The row of a version stays: what it was, when, and
+why it is gone.
 """
 
 from collections.abc import Iterable
@@ -58,7 +59,7 @@ def _empty(versions: Iterable[Version], moment: datetime) -> int:
 
 
 def delete_left_behind(moment: datetime) -> int:
-    """Delete files that belong to nothing: broken off uploads, locks and folders of versions that are gone."""
+    """Delete files that belong to nothing any more: broken off uploads, old locks."""
     data = Path(settings.DATA_DIR)
     limit = moment - timedelta(days=1)
     old = [
@@ -82,6 +83,6 @@ def delete_done(moment: datetime) -> int:
 
 
 def delete_files(instance: Version, **_facts: object) -> None:
-    """Delete the files of a version whose row was deleted, once that is certain; a receiver of `post_delete`."""
+    """Delete the files of a version whose row was deleted; a receiver of `post_delete`."""
     folder = instance.folder
     transaction.on_commit(lambda: files.remove_folder(folder))

@@ -1,8 +1,8 @@
 """What the worker does with a file: fetch it, look at it, read it, compare it with the version before.
 
-The state of a version is the queue. Who works on a version holds its lock, which ends with the process: a version
-in the middle of a step whose lock is free was left by a worker that died, and is begun again. A file that ends
-the worker again and again is given up.
+The state of a version is the queue. Who works on a version holds its lock, which ends with the process: a
+version in the middle of a step whose lock is free was left by a worker that died, and is begun again. A file
+that ends the worker again and again is given up.
 """
 
 import asyncio
@@ -76,7 +76,10 @@ def _begin(key: int, states: tuple[str, ...]) -> Version | None:
         end_cancelled(version)
         return None
     if version.attempts > MOST_ATTEMPTS:
-        fail(version, TableError("worker_ended", "the worker ended while it read this file", times=MOST_ATTEMPTS))
+        fail(
+            version,
+            TableError("worker_ended", "the worker ended while it read this file", times=MOST_ATTEMPTS),
+        )
         return None
     return version
 
@@ -98,7 +101,7 @@ def look(version: Version) -> None:
 
 
 def _ask(version: Version, found: Survey) -> None:
-    """Put the plan to the editor, or read the file by the plan of the version before if nobody is to be asked."""
+    """Put the plan to the editor, or read the file at once if nobody is to be asked."""
     plan, is_same = found.plan, False
     if (before := previous(version)) is not None:
         old = Plan.from_json(before.plan)
@@ -168,9 +171,7 @@ class Watch:
         """Write down how far the reading is."""
         if clock.now() - self._noted >= PAUSE:
             self._noted = clock.now()
-            self._row.update(
-                done_bytes=progress.done, rows=progress.rows, rejected_rows=progress.rejected
-            )
+            self._row.update(done_bytes=progress.done, rows=progress.rows, rejected_rows=progress.rejected)
 
     def is_cancelled(self) -> bool:
         """Return whether the person has stopped it, or the version is gone."""
@@ -239,8 +240,10 @@ def fail(version: Version, error: Exception) -> None:
 
 
 def hints(version: Version) -> Hints:
-    """Return what is known about a file: where the town lies, how late it is there, what a person has said."""
-    return Hints(**{"bbox": current_town().bbox, "zone": settings.TIME_ZONE, **version.findings.get("hints", {})})
+    """Return what is known about a file: of the town, and from a person who has looked at it."""
+    return Hints(
+        **{"bbox": current_town().bbox, "zone": settings.TIME_ZONE, **version.findings.get("hints", {})}
+    )
 
 
 def as_json(found: Survey) -> dict[str, Any]:

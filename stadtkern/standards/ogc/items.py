@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from stadtkern.base import clock
 from stadtkern.base.errors import NotFound
+from stadtkern.features.boxes import Bounds
 from stadtkern.features.collections import Collection, Page, Row, Wanted
 from stadtkern.standards.ogc import crs, filters, times
 from stadtkern.standards.ogc.answering import Reply, header_links, link, own_links
@@ -37,14 +38,20 @@ class Question:
     system: crs.System
 
 
-def box_of(ask: Ask) -> tuple[float, float, float, float] | None:
+def box_of(ask: Ask) -> Bounds | None:
     """Return the parameter `bbox` in degrees (requirement fc-bbox-definition); heights count for nothing."""
+    numbers, system = _box(ask)
+    return None if numbers is None else crs.box_from(numbers, system)
+
+
+def _box(ask: Ask) -> tuple[list[float] | None, crs.System]:
+    """Return the four numbers of `bbox` and their coordinate system."""
     system = crs.system(ask.parameters.get("bbox-crs", crs.CRS84), "bbox-crs")
     text = ask.parameters.get("bbox")
     if text is None:
         if "bbox-crs" in ask.parameters:
             raise BadParameter("bbox-crs: says nothing without bbox")
-        return None
+        return None, system
     try:
         numbers = [float(part) for part in text[:400].split(",")]
     except ValueError as error:
@@ -53,7 +60,7 @@ def box_of(ask: Ask) -> tuple[float, float, float, float] | None:
         numbers = [*numbers[:2], *numbers[3:5]]
     if len(numbers) != BOX:
         raise BadParameter("bbox: write four or six numbers")
-    return crs.box_from(numbers, system)
+    return numbers, system
 
 
 def condition_of(ask: Ask, collection: Collection) -> Any:  # noqa: ANN401  # a condition of Django
@@ -84,8 +91,10 @@ def question(ask: Ask, collection: Collection, *, default: int = DEFAULT) -> Que
     """Return what the parameters ask for."""
     system = crs.system(ask.parameters.get("crs", crs.CRS84), "crs")
     moment = ask.parameters.get("datetime")
+    numbers, box_system = _box(ask)
     wanted = Wanted(
-        box=box_of(ask),
+        box=None if numbers is None else crs.box_from(numbers, box_system),
+        shape=None if numbers is None else crs.shape_of(numbers, box_system),
         span=None if moment is None else times.span(moment),
         condition=condition_of(ask, collection),
         limit=whole(ask, "limit", default, 1, MOST),

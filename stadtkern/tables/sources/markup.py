@@ -70,7 +70,9 @@ def _paths(path: Path) -> tuple[Part, ...]:
             element.clear()
         if number > _COUNTED:
             break
-    found = [(here, count) for here, count in counts.items() if here in has_parts and count > 1 and "/" in here]
+    found = [
+        (here, count) for here, count in counts.items() if here in has_parts and count > 1 and "/" in here
+    ]
     found.sort(key=lambda one: (one[0].count("/") > _DEEPEST, -one[1] / (1 + one[0].count("/")), one[0]))
     return tuple(Part(here, "record", count) for here, count in found[:_MOST_PARTS])
 

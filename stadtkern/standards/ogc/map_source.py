@@ -1,0 +1,50 @@
+"""The collections of features as layers of the town's map."""
+
+from collections.abc import Iterator
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from stadtkern.features import collections
+from stadtkern.features.collections import About
+from stadtkern.governance.licences import licence
+from stadtkern.web.map_layers import MapLayer
+
+MOST = 200
+"""Collections in the tree; the others are found by the search."""
+GRID = "WebMercatorQuad"
+PLACES = frozenset({"areas", "addresses"})
+"""Collections that tell of the town itself, not of a dataset."""
+
+
+def layers(request: HttpRequest) -> Iterator[MapLayer]:
+    """Yield the collections that the reader may read."""
+    found = collections.several(collections.names(request)[:MOST], request)
+    for collection in found.values():
+        yield _layer(collection.about())
+
+
+def _layer(about: About) -> MapLayer:
+    listing = reverse("ogc-collection", args=[about.name])
+    facts = licence(about.licence) if about.licence else None
+    return MapLayer(
+        slug=about.name,
+        title=about.title,
+        group="places" if about.name in PLACES else "data",
+        kind="vector",
+        url=reverse("ogc-tileset", args=[about.name, GRID]) + "/{z}/{y}/{x}",
+        source_layer=about.name,
+        items=reverse("ogc-items", args=[about.name]),
+        page=about.page or f"{listing}/items?f=html",
+        attribution=about.attribution,
+        licence=facts.title if facts else "",
+        bbox=about.bounds,
+        times=_days(about),
+    )
+
+
+def _days(about: About) -> tuple[str, str] | None:
+    if about.span is None or about.span[0] is None:
+        return None
+    start, end = about.span
+    return start.date().isoformat(), (end or start).date().isoformat()
