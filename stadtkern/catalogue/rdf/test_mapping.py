@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.urls import resolve
@@ -91,6 +92,14 @@ def test_a_table_is_offered_in_every_format_and_as_it_came() -> None:
     assert f"{names.base()}/data/trees#file" in offers
 
 
+def test_the_rows_of_a_table_have_an_interface_that_high_value_data_need() -> None:
+    fixtures.full()
+    found, name = graph(), f"{names.base()}/data/trees#api"
+    assert values(found, name, DCAT + "endpointURL") == {f"{names.base()}/api/v1/datasets/trees"}
+    assert values(found, name, DCATAP + "hvdCategory") == {"http://data.europa.eu/bna/c_dd313021"}
+    assert values(found, f"{names.base()}/data/trees#table", DCAT + "accessService") == {name}
+
+
 @pytest.mark.parametrize(
     ("facts", "right"),
     [
@@ -100,7 +109,7 @@ def test_a_table_is_offered_in_every_format_and_as_it_came() -> None:
         ({"has_personal_data": True}, "NON_PUBLIC"),
     ],
 )
-def test_closed_data_are_listed_without_a_way_to_load_them(facts: dict[str, object], right: str) -> None:
+def test_closed_data_are_listed_without_a_way_to_load_them(facts: dict[str, Any], right: str) -> None:
     one = fixtures.dataset(profile=fixtures.profile(**facts))
     fixtures.distribution(one)
     fixtures.table(one)

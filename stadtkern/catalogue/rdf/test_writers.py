@@ -21,7 +21,7 @@ TEXTS = st.one_of(
 )
 ADDRESSES = st.text(max_size=20).map(lambda end: iri(f"http://example.org/{end}")).filter(bool)
 VALUES: st.SearchStrategy[Value] = st.recursive(
-    st.one_of(TEXTS, ADDRESSES),  # type: ignore[arg-type]  # filter(bool) takes None away
+    st.one_of(TEXTS, ADDRESSES),
     lambda inner: st.builds(
         Resource, st.just(""), st.just(("dct:Location",)), st.lists(st.tuples(NAMES, inner), max_size=3)
     ),

@@ -14,7 +14,7 @@ GMD = NAMESPACES["gmd"]
 
 
 def ask(client: Client, expected: int = 200, **params: str) -> ET.Element:
-    answer = client.get("/csw", params)
+    answer = client.get("/csw/", params)
     assert answer.status_code == expected
     assert answer["Content-Type"] == "application/xml"
     return ET.fromstring(answer.content)  # noqa: S314  # our own

@@ -93,7 +93,7 @@ def _record(one: Dataset) -> Element:
 
 
 def _capabilities() -> Element:
-    address = f"{names.base()}/csw"
+    address = f"{names.base()}/csw/"
     get = element("ows:DCP", element("ows:HTTP", element("ows:Get", xlink__href=address)))
     town = current_town()
     operations = [

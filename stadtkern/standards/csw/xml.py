@@ -37,4 +37,5 @@ def element(short: str, *children: "ET.Element | str | None", **attributes: str)
 
 def write(root: ET.Element) -> bytes:
     """Return the document."""
-    return ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    written: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return written

@@ -109,7 +109,7 @@ def test_a_harvester_that_follows_the_pages_finds_everything(
         found += [str(name) for name in graph.subjects(RDF.type, DATASET)]
         paged = list(graph.subjects(RDF.type, URIRef(HYDRA + "PagedCollection")))
         assert len(paged) == 1
-        assert int(graph.value(paged[0], URIRef(HYDRA + "totalItems"))) == 5  # type: ignore[arg-type]
+        assert str(graph.value(paged[0], URIRef(HYDRA + "totalItems"))) == "5"
         following = graph.value(paged[0], URIRef(HYDRA + "next"))
         assert ('rel="next"' in answer["Link"]) is (following is not None)
         address = str(following).removeprefix(names.base()) if following else ""
