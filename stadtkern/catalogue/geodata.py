@@ -54,7 +54,9 @@ def fill(version: Version) -> None:
 
 def refresh(dataset: Dataset) -> None:
     """Tell readers the title, licence and attribution that a dataset has now."""
-    for version in Version.objects.current().filter(distribution__dataset=dataset).select_related("distribution"):
+    for version in (
+        Version.objects.current().filter(distribution__dataset=dataset).select_related("distribution")
+    ):
         version.distribution.dataset = dataset
         about = described(version)
         FeatureCollection.objects.filter(source=SOURCE, reference=version.distribution_id).update(
@@ -103,7 +105,9 @@ def features(file: pq.ParquetFile, version: Version) -> Iterator[NewFeature]:
     names = [name for name in file.schema_arrow.names if name not in OWN_COLUMNS]
     moment = time_column(version.table_schema, names)
     for batch in file.iter_batches(batch_size=BATCH, columns=[*names, "geometry"]):
-        shapes = shapely.from_wkb(batch.column("geometry").to_numpy(zero_copy_only=False), on_invalid="ignore")
+        shapes = shapely.from_wkb(
+            batch.column("geometry").to_numpy(zero_copy_only=False), on_invalid="ignore"
+        )
         columns = [_values(batch.column(name)) for name in names]
         times = columns[names.index(moment)] if moment else [None] * len(shapes)
         for shape, time, *values in zip(shapes, times, *columns, strict=True):

@@ -40,7 +40,12 @@ def table(settings: Any, tmp_path: Path) -> Distribution:
     )  # fmt: skip
     publisher = Agent.objects.create(slug="stadt", name={"de": "Stadt Guben"})
     dataset = Dataset.objects.create(
-        slug="baeume", title={"de": "Bäume"}, description=words, profile=profile, publisher=publisher, live=True
+        slug="baeume",
+        title={"de": "Bäume"},
+        description=words,
+        profile=profile,
+        publisher=publisher,
+        live=True,
     )
     return Distribution.objects.create(dataset=dataset, slug="liste", title={"de": "Liste"})
 

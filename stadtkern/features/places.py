@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from django.db.models import F, TextField
-from django.db.models.functions import Coalesce
 from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Coalesce
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 

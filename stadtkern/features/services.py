@@ -174,7 +174,7 @@ class _Loading:
         shapes = self._shapes(batch)
         bounds = shapely.bounds(shapes)
         zooms = self.thinning.take(bounds).tolist()
-        edges = [[None] * 4 if box[0] != box[0] else box for box in bounds.tolist()]  # noqa: PLR0124  # NaN
+        edges = [[None] * 4 if box[0] != box[0] else box for box in bounds.tolist()]  # NaN
         texts = _texts(shapes)
         blobs = _blobs(shapes)
         rows = []

@@ -41,7 +41,10 @@ class PropertyValue(Func):
     def as_sqlite(self, compiler: Any, connection: Any, **_extra: Any) -> tuple[str, Any]:  # noqa: ANN401
         """Return it for SQLite."""
         column, params = compiler.compile(self.get_source_expressions()[0])
-        sql, params = f"json_extract({column}, %s)", (*params, f"$.{json.dumps(self.name, ensure_ascii=False)}")
+        sql, params = (
+            f"json_extract({column}, %s)",
+            (*params, f"$.{json.dumps(self.name, ensure_ascii=False)}"),
+        )
         if self.kind in {"integer", "number"}:
             return f"CAST({sql} AS REAL)", params
         if self.kind == "boolean":

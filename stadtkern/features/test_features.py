@@ -63,12 +63,16 @@ def test_pages_follow_each_other_without_gap_or_repeat() -> None:
 def test_a_new_loading_replaces_the_old_one_at_once(django_assert_max_num_queries: Any) -> None:
     services.replace("trees", trees(), about=TREES)
     first = collections.get("trees").about().revision
-    half = services.replace("trees", trees(50), about=Described(source="test", reference=1, title={"de": "x"}, revision="2"))
+    half = services.replace(
+        "trees", trees(50), about=Described(source="test", reference=1, title={"de": "x"}, revision="2")
+    )
     assert half.count == 50
     assert collections.get("trees").about().revision != first
     assert Feature.objects.count() == 50
     with django_assert_max_num_queries(5):
-        assert not services.replace("trees", trees(50), about=Described(source="test", reference=1, title={"de": "x"}, revision="2")).is_fresh
+        assert not services.replace(
+            "trees", trees(50), about=Described(source="test", reference=1, title={"de": "x"}, revision="2")
+        ).is_fresh
 
 
 def test_a_loading_that_breaks_leaves_the_old_one() -> None:
@@ -79,7 +83,9 @@ def test_a_loading_that_breaks_leaves_the_old_one() -> None:
         raise ValueError("the file ends here")
 
     with pytest.raises(ValueError, match="ends here"):
-        services.replace("trees", broken(), about=Described(source="test", reference=1, title={}, revision="3"))
+        services.replace(
+            "trees", broken(), about=Described(source="test", reference=1, title={}, revision="3")
+        )
     assert collections.get("trees").about().count == 100
     assert (Feature.objects.count(), FeatureSet.objects.count()) == (100, 1)
 
@@ -126,7 +132,11 @@ def test_times_and_conditions_are_asked_in_the_database() -> None:
 
 def test_features_without_a_place_are_kept_and_match_every_box() -> None:
     """17-069r4 requirement fc-bbox-response C."""
-    features = [*trees(3), NewFeature(None, {"name": "nowhere"}), NewFeature(shapely.Point(), {"name": "empty"})]
+    features = [
+        *trees(3),
+        NewFeature(None, {"name": "nowhere"}),
+        NewFeature(shapely.Point(), {"name": "empty"}),
+    ]
     loaded = services.replace("trees", features, about=TREES)
     assert loaded.problems == [(5, "is empty")]
     rows = collections.get("trees").page(Wanted(box=(0, 0, 1, 1))).rows
@@ -142,7 +152,10 @@ def test_what_does_not_lie_on_the_earth_is_left_out_with_a_note(point: tuple[flo
 
 
 def test_own_names_are_kept_and_found() -> None:
-    features = [NewFeature(shapely.Point(1, 1), {}, key="DE-BB/1"), NewFeature(shapely.Point(1, 1), {}, key="7")]
+    features = [
+        NewFeature(shapely.Point(1, 1), {}, key="DE-BB/1"),
+        NewFeature(shapely.Point(1, 1), {}, key="7"),
+    ]
     services.replace("trees", features, about=TREES)
     one = collections.get("trees")
     assert one.row("DE-BB/1") is not None
@@ -160,7 +173,11 @@ def test_strange_properties_come_back_as_they_were() -> None:
 
     expression = collections.get("trees").properties()["a'b\\c"].expression
     assert collections.get("trees").page(Wanted(condition=Exact(expression, "ü"))).matched == 1
-    services.replace("quoted", [NewFeature(shapely.Point(1, 1), {'a"b': 1})], about=Described(source="test", reference=2, title={}))
+    services.replace(
+        "quoted",
+        [NewFeature(shapely.Point(1, 1), {'a"b': 1})],
+        about=Described(source="test", reference=2, title={}),
+    )
     assert list(collections.get("quoted").properties()) == ["a'b"]  # SQLite cannot ask for a quotation mark
 
 
@@ -183,8 +200,10 @@ def shapes() -> list[Any]:
 def test_a_box_finds_what_touches_it(shapes: list[Any], box: tuple[float, ...]) -> None:
     west, south, east, north = box
     south, north = sorted((south, north))
-    inside = shapely.box(west, south, east, north) if west <= east else shapely.union(
-        shapely.box(west, south, 180, north), shapely.box(-180, south, east, north)
+    inside = (
+        shapely.box(west, south, east, north)
+        if west <= east
+        else shapely.union(shapely.box(west, south, 180, north), shapely.box(-180, south, east, north))
     )
     expected = {number for number, one in enumerate(shapes, 1) if inside.intersects(one)}
     one = collections.get("shapes")

@@ -79,7 +79,9 @@ def config_json() -> dict[str, Any]:
             "mainMenu": {
                 "expanded": True,
                 "title": {"text": town.title, "link": settings.PUBLIC_URL, "toolTip": town.name},
-                "sections": [[{"type": "print"}, {"type": "measure"}, {"type": "draw"}, {"type": "shareView"}]],
+                "sections": [
+                    [{"type": "print"}, {"type": "measure"}, {"type": "draw"}, {"type": "shareView"}]
+                ],
             },
             "secondaryMenu": {"expanded": False, "sections": [[{"type": "layerTree"}, {"type": "legend"}]]},
             "tree": {"type": "auto", "validLayerTypesAutoTree": TYPES},
@@ -145,7 +147,13 @@ def style_v3() -> list[dict[str, Any]]:
         "polygonStrokeColor": [red, green, blue, 1],
         "polygonStrokeWidth": 2,
     }
-    sensor = {**look, "circleRadius": 9, "labelField": "name", "textFont": "14px sans-serif", "textOffsetY": -16}
+    sensor = {
+        **look,
+        "circleRadius": 9,
+        "labelField": "name",
+        "textFont": "14px sans-serif",
+        "textOffsetY": -16,
+    }
     return [
         {"styleId": STYLE, "rules": [{"style": look}]},
         {"styleId": SENSOR_STYLE, "rules": [{"style": sensor}]},

@@ -97,7 +97,9 @@ def test_common_keys_of_all_services(client: Client, town: None) -> None:
         assert one["url"].startswith(("https://", f"{ROOT}/"))
         assert one["gfiTheme"] == "default"
         assert one["gfiAttributes"]
-        assert one["datasets"] is False or all({"md_id", "csw_url", "show_doc_url"} <= set(d) for d in one["datasets"])
+        assert one["datasets"] is False or all(
+            {"md_id", "csw_url", "show_doc_url"} <= set(d) for d in one["datasets"]
+        )
     again = read(client, "services.json")
     assert [one["id"] for one in again] == [one["id"] for one in found]
 
@@ -106,7 +108,12 @@ def test_features_are_asked_in_the_metres_of_the_map(client: Client, town: None)
     """The client sends these parameters and does not bring coordinates into its own system."""
     for one in by_type(client)["OAF"]:
         assert one["crs"] == one["bboxCrs"] == "http://www.opengis.net/def/crs/EPSG/0/25833"
-        asked = {"limit": one["limit"], "bbox": "470000,5740000,490000,5770000", "bbox-crs": one["bboxCrs"], "crs": one["crs"]}
+        asked = {
+            "limit": one["limit"],
+            "bbox": "470000,5740000,490000,5770000",
+            "bbox-crs": one["bboxCrs"],
+            "crs": one["crs"],
+        }
         address = f"{urlsplit(one['url']).path}/collections/{one['collection']}/items?{urlencode(asked)}"
         answer = client.get(address, headers={"Accept": "application/geo+json"})
         assert answer.status_code == 200
@@ -146,11 +153,18 @@ def test_sensorthings_layers_name_the_key_that_mqtt_renews(client: Client, town:
         answer = client.get(f"{urlsplit(one['url']).path}/v{one['version']}/{parameters['root']}?{query}")
         assert answer.status_code == 200, answer.content
         found = answer.json()["value"]
-        keys = {f"dataStream_{stream['@iot.id']}_{stream['name']}" for stream in found if stream["Observations"]}
+        keys = {
+            f"dataStream_{stream['@iot.id']}_{stream['name']}" for stream in found if stream["Observations"]
+        }
         assert set(one["gfiAttributes"]) - {"name"} <= keys
         assert len(one["gfiAttributes"]) > 1
         mqtt = one["mqttOptions"]
-        assert (mqtt["host"], mqtt["port"], mqtt["path"], mqtt["protocol"]) == ("127.0.0.1", "8000", "/mqtt", "ws")
+        assert (mqtt["host"], mqtt["port"], mqtt["path"], mqtt["protocol"]) == (
+            "127.0.0.1",
+            "8000",
+            "/mqtt",
+            "ws",
+        )
         assert mqtt["mqttVersion"] == "3.1.1"
         assert mqtt["rhPath"] == one["url"]
 
@@ -169,7 +183,13 @@ def test_maps_of_others_come_from_the_facts_of_the_town(client: Client, town: No
 
 
 @pytest.mark.parametrize(
-    "entry", ['url = "http://a.example"\nlayers = "x"', 'layers = "x"', 'url = "https://a.example"', 'url = 3\nlayers = "x"']
+    "entry",
+    [
+        'url = "http://a.example"\nlayers = "x"',
+        'layers = "x"',
+        'url = "https://a.example"',
+        'url = 3\nlayers = "x"',
+    ],
 )
 def test_a_wrong_map_in_the_facts_is_named(tmp_path: Any, entry: str) -> None:
     (tmp_path / "town.toml").write_text(f"[[map.wms]]\n{entry}\n")
@@ -177,7 +197,9 @@ def test_a_wrong_map_in_the_facts_is_named(tmp_path: Any, entry: str) -> None:
         wms.read(tmp_path)
 
 
-def test_how_many_questions_the_services_cost(client: Client, town: None, django_assert_max_num_queries: Any) -> None:
+def test_how_many_questions_the_services_cost(
+    client: Client, town: None, django_assert_max_num_queries: Any
+) -> None:
     with django_assert_max_num_queries(14):
         client.get("/masterportal/services.json")
     assert current_town().map_source in wms.BASE_MAPS

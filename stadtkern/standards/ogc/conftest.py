@@ -47,13 +47,23 @@ def town(db: None, monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Any
     )  # fmt: skip
     services.replace("trees", trees, about=about)
     parks = [
-        NewFeature(shapely.box(14.70 + n / 100, 51.94, 14.705 + n / 100, 51.945), {"name": f"Park {n}"}, key=f"park/{n}")
+        NewFeature(
+            shapely.box(14.70 + n / 100, 51.94, 14.705 + n / 100, 51.945),
+            {"name": f"Park {n}"},
+            key=f"park/{n}",
+        )
         for n in range(3)
     ]
-    services.replace("parks", parks, about=Described(source="test", reference=2, title={"de": "Parks"}, revision="2"))
+    services.replace(
+        "parks", parks, about=Described(source="test", reference=2, title={"de": "Parks"}, revision="2")
+    )
     outline = MultiPolygon(Polygon.from_bbox((14.6, 51.9, 14.8, 52.0)), srid=4326)
-    area = Area.objects.create(slug="guben", kind="town", name={"de": "Guben", "pl": "Gubin"}, geometry=outline)
-    Address.objects.create(street="Frankfurter Straße", house_number="1", point=Point(*GUBEN, srid=4326), area=area)
+    area = Area.objects.create(
+        slug="guben", kind="town", name={"de": "Guben", "pl": "Gubin"}, geometry=outline
+    )
+    Address.objects.create(
+        street="Frankfurter Straße", house_number="1", point=Point(*GUBEN, srid=4326), area=area
+    )
 
 
 @pytest.fixture

@@ -9,7 +9,16 @@ import cql2
 from django.db.models import F, FloatField, Func, Q, Value
 from django.db.models.expressions import Combinable, Expression, ExpressionWrapper
 from django.db.models.functions import Mod, Power
-from django.db.models.lookups import Exact, GreaterThan, GreaterThanOrEqual, In, IsNull, LessThan, LessThanOrEqual, Regex
+from django.db.models.lookups import (
+    Exact,
+    GreaterThan,
+    GreaterThanOrEqual,
+    In,
+    IsNull,
+    LessThan,
+    LessThanOrEqual,
+    Regex,
+)
 
 from stadtkern.features.collections import GEOMETRY, TIME, Collection, Property
 from stadtkern.standards.ogc.crs import System
@@ -64,7 +73,9 @@ def parse(text: str, language: str) -> Any:  # noqa: ANN401  # a tree of JSON
         if it is not CQL2.
     """
     if language not in LANGUAGES:
-        raise BadParameter(f"filter-lang: {language[:40]!r} is not offered; choose one of {', '.join(LANGUAGES)}")
+        raise BadParameter(
+            f"filter-lang: {language[:40]!r} is not offered; choose one of {', '.join(LANGUAGES)}"
+        )
     if len(text) > MOST_LETTERS:
         raise BadParameter(f"filter: longer than {MOST_LETTERS} letters")
     if _depth(text) > DEEPEST:
@@ -322,7 +333,9 @@ def _of_literals(name: str, one: Typed, other: Typed) -> bool:
         raise BadParameter(f"filter: a {one.kind} cannot be compared with a {other.kind}")
     a, b = one.value, other.value
     return bool({"=": a == b, "<>": a != b}.get(name, False)) or bool(
-        (name in {"<", "<="} and a < b) or (name in {">", ">="} and a > b) or (name in {"<=", ">="} and a == b)
+        (name in {"<", "<="} and a < b)
+        or (name in {">", ">="} and a > b)
+        or (name in {"<=", ">="} and a == b)
     )
 
 

@@ -74,7 +74,10 @@ def trees(test: Any) -> list[int]:
         ("T_BEFORE(time, TIMESTAMP('2026-06-01T14:00:00Z'))", lambda n: n < 2),
         ("T_AFTER(time, TIMESTAMP('2026-06-03T12:00:00Z'))", lambda n: n > 48),
         ("T_DURING(time, INTERVAL('2026-06-01T13:00:00Z','2026-06-01T16:00:00Z'))", lambda n: n in {2, 3}),
-        ("T_INTERSECTS(time, INTERVAL('2026-06-01T13:00:00Z','2026-06-01T16:00:00Z'))", lambda n: 1 <= n <= 4),
+        (
+            "T_INTERSECTS(time, INTERVAL('2026-06-01T13:00:00Z','2026-06-01T16:00:00Z'))",
+            lambda n: 1 <= n <= 4,
+        ),
         ("T_INTERSECTS(time, INTERVAL('..','2026-06-01T13:00:00Z'))", lambda n: n <= 1),
         ("T_INTERSECTS(time, DATE('2026-06-01'))", lambda n: n < 12),
         ("T_EQUALS(time, TIMESTAMP('2026-06-01T14:00:00+00:00'))", lambda n: n == 2),
@@ -154,7 +157,14 @@ def test_json_that_is_no_cql2_gets_a_clear_answer(client: Client, tree: Any) -> 
 
 
 NUMBERS = st.integers(-5, 30).map(lambda n: n / 2)
-SIGNS = {"=": lambda a, b: a == b, "<": lambda a, b: a < b, "<=": lambda a, b: a <= b, ">": lambda a, b: a > b, ">=": lambda a, b: a >= b, "<>": lambda a, b: a != b}
+SIGNS = {
+    "=": lambda a, b: a == b,
+    "<": lambda a, b: a < b,
+    "<=": lambda a, b: a <= b,
+    ">": lambda a, b: a > b,
+    ">=": lambda a, b: a >= b,
+    "<>": lambda a, b: a != b,
+}
 LEAVES = st.one_of(
     st.tuples(st.sampled_from(sorted(SIGNS)), NUMBERS).map(
         lambda t: ({"op": t[0], "args": [{"property": "height"}, t[1]]}, lambda n: SIGNS[t[0]](n / 2, t[1]))
@@ -164,7 +174,10 @@ LEAVES = st.one_of(
     ),
     st.tuples(st.integers(0, 50), st.integers(0, 50)).map(
         lambda t: (
-            {"op": "t_intersects", "args": [{"property": "time"}, {"interval": [stamp(min(t)), stamp(max(t))]}]},
+            {
+                "op": "t_intersects",
+                "args": [{"property": "time"}, {"interval": [stamp(min(t)), stamp(max(t))]}],
+            },
             lambda n: min(t) <= n <= max(t),
         )
     ),
@@ -205,7 +218,10 @@ def test_any_text_gets_an_answer(client: Client, text: str) -> None:
     except UnicodeEncodeError:
         return
     assert client.get(f"/ogc/collections/trees/items?{query}").status_code in {200, 400}
-    assert client.get(f"/ogc/collections/trees/items?{urlencode({'name': text, 'bbox': text[:9]})}").status_code == 400
+    assert (
+        client.get(f"/ogc/collections/trees/items?{urlencode({'name': text, 'bbox': text[:9]})}").status_code
+        == 400
+    )
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])

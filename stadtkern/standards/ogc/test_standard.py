@@ -22,7 +22,13 @@ def datasets() -> list[Dataset]:
     words = {"de": "x"}
     owner = Organisation.objects.create(slug="stadt", name={"de": "Stadt Guben"})
     profile = DataProfile.objects.create(
-        slug="offen", title=words, purpose=words, legal_basis=words, owner=owner, licence="dl-de/by-2-0", is_published=True
+        slug="offen",
+        title=words,
+        purpose=words,
+        legal_basis=words,
+        owner=owner,
+        licence="dl-de/by-2-0",
+        is_published=True,
     )
     publisher = Agent.objects.create(slug="stadt", name={"de": "Stadt Guben"})
     made = []
@@ -31,7 +37,9 @@ def datasets() -> list[Dataset]:
             slug=f"d{number}", title={"de": title}, description=words, profile=profile, publisher=publisher,
             live=number < 3, themes=["ENVI"], identifier=f"https://example.org/{number}",
         )  # fmt: skip
-        Distribution.objects.create(dataset=one, slug="csv", download_url="https://example.org/a.csv", format="CSV")
+        Distribution.objects.create(
+            dataset=one, slug="csv", download_url="https://example.org/a.csv", format="CSV"
+        )
         made.append(one)
     made[0].extent = Polygon.from_bbox((14.6, 51.9, 14.8, 52.0))
     made[0].temporal_start = made[0].temporal_end = datetime(2026, 1, 1, tzinfo=UTC)
@@ -79,7 +87,10 @@ def test_records_are_asked_by_the_parameters_of_the_standard(ask: Ask, datasets:
     ("path", "most"),
     [
         ("collections/trees/items?limit=50", 3),
-        ("collections/trees/items?limit=50&bbox=14,51,15,52&crs=http://www.opengis.net/def/crs/EPSG/0/25833", 3),
+        (
+            "collections/trees/items?limit=50&bbox=14,51,15,52&crs=http://www.opengis.net/def/crs/EPSG/0/25833",
+            3,
+        ),
         ("collections/trees/items/7", 3),
         ("collections/trees/tiles/WebMercatorQuad/0/0/0", 3),
         ("collections/areas/items", 4),

@@ -77,7 +77,11 @@ def literal_times(node: Mapping[str, Any]) -> Instants:
     """Return a time that is written out in an expression."""
     if "interval" in node:
         values = node["interval"]
-        if not isinstance(values, list) or len(values) != 2 or not all(isinstance(v, str | dict) for v in values):  # noqa: PLR2004
+        if (
+            not isinstance(values, list)
+            or len(values) != 2
+            or not all(isinstance(v, str | dict) for v in values)
+        ):
             raise BadParameter("filter: an interval has a start and an end")
         first, last = (_text(value) for value in values)
         return Instants(
@@ -143,7 +147,9 @@ def _relation(left: str, sign: str, right: str, ends: Mapping[str, Any], *, is_t
     if isinstance(b, datetime) and is_text:
         b = b.isoformat().replace("+00:00", "Z").removesuffix("T00:00:00Z")
     if isinstance(a, F):
-        return Q(**{f"{a.name}{ {'<': '__lt', '>': '__gt', '<=': '__lte', '>=': '__gte', '=': ''}[sign] }": b})
+        return Q(
+            **{f"{a.name}{ {'<': '__lt', '>': '__gt', '<=': '__lte', '>=': '__gte', '=': ''}[sign] }": b}
+        )
     if sign in {"<=", ">="}:
         return Q({"<=": LessThanOrEqual, ">=": GreaterThanOrEqual}[sign](a, b))
     return Q({"<": LessThan, ">": GreaterThan, "=": Exact}[sign](a, b))
@@ -151,9 +157,7 @@ def _relation(left: str, sign: str, right: str, ends: Mapping[str, Any], *, is_t
 
 def _with_open(left: str, sign: str, right: str, ends: Mapping[str, Any]) -> bool:
     """Return what holds where an end is open: a start before all times, an end after them."""
-    places = [
-        0 if ends[end] is not None else (-1 if end.endswith("1") else 1) for end in (left, right)
-    ]
+    places = [0 if ends[end] is not None else (-1 if end.endswith("1") else 1) for end in (left, right)]
     return {"<": places[0] < places[1], ">": places[0] > places[1], "=": places[0] == places[1]}.get(
         sign, places[0] <= places[1] if sign == "<=" else places[0] >= places[1]
     )

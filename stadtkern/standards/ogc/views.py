@@ -2,11 +2,11 @@
 
 from django.http import HttpRequest
 
+from stadtkern.base.errors import NotFound
 from stadtkern.features import collections
 from stadtkern.standards.ogc import documents, items, openapi, records, tiles
 from stadtkern.standards.ogc.answering import Reply, resource
 from stadtkern.standards.ogc.asking import HTML, JSON, JSON_FORMS, OPENAPI, SCHEMA, Ask, understood
-from stadtkern.base.errors import NotFound
 
 Answer = tuple[Ask, Reply]
 QUERYABLES_FORMS = {"json": SCHEMA, "html": HTML}
