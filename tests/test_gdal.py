@@ -12,6 +12,7 @@ import pytest
 import shapely
 from pyproj import Transformer
 
+from stadtkern.features.boxes import mercator
 from tests.servers import free_port, until
 
 ROOT = Path(__file__).parent.parent
@@ -110,8 +111,6 @@ def test_oapif_lets_us_filter(server: str) -> None:
 
 
 def test_mvt_driver_reads_our_tiles(server: str, tmp_path: Path) -> None:
-    from stadtkern.features.boxes import mercator
-
     x, y = (int(place * 2**12) for place in mercator(14.71, 51.95))
     tile = tmp_path / "0.pbf"
     tile.write_bytes(

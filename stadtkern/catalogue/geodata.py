@@ -74,7 +74,8 @@ def tidy(_moment: datetime) -> int:
     A million rows take a while, so whoever withdraws a dataset does not wait for it.
     """
     shown = Version.objects.current().filter(distribution__dataset__withdrawn_at=None)
-    left = FeatureCollection.objects.filter(source=SOURCE).exclude(reference__in=shown.values("distribution"))
+    ours = FeatureCollection.objects.filter(source=SOURCE)
+    left = ours.exclude(reference__in=shown.values("distribution"))
     return sum(services.remove(SOURCE, reference) for reference in left.values_list("reference", flat=True))
 
 
@@ -120,7 +121,7 @@ def _values(column: pa.Array) -> list[Any]:
 
 
 def time_column(schema: Mapping[str, Any], names: Collection[str]) -> str:
-    """Return the column that says when a feature is: the only one with a date; empty if there are none or more."""
+    """Return the column that says when a feature is: the only one with dates; empty if there are none or more."""
     dated = [
         field["name"]
         for field in schema.get("fields", [])

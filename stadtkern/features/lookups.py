@@ -1,4 +1,4 @@
-"""`geometry__meets_box=(west, south, east, north)`: what touches a box, by the spatial index and little else."""
+"""`geometry__meets_box=(west, south, east, north)`: what touches a box, by the spatial index."""
 
 from typing import Any
 

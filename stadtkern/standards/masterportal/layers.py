@@ -26,7 +26,7 @@ from stadtkern.standards.masterportal.wms import Wms, maps
 
 STYLE, SENSOR_STYLE = "stadtkern", "stadtkernSensor"
 MOST_AS_GEOJSON = 500
-"""Features up to which a layer is also offered as one GeoJSON file, which Masterportal searches and filters."""
+"""Features up to which a layer is also one GeoJSON file, which Masterportal searches and filters."""
 MOST_STREAMS = 300
 """Series of values named in one layer."""
 FEATURES, TILES, GEOJSON, SENSORS, WMS = 1, 2, 3, 4, 5

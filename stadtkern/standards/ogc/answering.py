@@ -81,8 +81,11 @@ def resource(view: Callable[..., tuple[Ask, Reply]]) -> View:
 
 
 def _answered(
-    view: Callable[..., tuple[Ask, Reply]], request: HttpRequest, *args: Any, **kwargs: Any
-) -> HttpResponse:  # of the address
+    view: Callable[..., tuple[Ask, Reply]],
+    request: HttpRequest,
+    *args: Any,  # noqa: ANN401  # of the address
+    **kwargs: Any,  # noqa: ANN401  # of the address
+) -> HttpResponse:
     if request.method == "OPTIONS":
         return HttpResponse(status=204, headers=PREFLIGHT)
     if request.method not in {"GET", "HEAD"}:

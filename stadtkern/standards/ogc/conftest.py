@@ -24,7 +24,7 @@ Ask = Callable[..., Any]
 def town(db: None, monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Any) -> None:
     """Fill a layer of points with times, one of areas, and the town's own places."""
     settings.DATA_DIR = tmp_path
-    monkeypatch.setitem(access._sources, "test", lambda request: [1, 2])
+    monkeypatch.setitem(access._sources, "test", lambda _request: [1, 2])  # noqa: SLF001  # for the test alone
     kinds, names = ("Linde", "Eiche", "Ulme"), ("Käthe", "Łukasz", "Bob's 100% tree", "x_y")
     trees = [
         NewFeature(
@@ -42,7 +42,8 @@ def town(db: None, monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Any
         for number in range(50)
     ]
     about = Described(
-        source="test", reference=1, title={"de": "Bäume", "en": "Trees"}, revision="1", licence="dl-de/by-2-0",
+        source="test", reference=1, title={"de": "Bäume", "en": "Trees"}, revision="1",
+        licence="dl-de/by-2-0",
         attribution="Stadt Guben", kinds={"planted": "date"},
     )  # fmt: skip
     services.replace("trees", trees, about=about)

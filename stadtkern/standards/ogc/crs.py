@@ -92,7 +92,7 @@ def box_from(values: list[float], given: System, parameter: str = "bbox") -> Bou
 
 
 def shape_of(values: list[float], given: System) -> GEOSGeometry | None:
-    """Return a box of another system as a shape in degrees, with its bent edges; None if a box in degrees will do.
+    """Return a box of another system as a shape in degrees with bent edges; None if a box will do.
 
     Parameters
     ----------

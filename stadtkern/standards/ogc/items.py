@@ -1,4 +1,4 @@
-"""Features: many by box, time, property and filter, or one (17-069r4 sections 7.15, 7.16; 18-058r1; 19-079r2)."""
+"""Features: many by box, time, property and filter, or one (17-069r4, 18-058r1, 19-079r2)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -189,6 +189,11 @@ def labelled(collection: Collection, properties: Mapping[str, Any]) -> list[tupl
 MOST_COLUMNS = 12
 
 
+def page_is_filtered(ask: Ask) -> bool:
+    """Return whether more than a box decides which features are shown."""
+    return bool(set(ask.parameters) - {"bbox", "bbox-crs", "crs", "cursor", "limit"})
+
+
 def facts(ask: Ask, collection: Collection, page: Page, links: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return what the page with features shows: a table beside the map."""
     about, known = collection.about(), collection.properties()
@@ -202,7 +207,7 @@ def facts(ask: Ask, collection: Collection, page: Page, links: Sequence[Mapping[
     if (
         page.matched is None
         and "bbox" in ask.parameters
-        and len(ask.parameters) <= 2
+        and not page_is_filtered(ask)
         and (box := box_of(ask))
     ):
         estimate = collection.about_how_many(box)

@@ -225,17 +225,64 @@ def paths(names: list[str]) -> dict[str, Any]:
     mvt = [_query("f", {"type": "string", "enum": ["mvt"]}, "form"), *_ref("lang")]
     return {
         "/": operation("landing", _("Landing page"), every, {JSON: "Landing", **page}),
-        "/conformance": operation("conformance", _("Standards that are met"), every, {JSON: "Conformance", **page}),
-        "/collections": operation("collections", _("All layers"), [*every, _query("limit", {"type": "integer", "minimum": 1}, "most layers"), _query("offset", {"type": "integer", "minimum": 0}, "layers to pass over")], {JSON: "Collections", **page}),
+        "/conformance": operation(
+            "conformance", _("Standards that are met"), every, {JSON: "Conformance", **page}
+        ),
+        "/collections": operation(
+            "collections",
+            _("All layers"),
+            [
+                *every,
+                _query("limit", {"type": "integer", "minimum": 1}, "most layers"),
+                _query("offset", {"type": "integer", "minimum": 0}, "layers to pass over"),
+            ],
+            {JSON: "Collections", **page},
+        ),
         one: operation("collection", _("One layer"), [*anywhere, *every], {JSON: "Collection", **page}),
-        f"{one}/queryables": operation("queryables", _("What can be asked for"), [*own, *every], {SCHEMA: "Object", **page}),
-        f"{one}/items": operation("items", _("Features"), [*own, *every, *asked], {GEOJSON: "FeatureCollection", **page}),
-        f"{one}/items/{{featureId}}": operation("item", _("One feature"), [*own, _path("featureId", {"type": "string"}), *every, *_ref("crs")], {GEOJSON: "Feature", **page}),
-        f"/collections/{records.NAME}/items": operation("records", _("Datasets of the catalogue"), [*every, *_ref("q", "bbox", "bbox-crs", "datetime", "limit", "cursor"), _query("type", {"type": "string"}, "kind of record"), _query("ids", {"type": "string"}, "names with commas between"), _query("externalIds", {"type": "string"}, "identifiers with commas between")], {GEOJSON: "FeatureCollection", **page}),
-        f"/collections/{records.NAME}/items/{{recordId}}": operation("record", _("One dataset of the catalogue"), [_path("recordId", {"type": "string"}), *every], {GEOJSON: "Feature", **page}),
+        f"{one}/queryables": operation(
+            "queryables", _("What can be asked for"), [*own, *every], {SCHEMA: "Object", **page}
+        ),
+        f"{one}/items": operation(
+            "items", _("Features"), [*own, *every, *asked], {GEOJSON: "FeatureCollection", **page}
+        ),
+        f"{one}/items/{{featureId}}": operation(
+            "item",
+            _("One feature"),
+            [*own, _path("featureId", {"type": "string"}), *every, *_ref("crs")],
+            {GEOJSON: "Feature", **page},
+        ),
+        f"/collections/{records.NAME}/items": operation(
+            "records",
+            _("Datasets of the catalogue"),
+            [
+                *every,
+                *_ref("q", "bbox", "bbox-crs", "datetime", "limit", "cursor"),
+                _query("type", {"type": "string"}, "kind of record"),
+                _query("ids", {"type": "string"}, "names with commas between"),
+                _query("externalIds", {"type": "string"}, "identifiers with commas between"),
+            ],
+            {GEOJSON: "FeatureCollection", **page},
+        ),
+        f"/collections/{records.NAME}/items/{{recordId}}": operation(
+            "record",
+            _("One dataset of the catalogue"),
+            [_path("recordId", {"type": "string"}), *every],
+            {GEOJSON: "Feature", **page},
+        ),
         "/tileMatrixSets": operation("grids", _("Grids of the tiles"), every, {JSON: "Object", **page}),
-        "/tileMatrixSets/{tileMatrixSetId}": operation("grid", _("One grid"), [*grid, *every], {JSON: "Object", **page}),
-        f"{one}/tiles": operation("tilesets", _("Tilesets of a layer"), [*own, *every], {JSON: "Object", **page}),
-        f"{one}/tiles/{{tileMatrixSetId}}": operation("tileset", _("Description of a tileset"), [*own, *grid, *sets], {JSON: "Object", TILEJSON: "Object", **page}),
-        f"{one}/tiles/{{tileMatrixSetId}}/{{tileMatrix}}/{{tileRow}}/{{tileCol}}": operation("tile", _("One vector tile"), [*own, *grid, *place, *mvt], {MVT: ""}),
-    }  # fmt: skip
+        "/tileMatrixSets/{tileMatrixSetId}": operation(
+            "grid", _("One grid"), [*grid, *every], {JSON: "Object", **page}
+        ),
+        f"{one}/tiles": operation(
+            "tilesets", _("Tilesets of a layer"), [*own, *every], {JSON: "Object", **page}
+        ),
+        f"{one}/tiles/{{tileMatrixSetId}}": operation(
+            "tileset",
+            _("Description of a tileset"),
+            [*own, *grid, *sets],
+            {JSON: "Object", TILEJSON: "Object", **page},
+        ),
+        f"{one}/tiles/{{tileMatrixSetId}}/{{tileMatrix}}/{{tileRow}}/{{tileCol}}": operation(
+            "tile", _("One vector tile"), [*own, *grid, *place, *mvt], {MVT: ""}
+        ),
+    }

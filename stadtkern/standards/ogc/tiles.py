@@ -1,4 +1,4 @@
-"""Vector tiles and what describes them (20-057 OGC API Tiles 1.0; 17-083r4 Two Dimensional Tile Matrix Set)."""
+"""Vector tiles and what describes them (20-057 OGC API Tiles 1.0, 17-083r4)."""
 
 import gzip
 from typing import Any

@@ -12,7 +12,7 @@ from django.db.models.lookups import Exact, GreaterThan, GreaterThanOrEqual, Les
 from stadtkern.features.boxes import Span
 from stadtkern.standards.ogc.errors import BadParameter
 
-DAY_LETTERS = 10
+DAY_LETTERS, ENDS = 10, 2
 _TIME = re.compile(
     r"\d{4}-\d{2}-\d{2}(?:[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:[Zz]|[+-]\d{2}:\d{2}))?", re.ASCII
 )
@@ -38,9 +38,10 @@ def instant(text: str, parameter: str, *, is_end: bool = False) -> datetime:
     BadParameter
         if it is none.
     """
+    wrong = BadParameter(f"{parameter}: {text[:60]!r} is no time; write 2026-11-24T12:00:00Z or 2026-11-24")
+    if not _TIME.fullmatch(text):
+        raise wrong
     try:
-        if not _TIME.fullmatch(text):
-            raise ValueError(text)
         found = datetime.fromisoformat(text.upper().replace(" ", "T"))
         if found.tzinfo is None:
             found = found.replace(tzinfo=UTC)
@@ -48,9 +49,7 @@ def instant(text: str, parameter: str, *, is_end: bool = False) -> datetime:
                 found += timedelta(days=1, microseconds=-1)
         return found.astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise BadParameter(
-            f"{parameter}: {text[:60]!r} is no time; write 2026-11-24T12:00:00Z or 2026-11-24"
-        ) from error
+        raise wrong from error
 
 
 def span(text: str, parameter: str = "datetime") -> Span:
@@ -79,7 +78,7 @@ def literal_times(node: Mapping[str, Any]) -> Instants:
         values = node["interval"]
         if (
             not isinstance(values, list)
-            or len(values) != 2
+            or len(values) != ENDS
             or not all(isinstance(v, str | dict) for v in values)
         ):
             raise BadParameter("filter: an interval has a start and an end")
