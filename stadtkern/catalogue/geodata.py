@@ -69,7 +69,7 @@ def refresh(dataset: Dataset) -> None:
 
 
 def tidy(_moment: datetime) -> int:
-    """Delete the features of tables that are gone or withdrawn, which nobody can read any more; return how many.
+    """Delete the features of tables that are gone or withdrawn; return how many.
 
     A million rows take a while, so whoever withdraws a dataset does not wait for it.
     """
@@ -121,7 +121,7 @@ def _values(column: pa.Array) -> list[Any]:
 
 
 def time_column(schema: Mapping[str, Any], names: Collection[str]) -> str:
-    """Return the column that says when a feature is: the only one with dates; empty if there are none or more."""
+    """Return the column that says when a feature is: the only one with dates, else none."""
     dated = [
         field["name"]
         for field in schema.get("fields", [])
