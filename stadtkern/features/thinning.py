@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from stadtkern.features.facts import Density
 
-CELLS = 40
+CELLS = 32
 LAST = 14
 """From the zoom after this one all features are drawn."""
 VISIBLE = 1 / 64

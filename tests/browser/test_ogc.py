@@ -1,9 +1,10 @@
 """The pages of layers: accessible, quiet, narrow enough, with the same in a table as on the map."""
 
-from typing import Any
+from pathlib import Path
 
 import pytest
 import shapely
+from pytest_django import Settings
 
 from stadtkern.features import access, services
 from stadtkern.features.services import Described, NewFeature
@@ -19,7 +20,7 @@ PATHS = [
 
 
 @pytest.fixture
-def layer(monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Any) -> None:
+def layer(monkeypatch: pytest.MonkeyPatch, settings: Settings, tmp_path: Path) -> None:
     """Fill a layer with long words."""
     settings.DATA_DIR = tmp_path
     monkeypatch.setitem(access._sources, "test", lambda _request: [1])  # noqa: SLF001  # for the test alone
@@ -46,7 +47,6 @@ def test_everything_on_the_map_stands_in_the_list_and_the_table(visit: Open, lay
     seen.page.wait_for_selector("sk-map[data-state=ready]", timeout=60_000)
     assert seen.page.locator(".sk-place").count() == 20
     assert seen.page.locator(".ogc-table tbody tr").count() == 20
-    seen.page.screenshot(path="/tmp/ogc-items.png", full_page=True)
     seen.page.click(".sk-languages a[lang=pl]")
     assert seen.page.evaluate("document.documentElement.lang") == "pl"
     assert seen.page.locator(".ogc-table tbody tr").count() == 20
