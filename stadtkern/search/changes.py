@@ -1,8 +1,8 @@
 """The index follows what changes.
 
 A change is noted as a row in the same transaction (`note`), so that none is lost. A few changes are written
-right after the commit; more of them, and what could not be written, are left to the worker. `repair` finds what
-nobody noted, such as rows written past the models.
+right after the commit; more of them, and what could not be written, are left to the worker. `repair` finds
+what nobody noted, such as rows written past the models.
 """
 
 import logging
@@ -32,33 +32,33 @@ MOST = 500
 def watch(subject: Subject) -> None:
     """Note each change of a row that is part of a document of the subject."""
     for model, keys in subject.watches.items():
-        name = f"search-{subject.slug}-{model._meta.label}"  # noqa: SLF001  # Django has no public name for it
+        name = f"search-{subject.slug}-{model._meta.label}"  # Django has no public name for it
         noting = partial(_changed, subject.slug, model, keys)
         for signal in (post_save, pre_delete, post_delete):
             signal.connect(noting, sender=model, dispatch_uid=name, weak=False)
-        for field in model._meta.many_to_many:  # noqa: SLF001
+        for field in model._meta.many_to_many:
             through = getattr(model, field.name).through
             m2m_changed.connect(noting, sender=through, dispatch_uid=f"{name}-{field.name}", weak=False)
 
 
-def _changed(  # noqa: PLR0913  # what Django's signals say
+def _changed(  # what Django's signals say
     subject: str,
     model: type[Model],
     keys: Watch,
     /,  # signals have an argument `model` of their own
     *,
-    instance: Any,  # noqa: ANN401
+    instance: Any,
     action: str = "",
     raw: bool = False,
     pk_set: set[Any] | None = None,
-    **_facts: Any,  # noqa: ANN401
+    **_facts: Any,
 ) -> None:
     if raw or action.startswith("pre_"):
         return
     if isinstance(instance, model):
         note(subject, keys(instance))
     elif pk_set:  # the other side of a many-to-many relation
-        for one in model._default_manager.filter(pk__in=pk_set):  # noqa: SLF001  # as Django's documents say
+        for one in model._default_manager.filter(pk__in=pk_set):  # as Django's documents say
             note(subject, keys(one))
 
 
@@ -104,7 +104,9 @@ def process(most: int = MOST) -> int:
 def _process(subject: Subject, most: int) -> int:
     with transaction.atomic():
         backend().lock()
-        noted = dict(Change.objects.filter(subject=subject.slug).order_by("pk").values_list("pk", "key")[:most])
+        noted = dict(
+            Change.objects.filter(subject=subject.slug).order_by("pk").values_list("pk", "key")[:most]
+        )
         Change.objects.filter(pk__in=list(noted)).delete()
         keys = set(noted.values())
         documents = list(subject.documents(keys))
@@ -138,7 +140,11 @@ def _repair(subject: Subject) -> int:
         written += indexing.write(subject, batch)
         left.difference_update(document.key for document in batch)
     # what came while we looked is no document that went: it is looked for once more
-    there = {document.key for batch in indexing.in_batches(subject.documents(left)) for document in batch} if left else set()
+    there = (
+        {document.key for batch in indexing.in_batches(subject.documents(left)) for document in batch}
+        if left
+        else set()
+    )
     return written + indexing.remove(subject.slug, left - there)
 
 
@@ -167,6 +173,6 @@ def _with_words(words: list[str]) -> Iterable[Entry]:
         group = Group(written="", words=tuple(words[first : first + 200]))
         tables, condition, parameters = backend().source([group])
         yield from Entry.objects.raw(
-            f"SELECT e.id, e.subject, e.key FROM {tables} WHERE {condition}",  # noqa: S608  # both ours
+            f"SELECT e.id, e.subject, e.key FROM {tables} WHERE {condition}",  # both ours
             parameters,
         )

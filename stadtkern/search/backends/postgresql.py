@@ -44,7 +44,8 @@ class PostgresqlBackend:
         with connection.cursor() as cursor:
             cursor.execute(
                 "UPDATE search_entry SET all_words = n.a::tsvector, title_words = n.t::tsvector"
-                " FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS n(id, a, t) WHERE search_entry.id = n.id",
+                " FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS n(id, a, t)"
+                " WHERE search_entry.id = n.id",
                 [list(column) for column in zip(*rows, strict=True)] if rows else [[], [], []],
             )
 
