@@ -121,7 +121,7 @@ class AreaViewSet(ModelViewSet):
     list_export = ["slug", "kind", "code", "name", "parent"]
     ordering = ["slug"]
 
-    def get_form_class(self, for_update: bool = False) -> type[AreaForm]:
+    def get_form_class(self, for_update: bool = False) -> type[AreaForm]:  # noqa: ARG002, FBT001, FBT002
         """Return our form."""
         return AreaForm
 
@@ -152,7 +152,7 @@ class AddressViewSet(ModelViewSet):
     }
     ordering = ["street", "number_order", "house_number", "place", "pk"]
 
-    def get_form_class(self, for_update: bool = False) -> type[AddressForm]:
+    def get_form_class(self, for_update: bool = False) -> type[AddressForm]:  # noqa: ARG002, FBT001, FBT002
         """Return our form."""
         return AddressForm
 
@@ -163,7 +163,7 @@ class PlacesView(View):
     kind = ""
     verb = ""
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # noqa: ANN401
         """Let in who may."""
         if not request.user.has_perm(f"places.{self.verb}_{KINDS[self.kind]}"):
             raise PermissionDenied
@@ -175,7 +175,7 @@ class ExportView(PlacesView):
 
     verb = "view"
 
-    def get(self, request: HttpRequest) -> StreamingHttpResponse:
+    def get(self, request: HttpRequest) -> StreamingHttpResponse:  # noqa: ARG002
         """Hand the file out."""
         name = f'attachment; filename="{self.kind}.geojson"'
         return StreamingHttpResponse(

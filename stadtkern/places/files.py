@@ -129,6 +129,6 @@ def _geometry(shape: bytes | None, source: str) -> BaseGeometry:
     if not np.isfinite(shapely.get_coordinates(geometry)).all():
         raise BadInput("the geometry has coordinates that are no numbers")
     west, south, east, north = shapely.bounds(moved := crs.transform(geometry, crs.STORED, source=source))
-    if west < -180 or east > 180 or south < -90 or north > 90:
+    if west < -180 or east > 180 or south < -90 or north > 90:  # noqa: PLR2004
         raise BadInput("the geometry lies outside of the earth: is the coordinate system right?")
     return moved

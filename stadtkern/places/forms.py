@@ -47,7 +47,7 @@ class AreaForm(WagtailAdminModelForm):
         model = Area
         fields = ["kind", "slug", "name", "code", "parent"]
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:  # as Django's forms
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  # as Django's forms
         super().__init__(*args, **kwargs)
         self.fields["parent"].queryset = Area.objects.defer("geometry").exclude(pk=self.instance.pk)
         if self.instance.pk:
@@ -65,7 +65,7 @@ class AreaForm(WagtailAdminModelForm):
                 raise forms.ValidationError(str(problem)) from problem
         return upload
 
-    def save(self, commit: bool = True) -> Area:  # Django's signature
+    def save(self, commit: bool = True) -> Area:  # noqa: FBT001, FBT002  # Django's signature
         """Save, and find the larger area where none was named."""
         area: Area = super().save(commit=commit)
         if commit and area.parent_id is None:
@@ -90,7 +90,7 @@ class AddressForm(WagtailAdminModelForm):
         model = Address
         fields = ["street", "house_number", "postcode", "place"]
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:  # as Django's forms
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  # as Django's forms
         super().__init__(*args, **kwargs)
         if self.instance.point:
             self.initial |= {"longitude": self.instance.point.x, "latitude": self.instance.point.y}
@@ -126,7 +126,7 @@ class ImportForm(forms.Form):
         label=gettext_lazy("only check, write nothing"), required=False, initial=True
     )
 
-    def run(self, importer: Callable[..., Any]) -> Any:  # the report of the importer
+    def run(self, importer: Callable[..., Any]) -> Any:  # noqa: ANN401  # the report of the importer
         """Import the file.
 
         Raises

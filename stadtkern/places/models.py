@@ -121,7 +121,7 @@ class Address(models.Model):
         place = f"{self.postcode} {self.place}".strip()
         return ", ".join(part for part in (street, place) if part)
 
-    def save(self, *args: Any, **kwargs: Any) -> None:  # Django's signature
+    def save(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  # Django's signature
         """Save the address and the words by which it is found."""
         self.fill_order()
         with transaction.atomic():

@@ -42,7 +42,7 @@ AREA_NAMES = ("name", "gen", "nazwa", "jpt_nazwa_", "bezeichnung")
 AREA_CODES = ("code", "ags", "ars", "terc", "teryt", "terytid", "jpt_kod_je")
 ADDRESS_LENGTHS = {
     field.name: field.max_length
-    for field in Address._meta.get_fields()
+    for field in Address._meta.get_fields()  # noqa: SLF001
     if isinstance(field, CharField) and field.max_length
 }
 STREETS = ("street", "strasse", "straße", "addr:street", "strassenname", "stn", "ulica", "name")
@@ -148,7 +148,7 @@ def _area(row: FileRow) -> Area:
     name, code = row.first(AREA_NAMES), row.first(AREA_CODES)
     if not name:
         raise Unusable("no name")
-    if len(code) > 12:  # the longest official number, the ARS
+    if len(code) > 12:  # noqa: PLR2004  # the longest official number, the ARS
         raise Unusable(f"the official number {code!r} is too long")
     kind = row.first(("kind",)) or KIND_BY_DIGITS.get(len(code) if code.isdigit() else 0, Area.Kind.OTHER)
     if kind not in Area.Kind.values:
@@ -175,7 +175,7 @@ def _texts(row: FileRow, name: str, language: str) -> dict[str, str]:
     return texts
 
 
-def one_outline(file: Path) -> Any:  # a multipolygon of Django
+def one_outline(file: Path) -> Any:  # noqa: ANN401  # a multipolygon of Django
     """Return the outline in a file that holds exactly one area.
 
     Raises
@@ -232,7 +232,7 @@ def _address_key(address: Address) -> tuple[str, ...]:
     return address.street, address.house_number, address.postcode, address.place
 
 
-def _to_django(geometry: BaseGeometry) -> Any:  # of the kind of `geometry`
+def _to_django(geometry: BaseGeometry) -> Any:  # noqa: ANN401  # of the kind of `geometry`
     return GEOSGeometry(memoryview(shapely.to_wkb(geometry)), srid=4326)
 
 

@@ -70,7 +70,7 @@ def shapefile_zip(folder: Path, srid: int, rows: list[tuple[dict[str, str], Base
     return packed
 
 
-def address(street: str, number: str = "", **values: Any) -> Address:
+def address(street: str, number: str = "", **values: Any) -> Address:  # noqa: ANN401
     values = {"postcode": "03172", "place": "Guben", "point": Point(14.7, 51.95, srid=4326), **values}
     return Address.objects.create(street=street, house_number=number, **values)
 

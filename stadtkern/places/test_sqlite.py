@@ -177,7 +177,7 @@ class Migrator:
         with self.database.cursor() as cursor:
             cursor.execute("SELECT name FROM sqlite_master WHERE name LIKE '%\\_\\_rtree' ESCAPE '\\'")
             found = [name for (name,) in cursor.fetchall()]
-            return {name: cursor.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in found}  # names out of the schema itself
+            return {name: cursor.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in found}  # noqa: S608  # names out of the schema itself
 
     def leftovers(self) -> set[str]:
         """Return everything that belongs to an R*Tree."""

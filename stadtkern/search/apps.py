@@ -12,9 +12,9 @@ class SearchConfig(AppConfig):
 
     def ready(self) -> None:
         """Let the pages of editors be found."""
-        from wagtail.signals import post_page_move
+        from wagtail.signals import post_page_move  # noqa: PLC0415
 
-        from stadtkern.search import pages, subjects  # need the models
+        from stadtkern.search import pages, subjects  # noqa: PLC0415  # need the models
 
         subjects.register(pages.SUBJECT)
         post_page_move.connect(pages.moved, dispatch_uid="search-pages-moved")

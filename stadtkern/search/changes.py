@@ -32,33 +32,33 @@ MOST = 500
 def watch(subject: Subject) -> None:
     """Note each change of a row that is part of a document of the subject."""
     for model, keys in subject.watches.items():
-        name = f"search-{subject.slug}-{model._meta.label}"  # Django has no public name for it
+        name = f"search-{subject.slug}-{model._meta.label}"  # noqa: SLF001  # Django has no public name for it
         noting = partial(_changed, subject.slug, model, keys)
         for signal in (post_save, pre_delete, post_delete):
             signal.connect(noting, sender=model, dispatch_uid=name, weak=False)
-        for field in model._meta.many_to_many:
+        for field in model._meta.many_to_many:  # noqa: SLF001
             through = getattr(model, field.name).through
             m2m_changed.connect(noting, sender=through, dispatch_uid=f"{name}-{field.name}", weak=False)
 
 
-def _changed(  # what Django's signals say
+def _changed(  # noqa: PLR0913  # what Django's signals say
     subject: str,
     model: type[Model],
     keys: Watch,
     /,  # signals have an argument `model` of their own
     *,
-    instance: Any,
+    instance: Any,  # noqa: ANN401
     action: str = "",
     raw: bool = False,
     pk_set: set[Any] | None = None,
-    **_facts: Any,
+    **_facts: Any,  # noqa: ANN401
 ) -> None:
     if raw or action.startswith("pre_"):
         return
     if isinstance(instance, model):
         note(subject, keys(instance))
     elif pk_set:  # the other side of a many-to-many relation
-        for one in model._default_manager.filter(pk__in=pk_set):  # as Django's documents say
+        for one in model._default_manager.filter(pk__in=pk_set):  # noqa: SLF001  # as Django's documents say
             note(subject, keys(one))
 
 
@@ -140,11 +140,7 @@ def _repair(subject: Subject) -> int:
         written += indexing.write(subject, batch)
         left.difference_update(document.key for document in batch)
     # what came while we looked is no document that went: it is looked for once more
-    there = (
-        {document.key for batch in indexing.in_batches(subject.documents(left)) for document in batch}
-        if left
-        else set()
-    )
+    there = {document.key for document in subject.documents(left)} if left else set()
     return written + indexing.remove(subject.slug, left - there)
 
 
@@ -173,6 +169,6 @@ def _with_words(words: list[str]) -> Iterable[Entry]:
         group = Group(written="", words=tuple(words[first : first + 200]))
         tables, condition, parameters = backend().source([group])
         yield from Entry.objects.raw(
-            f"SELECT e.id, e.subject, e.key FROM {tables} WHERE {condition}",  # both ours
+            f"SELECT e.id, e.subject, e.key FROM {tables} WHERE {condition}",  # noqa: S608  # both ours
             parameters,
         )

@@ -55,7 +55,7 @@ class Sets:
         if not len(new):
             return
         # a full reading is faster than asking for very many numbers
-        found = FacetSet.objects.all() if len(new) > 2000 else FacetSet.objects.filter(pk__in=new.tolist())
+        found = FacetSet.objects.all() if len(new) > 2000 else FacetSet.objects.filter(pk__in=new.tolist())  # noqa: PLR2004
         values = self.values | dict(found.values_list("pk", "values"))
         ids = np.fromiter(sorted(values), np.int64, len(values))
         codes: dict[str, list[str]] = {}

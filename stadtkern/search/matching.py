@@ -25,7 +25,7 @@ def fit(group: Group, folded: str, written: str, language: str) -> int:
         return STEM
     if group.prefix and folded.startswith(group.prefix):
         return START
-    if any(len(token) >= 4 and token in folded for token in tokens):  # shorter ones are in any word
+    if any(len(token) >= 4 and token in folded for token in tokens):  # noqa: PLR2004  # shorter ones are in any word
         return PART
     return PART if any(folded in part or _share(part, written, language) for part in group.parts) else 0
 

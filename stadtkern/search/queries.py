@@ -121,7 +121,7 @@ def bbox_of(text: str) -> BBox | None:
         raise BadInput(
             _("Write a box as west, south, east and north in degrees: 14.6,51.9,14.8,52.0.")
         ) from error
-    if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):  # degrees
+    if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):  # noqa: PLR2004  # degrees
         raise BadInput(_("This box does not lie on the earth, or its corners are swapped."))
     return west, south, east, north
 

@@ -58,7 +58,7 @@ class Source:
         if self.sets is not None:
             among, values = backend().among("e.facets_id", self.sets)
             condition, parameters = f"{condition} AND {among}", [*parameters, *values]
-        return f"SELECT {columns} FROM {tables} WHERE {condition} {end}", parameters  # all ours
+        return f"SELECT {columns} FROM {tables} WHERE {condition} {end}", parameters  # noqa: S608  # all ours
 
     def rows(self, columns: str, *, only_title: bool = False, end: str = "") -> list[tuple[Any, ...]]:
         """Return rows."""

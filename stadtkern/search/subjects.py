@@ -73,7 +73,7 @@ _subjects: dict[str, Subject] = {}
 
 def register(subject: Subject) -> None:
     """Let something be found, and follow its changes."""
-    from stadtkern.search import changes  # needs the models
+    from stadtkern.search import changes  # noqa: PLC0415  # needs the models
 
     if _subjects.get(subject.slug, subject) != subject:
         raise ValueError(f"there is already something to be found called {subject.slug!r}")

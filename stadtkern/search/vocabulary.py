@@ -134,7 +134,7 @@ def _joined(parts: tuple[Iterable[str], Iterable[str]] | None) -> str:
         return ""
     deeper = [part for part in parts[1] if part not in first]
     text = " ".join(first) + (f" {DIVIDER} {' '.join(deeper)}" if deeper else "")
-    return text if len(text) <= 200 else " ".join(first)[:200].rpartition(" ")[0]  # the column
+    return text if len(text) <= 200 else " ".join(first)[:200].rpartition(" ")[0]  # noqa: PLR2004  # the column
 
 
 def _split_all(words: Collection[str]) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:

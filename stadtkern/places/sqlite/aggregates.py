@@ -42,7 +42,7 @@ class _Gathering:
             try:
                 self.parts.append(load(blob))
             except ValueError as error:
-                logger.error("SQL aggregate %s failed: %s", type(self).__name__, error)  # the traceback goes with the error
+                logger.error("SQL aggregate %s failed: %s", type(self).__name__, error)  # noqa: TRY400  # the traceback goes with the error
                 raise
 
     def finalize(self) -> bytes | None:

@@ -39,7 +39,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     }
     """As on PostGIS a column takes only geometries of its own kind and coordinate system."""
 
-    def get_new_connection(self, conn_params: Any) -> Any:
+    def get_new_connection(self, conn_params: Any) -> Any:  # noqa: ANN401
         """Return a new connection with the spatial functions."""
         connection = super().get_new_connection(conn_params)
         register(connection)

@@ -36,7 +36,7 @@ def header(blob: object) -> tuple[str, int, int, int]:
     BadGeometry
         if `blob` does not begin like EWKB.
     """
-    if not isinstance(blob, bytes) or len(blob) < 9 or blob[0] > 1:  # order, type, count
+    if not isinstance(blob, bytes) or len(blob) < 9 or blob[0] > 1:  # noqa: PLR2004  # order, type, count
         raise BadGeometry(f"not a geometry: {blob!r:.60}")
     order = "<" if blob[0] else ">"
     (kind,) = struct.unpack_from(f"{order}I", blob, 1)
@@ -103,5 +103,5 @@ def fits(blob: object, kind: str, srid: int, dimensions: int) -> bool | None:
     return (
         KINDS.get(kind, number & 0xFF) == number & 0xFF
         and blob_srid == srid
-        and (dimensions == 3) == bool(number & HAS_Z)
+        and (dimensions == 3) == bool(number & HAS_Z)  # noqa: PLR2004
     )

@@ -135,7 +135,7 @@ def guarded(name: str, call: Sql) -> Sql:
         try:
             return call(*values)
         except Exception as error:
-            logger.error("SQL function %s failed: %s: %s", name, type(error).__name__, error)  # the traceback goes with the error
+            logger.error("SQL function %s failed: %s: %s", name, type(error).__name__, error)  # noqa: TRY400  # the traceback goes with the error
             raise
 
     return sql_function
@@ -290,7 +290,7 @@ def snap_to_grid(geometry: BaseGeometry, *numbers: float) -> BaseGeometry:
 
     The numbers are the size, or the sizes in x and y, or the origin in x and y and then the sizes.
     """
-    if len(numbers) == 4:
+    if len(numbers) == 4:  # noqa: PLR2004
         origin, size = numbers[:2], numbers[2:]
     else:
         origin, size = (0.0, 0.0), (numbers[0], numbers[-1])
@@ -318,7 +318,7 @@ def geojson(geometry: BaseGeometry, digits: int | None, options: int) -> str:
     return json.dumps(_rounded(result, digits), separators=(",", ":"))
 
 
-def _rounded(value: Any, digits: int) -> Any:  # GeoJSON nests as deep as it likes
+def _rounded(value: Any, digits: int) -> Any:  # noqa: ANN401  # GeoJSON nests as deep as it likes
     if isinstance(value, dict):
         return {key: _rounded(item, digits) for key, item in value.items()}
     if isinstance(value, list | tuple):

@@ -59,10 +59,10 @@ def widen(box: Bounds, metres: float) -> Bounds:
     west, south, east, north = box
     degrees = max(metres, 0.0) / METRES_PER_DEGREE
     poleward = max(abs(south), abs(north)) + degrees
-    if poleward >= 90:
+    if poleward >= 90:  # noqa: PLR2004
         return -math.inf, south - degrees, math.inf, north + degrees
     sideways = degrees / math.cos(math.radians(poleward))
-    if west - sideways < -180 or east + sideways > 180:  # over the date line: any longitude may be near
+    if west - sideways < -180 or east + sideways > 180:  # noqa: PLR2004  # over the date line: any longitude may be near
         return -math.inf, south - degrees, math.inf, north + degrees
     return west - sideways, south - degrees, east + sideways, north + degrees
 

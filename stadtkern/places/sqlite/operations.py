@@ -66,7 +66,7 @@ def search_box(lookup: GisLookup) -> Bounds | None:
 class Function(SpatialOperator):
     """A function of two geometries that says yes or no."""
 
-    def box(self, lookup: GisLookup, connection: Connection) -> Bounds | None:
+    def box(self, lookup: GisLookup, connection: Connection) -> Bounds | None:  # noqa: ARG002
         """Return the box outside of which nothing can match; None if matches may be anywhere."""
         return None
 
@@ -88,7 +88,7 @@ class Function(SpatialOperator):
 class Meeting(Function):
     """A function that can hold only where the boxes of both geometries meet."""
 
-    def box(self, lookup: GisLookup, connection: Connection) -> Bounds | None:
+    def box(self, lookup: GisLookup, connection: Connection) -> Bounds | None:  # noqa: ARG002
         """Return the box of the lookup's constant."""
         return search_box(lookup)
 
@@ -175,11 +175,11 @@ class SpatialOperations(SpatiaLiteOperations):
 
     unsupported_functions = {"AsGML", "AsKML", "AsSVG", "GeoHash", "GeometryDistance", "MemSize"}
 
-    def geo_db_type(self, f: object) -> str:  # type: ignore[override]  # stubs: None
+    def geo_db_type(self, f: object) -> str:  # type: ignore[override]  # noqa: ARG002  # stubs: None
         """Return the type of a geometry column."""
         return "BLOB"
 
-    def get_geom_placeholder(self, f: AnyField, value: Node, compiler: object) -> str:
+    def get_geom_placeholder(self, f: AnyField, value: Node, compiler: object) -> str:  # noqa: ARG002
         """Return the place for `value` in SQL, brought to the coordinates of field `f`."""
         srid = value.output_field.srid if hasattr(value, "as_sql") else value and value.srid
         if value is None or f.srid in {srid, -1}:

@@ -97,9 +97,9 @@ class SpatialIndex:
         where = " AND ".join(limits) or "1"
         tree = quoted(self.name)
         rows = (
-            f"SELECT id FROM {tree} WHERE {where}"  # quoted names only
+            f"SELECT id FROM {tree} WHERE {where}"  # noqa: S608  # quoted names only
             if self.numbered
-            else f"SELECT key FROM {self._keys} WHERE id IN (SELECT id FROM {tree} WHERE {where})"  # quoted names only
+            else f"SELECT key FROM {self._keys} WHERE id IN (SELECT id FROM {tree} WHERE {where})"  # noqa: S608  # quoted names only
         )
         return f"{quoted(alias)}.{quoted(self.key)} IN ({rows})", list(limits.values())
 
@@ -114,9 +114,9 @@ class SpatialIndex:
     def _forget(self) -> str:
         tree, key = quoted(self.name), f"old.{quoted(self.key)}"
         if self.numbered:
-            return f"DELETE FROM {tree} WHERE id = {key};"  # quoted names only
+            return f"DELETE FROM {tree} WHERE id = {key};"  # noqa: S608  # quoted names only
         return (
-            f"DELETE FROM {tree} WHERE id IN (SELECT id FROM {self._keys} WHERE key = {key}); "  # quoted names only
+            f"DELETE FROM {tree} WHERE id IN (SELECT id FROM {self._keys} WHERE key = {key}); "  # noqa: S608  # quoted names only
             f"DELETE FROM {self._keys} WHERE key = {key};"
         )
 
@@ -128,7 +128,7 @@ class SpatialIndex:
                 f"SELECT {key}, {self._edges('new')} WHERE MbrMinX({column}) IS NOT NULL;"
             )
         return (
-            f"INSERT OR IGNORE INTO {self._keys} (key) SELECT {key} WHERE MbrMinX({column}) IS NOT NULL; "  # quoted names only
+            f"INSERT OR IGNORE INTO {self._keys} (key) SELECT {key} WHERE MbrMinX({column}) IS NOT NULL; "  # noqa: S608  # quoted names only
             f"INSERT OR REPLACE INTO {tree} SELECT id, {self._edges('new')} FROM {self._keys} "
             f"WHERE key = {key} AND MbrMinX({column}) IS NOT NULL;"
         )
@@ -137,12 +137,12 @@ class SpatialIndex:
         tree, table, key = quoted(self.name), quoted(self.table), quoted(self.key)
         filled = f"MbrMinX(row.{quoted(self.column)}) IS NOT NULL"
         if self.numbered:
-            rows = f"SELECT row.{key}, {self._edges('row')} FROM {table} row WHERE {filled}"  # quoted names only
+            rows = f"SELECT row.{key}, {self._edges('row')} FROM {table} row WHERE {filled}"  # noqa: S608  # quoted names only
             return [f"INSERT INTO {tree} {rows}"]
         return [
-            f"INSERT INTO {self._keys} (key) SELECT row.{key} FROM {table} row WHERE {filled}",  # quoted names only
+            f"INSERT INTO {self._keys} (key) SELECT row.{key} FROM {table} row WHERE {filled}",  # noqa: S608  # quoted names only
             (
-                f"INSERT INTO {tree} SELECT keys.id, {self._edges('row')} "  # quoted names only
+                f"INSERT INTO {tree} SELECT keys.id, {self._edges('row')} "  # noqa: S608  # quoted names only
                 f"FROM {table} row JOIN {self._keys} keys ON keys.key = row.{key}"
             ),
         ]
@@ -150,7 +150,7 @@ class SpatialIndex:
 
 def spatial_index(model: type[Model], field: object, connection: BaseDatabaseWrapper) -> SpatialIndex | None:
     """Return the tree of `field`; None if it is no geometry, wants none, or has a key of several columns."""
-    meta = model._meta
+    meta = model._meta  # noqa: SLF001
     if not (isinstance(field, GeometryField) and field.spatial_index and meta.managed and not meta.proxy):
         return None
     if meta.pk is None or isinstance(meta.pk, CompositePrimaryKey):

@@ -23,10 +23,10 @@ class SpatialSchemaEditor(DatabaseSchemaEditor):
     def create_model(self, model: type[Model]) -> None:
         """Create the table and its trees."""
         super().create_model(model)
-        if not model._meta.db_table.startswith(REMADE):
+        if not model._meta.db_table.startswith(REMADE):  # noqa: SLF001
             self._build(self._indexes(model))
 
-    def delete_model(self, model: type[Model], handle_autom2m: bool = True) -> None:
+    def delete_model(self, model: type[Model], handle_autom2m: bool = True) -> None:  # noqa: FBT001, FBT002
         """Remove the table and its trees."""
         self._drop(self._indexes(model))
         super().delete_model(model, handle_autom2m=handle_autom2m)
@@ -50,7 +50,7 @@ class SpatialSchemaEditor(DatabaseSchemaEditor):
         self._drop(self._indexes(model, [field]))  # first: SQLite drops no column that a trigger names
         super().remove_field(model, field)
 
-    def _alter_field(  # Django's signature
+    def _alter_field(  # noqa: PLR0913, PLR0917  # Django's signature
         self,
         model: type[Model],
         old_field: AnyField,
@@ -59,12 +59,12 @@ class SpatialSchemaEditor(DatabaseSchemaEditor):
         new_type: str,
         old_db_params: Params,
         new_db_params: Params,
-        strict: bool = False,
+        strict: bool = False,  # noqa: FBT001, FBT002
     ) -> None:
         """Change the column; the tree of a geometry follows it, all trees follow a primary key."""
-        fields = [f for f in model._meta.local_concrete_fields if f.column == old_field.column]
+        fields = [f for f in model._meta.local_concrete_fields if f.column == old_field.column]  # noqa: SLF001
         if old_field.primary_key or new_field.primary_key:
-            fields = list(model._meta.local_concrete_fields)
+            fields = list(model._meta.local_concrete_fields)  # noqa: SLF001
         self._drop(self._indexes(model, fields))
         arguments = (old_field, new_field, old_type, new_type, old_db_params, new_db_params, strict)
         super()._alter_field(model, *arguments)  # type: ignore[misc]  # stubs: private methods are missing
@@ -89,7 +89,7 @@ class SpatialSchemaEditor(DatabaseSchemaEditor):
     def _indexes(
         self, model: type[Model], fields: Iterable[AnyField] | None = None
     ) -> Iterable[SpatialIndex]:
-        chosen = model._meta.local_concrete_fields if fields is None else fields
+        chosen = model._meta.local_concrete_fields if fields is None else fields  # noqa: SLF001
         for field in chosen:
             if isinstance(field, GeometryField) and (index := spatial_index(model, field, self.connection)):
                 yield index

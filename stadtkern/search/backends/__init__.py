@@ -37,9 +37,9 @@ class Backend(Protocol):
 def backend() -> Backend:
     """Return that of the database in use."""
     if connection.vendor == "sqlite":
-        from stadtkern.search.backends.sqlite import SqliteBackend  # only one of them is needed
+        from stadtkern.search.backends.sqlite import SqliteBackend  # noqa: PLC0415  # only one of them is needed
 
         return SqliteBackend()
-    from stadtkern.search.backends.postgresql import PostgresqlBackend
+    from stadtkern.search.backends.postgresql import PostgresqlBackend  # noqa: PLC0415
 
     return PostgresqlBackend()
