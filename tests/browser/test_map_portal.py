@@ -84,7 +84,7 @@ def test_the_map_with_its_tools(visit: Open, places: tuple[float, float], tmp_pa
     page.wait_for_function("window.printed", timeout=30_000)
     page.emulate_media(media="print")
     expect(page.locator(".sk-sheet__map")).to_be_visible()
-    expect(page.locator(".sk-sheet__scale")).to_contain_text("m")
+    expect(page.locator(".sk-sheet__scale")).to_have_text(re.compile(r"^ \d[\d.,]* k?m$"))
     expect(page.locator(".sk-sheet__layers")).not_to_be_empty()
     page.emulate_media(media="screen")
     seen.check()
