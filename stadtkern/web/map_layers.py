@@ -48,7 +48,7 @@ class MapLayer:
     title: str
     group: str
     kind: str
-    """`live` (GeoJSON that is asked for again and again), `vector` (tiles) or `picture` (tiles)."""
+    """`live` (places of the list), `items` (GeoJSON, asked for again), `vector` or `picture` (tiles)."""
     url: str
     """Address of the GeoJSON, or of tiles with `{z}`, `{x}`, `{y}`."""
     source_layer: str = ""

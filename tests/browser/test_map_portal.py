@@ -104,10 +104,12 @@ def test_on_a_phone_and_in_the_dark(visit: Open, places: tuple[float, float]) ->
 def test_without_scripts_the_list_is_the_page(visit: Open, places: tuple[float, float]) -> None:
     seen = visit("/de/map/", DESKTOP, java_script_enabled=False)
     page = seen.page
+    page.locator(".sk-layers > summary").click()
     page.locator('input[name="layers"][value="areas"]').check()
     page.locator("#sk-portal-form button").click()
     assert "layers=areas" in page.url
     expect(page.locator('input[value="areas"]')).to_be_checked()
     assert page.locator("#sk-portal-tools").is_hidden()
+    page.locator(".sk-layers > summary").click()
     page.locator('main a[href*="areas"]').first.click()
     expect(page.locator("main")).to_contain_text("Altstadt")
