@@ -14,7 +14,7 @@ MOST = 200
 """Collections in the tree; the others are found by the search."""
 GRID = "WebMercatorQuad"
 LIVE = "live"
-"""Name of the collection of all newest values, which the map shows by itself, and beginning of those of each kind."""
+"""The collection of all newest values, which the map shows anyway; those of one kind begin with it."""
 PLACES = frozenset({"areas", "addresses"})
 """Collections that tell of the town itself, not of a dataset."""
 
@@ -48,7 +48,7 @@ def _layer(about: About) -> MapLayer:
 
 
 def _days(about: About) -> tuple[str, str] | None:
-    if about.span is None or about.span[0] is None:
+    start, end = about.span or (None, None)
+    if start is None:
         return None
-    start, end = about.span
     return start.date().isoformat(), (end or start).date().isoformat()
