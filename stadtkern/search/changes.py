@@ -18,7 +18,7 @@ from django.db.models.signals import m2m_changed, post_delete, post_save, pre_de
 from stadtkern.search import indexing, vocabulary
 from stadtkern.search.backends import backend
 from stadtkern.search.expressions import Group
-from stadtkern.search.models import Change, Entry
+from stadtkern.search.models import Change, Entry, FacetSet
 from stadtkern.search.subjects import Subject, Watch, get_subject, subjects
 
 logger = logging.getLogger(__name__)
@@ -130,6 +130,9 @@ def repair() -> dict[str, int]:
         if slug not in found:
             found[slug] = indexing.remove(slug, _keys(slug))
     _resplit()
+    with transaction.atomic():
+        backend().lock()
+        FacetSet.objects.filter(entries=None).delete()
     return found
 
 
