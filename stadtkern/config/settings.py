@@ -406,7 +406,7 @@ MQTT_SOCKET = env("MQTT_SOCKET", str(DATA_DIR / "mqtt.sock"))
 MQTT_KEY = env("MQTT_KEY")
 """API key whose rights all have who write to SensorThings topics at the outside broker; empty: none."""
 CONTRIBUTOR_ID = env("CONTRIBUTOR_ID")
-"""Name under which the town delivers its catalogue to GovData (`dcatde:contributorID`); empty: it does not."""
+"""Name under which the town delivers to GovData (`dcatde:contributorID`); empty: it does not."""
 BARRIER_ANSWER_DAYS = 30
 """Days within which a reported barrier is to be answered."""
 BARRIER_KEEP_DAYS = 365
