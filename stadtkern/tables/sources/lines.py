@@ -5,6 +5,7 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterator
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
@@ -98,7 +99,7 @@ def _uneven(rows: list[list[object]]) -> list[Problem]:
 
 def _rows(text: str, delimiter: str, quote: str, most: int) -> list[list[object]]:
     csv.field_size_limit(_HEAD * 4)
-    quoting = csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE
+    quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE
     reader = csv.reader(
         io.StringIO(text, newline=""), delimiter=delimiter, quotechar=quote or None, quoting=quoting
     )
