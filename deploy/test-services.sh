@@ -73,7 +73,7 @@ command -v chromium >/dev/null && browser_tests
 if have_postgres && start_postgres; then
   echo "The storage tests again, on PostgreSQL:"
   export STADTKERN_DATABASE_URL="postgresql://stadtkern@127.0.0.1:$port/postgres"
-  tests stadtkern/{places,observations,governance,people,ingest,lorawan,warnings,standards} -m "not browser"
+  tests stadtkern/{places,observations,governance,people,ingest,lorawan,warnings,standards,features,search,catalogue,harvest,community} -m "not browser"
 else
   left_out+=("storage tests on PostgreSQL (no PostgreSQL with PostGIS)")
   [ -f "$work/pg.log" ] && tail -n 3 "$work/pg.log"

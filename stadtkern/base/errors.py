@@ -25,6 +25,18 @@ class NotFound(StadtkernError):
     status = 404
 
 
+class Conflict(StadtkernError):
+    """Somebody else was first, or it has been done already."""
+
+    status = 409
+
+
+class Gone(StadtkernError):
+    """It was here and was taken back; the text says why."""
+
+    status = 410
+
+
 class BadInput(StadtkernError):
     """What was sent cannot be used; the text says what and where."""
 

@@ -13,7 +13,7 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import MappingProxyType, TracebackType
-from typing import Any, Self
+from typing import IO, Any, Self
 
 import httpcore
 import httpx
@@ -124,7 +124,7 @@ class Client:
         """Close all connections."""
         await self._client.aclose()
 
-    async def get(
+    async def get(  # noqa: PLR0913  # each but the first has a default
         self,
         url: str,
         *,
@@ -132,10 +132,13 @@ class Client:
         etag: str = "",
         last_modified: str = "",
         max_bytes: int = MAX_BYTES,
+        into: IO[bytes] | None = None,
     ) -> Answer:
         """Return what `url` answers.
 
-        `etag` and `last_modified` of an earlier answer save the transfer if nothing has changed.
+        `etag` and `last_modified` of an earlier answer save the transfer if nothing has changed. With `into`
+        the body is written there, part by part, and the answer has none. With a `max_bytes` of 0 only the
+        beginning of the answer is awaited and no body is read.
 
         Raises
         ------
@@ -154,7 +157,7 @@ class Client:
                     wait_max=10,
                 ):
                     with attempt:
-                        return await self._follow(replayed(url), asked, max_bytes)
+                        return await self._follow(replayed(url), asked, max_bytes, into)
         except TimeoutError:
             seconds = self._deadline.total_seconds()
             raise FetchError(f"{_host(url)} did not finish answering within {seconds:g} s") from None
@@ -180,12 +183,14 @@ class Client:
             return found
         raise FetchError(f"{_host(url)} redirects to another address; not followed")
 
-    async def _follow(self, url: str, headers: Mapping[str, str], max_bytes: int) -> Answer:
+    async def _follow(
+        self, url: str, headers: Mapping[str, str], max_bytes: int, into: IO[bytes] | None
+    ) -> Answer:
         """Return the answer at the end of the redirects."""
         for _ in range(self._max_redirects + 1):
             request = self._request(url, headers)
             try:
-                found = await self._ask(request, max_bytes)
+                found = await self._ask(request, max_bytes, into)
             except (
                 httpcore.NetworkError,
                 httpcore.ProtocolError,
@@ -210,7 +215,9 @@ class Client:
             raise FetchError(f'not a web address: "{url[:100]}"')
         return request
 
-    async def _ask(self, request: httpx.Request, max_bytes: int) -> Answer | httpx.URL:
+    async def _ask(
+        self, request: httpx.Request, max_bytes: int, into: IO[bytes] | None = None
+    ) -> Answer | httpx.URL:
         """Return the answer, or the address it redirects to."""
         response = await self._client.send(request, stream=True)
         try:
@@ -219,7 +226,7 @@ class Client:
             _check_status(response)
             is_same = response.status_code == HTTPStatus.NOT_MODIFIED
             return Answer(
-                body=b"" if is_same else await _body(response, max_bytes),
+                body=b"" if is_same or not max_bytes else await _body(response, max_bytes, into),
                 status=response.status_code,
                 url=str(request.url),
                 etag=response.headers.get("etag", ""),
@@ -298,7 +305,7 @@ def _retry_after(text: str) -> timedelta | None:
     return min(max(wait, timedelta()), _LONGEST_WAIT)
 
 
-async def _body(response: httpx.Response, max_bytes: int) -> bytes:
+async def _body(response: httpx.Response, max_bytes: int, into: IO[bytes] | None = None) -> bytes:
     """Return the body, decompressed, read no further than the limit before and after decompression."""
     host = response.request.url.host
     declared = response.headers.get("content-length", "")
@@ -306,11 +313,17 @@ async def _body(response: httpx.Response, max_bytes: int) -> bytes:
         raise _too_large(host, max_bytes)
     parts: list[bytes] = []
     size = 0
+    if into is not None:  # an earlier try may have left something
+        into.seek(0)
+        into.truncate()
     async for part in _decoded(response, max_bytes):
         size += len(part)
         if size > max_bytes:
             raise _too_large(host, max_bytes)
-        parts.append(part)
+        if into is None:
+            parts.append(part)
+        else:
+            into.write(part)
     return b"".join(parts)
 
 

@@ -21,6 +21,16 @@ def with_short_ways(application: Application) -> Application:
 
 
 start_django()
+
+from stadtkern.catalogue.uploads import ROOM_FOR_FIELDS, may_upload  # noqa: E402  # needs the apps
+
 # WhiteNoise hands out small files by plain iterators, which Django reads in a thread
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
-application = with_sockets(limit_body(with_short_ways(ASGIHandler()), settings.MOST_BYTES))
+application = with_sockets(
+    limit_body(
+        with_short_ways(ASGIHandler()),
+        settings.MOST_BYTES,
+        upload_bytes=settings.UPLOAD_MOST_BYTES + ROOM_FOR_FIELDS,
+        may_upload=may_upload,
+    )
+)

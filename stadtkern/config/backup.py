@@ -20,10 +20,12 @@ from django.db import connection, connections
 from stadtkern import __version__
 from stadtkern.base.clock import now
 from stadtkern.base.errors import BadInput, Unavailable
+from stadtkern.catalogue.models.versions import FOLDER as DATASETS
+from stadtkern.catalogue.models.versions import is_of_version
 from stadtkern.observations.archive.models import FOLDER as ARCHIVE
 
 MANIFEST = "manifest.json"
-FOLDERS = ("media", ARCHIVE)
+FOLDERS = ("media", ARCHIVE, DATASETS)
 
 
 def dump_database(folder: Path) -> str:
@@ -62,6 +64,17 @@ def checksum(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def kept_files() -> list[str]:
+    """Return the files of a backup by their paths, without what is just being written."""
+    found = [
+        path.relative_to(settings.DATA_DIR).as_posix()
+        for kind in FOLDERS
+        for path in (settings.DATA_DIR / kind).rglob("*")
+        if path.is_file()
+    ]
+    return [path for path in found if not path.startswith(f"{DATASETS}/") or is_of_version(path)]
+
+
 def backup(target: Path) -> int:
     """Write a backup to `target` and return its size in bytes; a failed backup leaves nothing behind."""
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -69,15 +82,7 @@ def backup(target: Path) -> int:
         folder = Path(name)
         partial = folder / "backup.tar.gz"  # nobody else may look into this folder; the key is in it
         files = {dump_database(folder): folder}
-        for kind in FOLDERS:
-            base = settings.DATA_DIR / kind
-            files.update(
-                {
-                    f"{kind}/{p.relative_to(base).as_posix()}": settings.DATA_DIR
-                    for p in base.rglob("*")
-                    if p.is_file()
-                }
-            )
+        files.update(dict.fromkeys(kept_files(), settings.DATA_DIR))
         sums = {path: checksum(base / path) for path, base in files.items()}
         manifest = {
             "stadtkern": __version__, "created": now().isoformat(), "vendor": connection.vendor,

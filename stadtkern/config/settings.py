@@ -63,6 +63,10 @@ X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "stadtkern.web.errors.csrf_failure"
 MOST_BYTES = int(env("MOST_BYTES", str(64 * 1024 * 1024)))
 """Largest request in bytes."""
+UPLOAD_MOST_BYTES = int(env("UPLOAD_MOST_BYTES", str(4 * 1024**3)))
+"""Largest file in bytes that an editor may upload or have fetched as a table."""
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
+"""The page on which the columns of a table are confirmed has eight fields for each of up to 2,000 columns."""
 METRICS_TOKEN = env("METRICS_TOKEN")
 """Who sends this as bearer token may read `/metrics`; empty: only this machine may."""
 
@@ -72,14 +76,19 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
     "stadtkern.web",
+    "stadtkern.search",
     "stadtkern.people",
     "stadtkern.places",
+    "stadtkern.features",
     "stadtkern.governance",
     "stadtkern.observations",
     "stadtkern.observations.upkeep",
     "stadtkern.lorawan",
     "stadtkern.ingest",
     "stadtkern.catalogue",
+    "stadtkern.catalogue.quality",
+    "stadtkern.harvest",
+    "stadtkern.community",
     "stadtkern.warnings",
     "stadtkern.dashboards",
     *plugin_packages("stadtkern.connectors"),
@@ -305,6 +314,10 @@ CODEC_WORKERS = int(env("CODEC_WORKERS", "2"))
 """Processes in which payload codecs of LoRaWAN devices run."""
 UPLINK_DAYS = int(env("UPLINK_DAYS", "400"))
 """How long the raw uplinks of LoRaWAN devices are kept, so that they can be decoded once more."""
+FAILED_UPLOAD_DAYS = int(env("FAILED_UPLOAD_DAYS", "30"))
+"""Days after which files that were never published are deleted: refused, forgotten or replaced uploads."""
+FETCHED_VERSION_DAYS = int(env("FETCHED_VERSION_DAYS", "400"))
+"""Days after which the files of replaced versions that came by schedule are deleted; 0: never."""
 RETENTION_LOG_DAYS = int(env("RETENTION_LOG_DAYS", "730"))
 """Days after which the record of the retention job is deleted."""
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env("EMAIL_FROM", "stadtkern@localhost")
@@ -337,6 +350,9 @@ STORAGES = {
 WHITENOISE_IMMUTABLE_FILE_TEST = r"\.[0-9a-f]{12}\.\w+$|/web/vendor/"  # named by content or with a version
 MEDIA_URL = "/media/"
 MEDIA_ROOT = DATA_DIR / "media"
+FILE_UPLOAD_TEMP_DIR = DATA_DIR / "uploads"
+"""Beside the town's data, where there is room for large files; `/tmp` may be memory."""
+FILE_UPLOAD_TEMP_DIR.mkdir(parents=True, exist_ok=True)
 WHITENOISE_USE_FINDERS = True
 
 WAGTAIL_SITE_NAME = "Stadtkern"
@@ -389,6 +405,8 @@ MQTT_SOCKET = env("MQTT_SOCKET", str(DATA_DIR / "mqtt.sock"))
 """File by which `web` reaches the broker inside `ingest`, for browsers."""
 MQTT_KEY = env("MQTT_KEY")
 """API key whose rights all have who write to SensorThings topics at the outside broker; empty: none."""
+CONTRIBUTOR_ID = env("CONTRIBUTOR_ID")
+"""Name under which the town delivers its catalogue to GovData (`dcatde:contributorID`); empty: it does not."""
 BARRIER_ANSWER_DAYS = 30
 """Days within which a reported barrier is to be answered."""
 BARRIER_KEEP_DAYS = 365
@@ -397,3 +415,5 @@ BARRIER_OPEN_DAYS = 730
 """Days after which a report is deleted that nobody answered."""
 TILES_MOST_BYTES = int(env("TILES_MOST_BYTES", str(500 * 1000 * 1000)))
 """Room for kept map tiles in bytes."""
+VECTOR_TILES_MOST_BYTES = int(env("VECTOR_TILES_MOST_BYTES", str(500 * 1000 * 1000)))
+"""Room for kept vector tiles of our own layers in bytes."""

@@ -14,15 +14,16 @@ class GovernanceConfig(AppConfig):
         """Watch the profiles and give the tables below us an end."""
         from stadtkern.governance import checks, retention  # noqa: PLC0415  # need the models
         from stadtkern.governance.models import DataProfile  # noqa: PLC0415
-        from stadtkern.governance.search import find_profiles  # noqa: PLC0415
+        from stadtkern.governance.search import SUBJECT, licence_titles  # noqa: PLC0415
         from stadtkern.people import expiry, keys, refusals, rights  # noqa: PLC0415
         from stadtkern.people.audit import audited, delete_old_entries  # noqa: PLC0415
-        from stadtkern.web import search  # noqa: PLC0415
+        from stadtkern.search import facets, subjects  # noqa: PLC0415
         from stadtkern.web.services import delete_old_reports, delete_old_tiles  # noqa: PLC0415
 
         audited(DataProfile, m2m_fields={"partners"})
         rights.watch(DataProfile, DataProfile.partners.through)
-        search.register("register", _("Register of sensors and data"), find_profiles)
+        subjects.register(SUBJECT)
+        facets.register("licence", licence_titles)
         retention.register("governance.retention_runs", retention.delete_old_runs)
         retention.register("people.audit_trail", delete_old_entries)
         retention.register("people.editorial_log", expiry.delete_editorial_log)

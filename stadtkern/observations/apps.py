@@ -15,16 +15,20 @@ class ObservationsConfig(AppConfig):
 
     def ready(self) -> None:
         """Say what is held, give what grows an end, and watch what people may change."""
+        from stadtkern.features import collections  # noqa: PLC0415
         from stadtkern.governance import register, retention  # noqa: PLC0415  # models are loaded only now
         from stadtkern.observations import holdings, models, services, warnings  # noqa: PLC0415
         from stadtkern.observations.archive.models import ArchiveFile  # noqa: F401, PLC0415  # Django is to know it
         from stadtkern.observations.derived.models import DerivedStream  # noqa: PLC0415
-        from stadtkern.observations.search import find_streams  # noqa: PLC0415
+        from stadtkern.observations.layers import LiveLayers  # noqa: PLC0415
+        from stadtkern.observations.search import SUBJECT  # noqa: PLC0415
         from stadtkern.people import rights  # noqa: PLC0415
         from stadtkern.people.audit import audited  # noqa: PLC0415
-        from stadtkern.web import search, warning_banner  # noqa: PLC0415
+        from stadtkern.search import subjects  # noqa: PLC0415
+        from stadtkern.web import warning_banner  # noqa: PLC0415
 
-        search.register("streams", _("Measured values"), find_streams)
+        subjects.register(SUBJECT)
+        collections.register_source("live", LiveLayers())
         warning_banner.register("levels", warnings.warnings)
         register.add_holder("observations", count=holdings.count, list_items=holdings.list_items)
         retention.register("observations.observations", services.delete_observations)

@@ -1,38 +1,72 @@
 """Measured values in the search."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 
-from django.urls import reverse
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 
-from stadtkern.observations.models import Datastream
-from stadtkern.web.search import MOST_SCANNED, Entry, Found, Hit, among
+from stadtkern.governance.models import DataProfile
+from stadtkern.observations.models import Datastream, ObservedProperty, Thing
+from stadtkern.search.subjects import Document, Subject
 
-COLUMNS = (
-    "pk",
-    "key",
-    "name",
-    "thing__name",
-    "thing__key",
-    "observed_property__slug",
-    "observed_property__name",
+BATCH = 1000
+
+
+def documents(keys: Collection[str] | None) -> Iterator[Document]:
+    """Return public datastreams by what and where they measure, in all languages."""
+    streams = Datastream.objects.public().select_related("thing", "observed_property", "profile")
+    if keys is not None:
+        streams = streams.filter(pk__in=list(keys))
+    for stream in streams.order_by("pk").iterator(BATCH):
+        yield _document(stream)
+
+
+def _document(stream: Datastream) -> Document:
+    point, profile = stream.thing.location, stream.profile
+    return Document(
+        key=str(stream.pk),
+        title={"": stream.name} if stream.name else _labels(stream),
+        keywords=stream.observed_property.name,
+        text={"": stream.description or (str(stream.thing) if stream.name else stream.thing.description)},
+        hidden={"": f"{stream.key} {stream.thing} {stream.observed_property.slug}"},
+        route=("stream", str(stream.pk)),
+        facets={"licence": (profile.licence,) if profile else ()},
+        bbox=(point.x, point.y, point.x, point.y) if point else None,
+    )
+
+
+def _labels(stream: Datastream) -> dict[str, str]:
+    """Return what people see, in each language in which the property has a name of its own."""
+    labels = {}
+    for language, _name in settings.LANGUAGES:
+        if language in stream.observed_property.name or language == "de":
+            with override(language):
+                labels[language] = stream.label
+    return labels
+
+
+def visible(keys: Collection[str]) -> Collection[str]:
+    """Return the streams that are public."""
+    return {
+        str(pk) for pk in Datastream.objects.public().filter(pk__in=list(keys)).values_list("pk", flat=True)
+    }
+
+
+def _of(**selection: object) -> Iterable[str]:
+    return map(str, Datastream.objects.filter(**selection).values_list("pk", flat=True))
+
+
+SUBJECT = Subject(
+    slug="streams",
+    title=_("Measured values"),
+    documents=documents,
+    visible=visible,
+    watches={
+        Datastream: lambda stream: [str(stream.pk)],
+        Thing: lambda thing: _of(thing=thing.pk),
+        ObservedProperty: lambda observed: _of(observed_property=observed.pk),
+        DataProfile: lambda profile: _of(profile=profile.pk),
+    },
+    weight=0.8,
 )
-
-
-def find_streams(text: str, first: int, most: int) -> Found:
-    """Find public datastreams by their names, and by what and where they measure, in any language."""
-    total, keys = among(_entries(), text, first, most)
-    streams = Datastream.objects.public().select_related("thing", "observed_property").in_bulk(keys)
-    shown = (streams[key] for key in keys if key in streams)
-    return Found(total, [_hit(stream) for stream in shown])
-
-
-def _entries() -> Iterator[Entry]:
-    rows = Datastream.objects.public().order_by("key").values_list(*COLUMNS)[:MOST_SCANNED]
-    for pk, key, name, thing, thing_key, slug, names in rows:
-        title = name or f"{' '.join(names.values())} {thing or thing_key}"
-        yield Entry(title, f"{key} {thing} {slug} {' '.join(names.values())}", pk)
-
-
-def _hit(stream: Datastream) -> Hit:
-    text = stream.description or (str(stream.thing) if stream.name else "")
-    return Hit(stream.label, reverse("stream", args=[stream.pk]), text)

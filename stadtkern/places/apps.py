@@ -12,11 +12,11 @@ class PlacesConfig(AppConfig):
 
     def ready(self) -> None:
         """Let the distance lookups mean the same on both databases, and watch who changes what."""
-        from stadtkern.places import lookups, trail  # noqa: PLC0415  # need the models
-        from stadtkern.places.search import find_addresses, find_areas  # noqa: PLC0415
-        from stadtkern.web import search  # noqa: PLC0415
+        from stadtkern.places import lookups, search, trail  # noqa: PLC0415  # need the models
+        from stadtkern.search import areas, subjects  # noqa: PLC0415
 
-        search.register("areas", _("Areas"), find_areas)
-        search.register("addresses", _("Addresses"), find_addresses)
+        subjects.register(search.AREAS)
+        subjects.register(search.ADDRESSES)
+        areas.register(search.named_areas, search.box_of)
         lookups.register()
         trail.register_models()

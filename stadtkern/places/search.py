@@ -1,40 +1,93 @@
 """Areas and addresses in the search; each leads to what is measured nearest to it."""
 
-from django.contrib.gis.geos import Point
-from django.urls import reverse
+from collections.abc import Collection, Iterable, Iterator, Sequence
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from stadtkern.places.models import Address, Area
-from stadtkern.web.search import MOST_SCANNED, Entry, Found, Hit, among
+from stadtkern.search.areas import NamedArea
+from stadtkern.search.subjects import BBox, Document, Subject
+
+BATCH = 1000
 
 
-def find_areas(text: str, first: int, most: int) -> Found:
-    """Find areas by their names in any language, or by official number."""
-    rows = Area.objects.order_by("slug").values_list("pk", "slug", "code", "name")[:MOST_SCANNED]
-    entries = (
-        Entry(" ".join(names.values()) or slug, f"{slug} {code}", pk) for pk, slug, code, names in rows
-    )
-    total, keys = among(entries, text, first, most)
-    areas = Area.objects.select_related("parent").defer("parent__geometry").in_bulk(keys)
-    shown = (areas[key] for key in keys if key in areas)
-    return Found(total, [_area(area) for area in shown])
+def area_documents(keys: Collection[str] | None) -> Iterator[Document]:
+    """Return areas by their names in any language, their short name and official number."""
+    found = Area.objects.select_related("parent").defer("parent__geometry").order_by("pk")
+    for area in _these(found, keys).iterator(BATCH):
+        point, kind = area.geometry.point_on_surface, area.get_kind_display()
+        yield Document(
+            key=str(area.pk),
+            title=area.name or {"": area.slug},
+            text={"": f"{kind}, {area.parent}" if area.parent else kind},
+            hidden={"": f"{area.slug} {area.code}"},
+            route=("map",),
+            fragment=f"?near={point.y:.5f},{point.x:.5f}",
+            bbox=area.geometry.extent,
+        )
 
 
-def find_addresses(text: str, first: int, most: int) -> Found:
-    """Find addresses however their street is spelt."""
-    found = Address.objects.search(text)
-    rows = found.select_related("area").defer("area__geometry")[first : first + most]
-    return Found(found.count(), [_address(address) for address in rows])
+def address_documents(keys: Collection[str] | None) -> Iterator[Document]:
+    """Return addresses."""
+    found = Address.objects.select_related("area").defer("area__geometry").order_by("pk")
+    for address in _these(found, keys).iterator(BATCH):
+        longitude, latitude = address.point.x, address.point.y
+        yield Document(
+            key=str(address.pk),
+            title={"pl" if "-" in address.postcode else "de": str(address)},
+            text=address.area.name if address.area else {},
+            route=("map",),
+            fragment=f"?near={latitude:.5f},{longitude:.5f}",
+            bbox=(longitude, latitude, longitude, latitude),
+        )
 
 
-def _area(area: Area) -> Hit:
-    above = f", {area.parent}" if area.parent else ""
-    return Hit(str(area), _near(area.geometry.point_on_surface), f"{area.get_kind_display()}{above}")
+def _these(found: QuerySet, keys: Collection[str] | None) -> QuerySet:
+    return found if keys is None else found.filter(pk__in=list(keys))
 
 
-def _address(address: Address) -> Hit:
-    return Hit(str(address), _near(address.point), str(address.area or ""))
+def _existing_areas(keys: Collection[str]) -> Collection[str]:
+    return {str(key) for key in Area.objects.filter(pk__in=list(keys)).values_list("pk", flat=True)}
 
 
-def _near(point: Point) -> str:
-    """Return the map with what is nearest first."""
-    return f"{reverse('map')}?near={point.y:.5f},{point.x:.5f}"
+def _existing_addresses(keys: Collection[str]) -> Collection[str]:
+    return {str(key) for key in Address.objects.filter(pk__in=list(keys)).values_list("pk", flat=True)}
+
+
+def _area_keys(area: Area) -> Iterable[str]:
+    children = Area.objects.filter(parent=area.pk).values_list("pk", flat=True)
+    return [str(area.pk), *map(str, children)]
+
+
+def named_areas(most: int) -> Sequence[NamedArea]:
+    """Return areas to choose from, large ones first."""
+    ranks = {kind: rank for rank, kind in enumerate(Area.Kind.values)}
+    rows = Area.objects.defer("geometry").order_by("slug")[:most]
+    found = sorted(rows, key=lambda area: (ranks.get(area.kind, len(ranks)), str(area).casefold()))
+    return [NamedArea(area.slug, str(area), area.get_kind_display()) for area in found]
+
+
+def box_of(slug: str) -> BBox | None:
+    """Return the box of an area."""
+    area = Area.objects.filter(slug=slug).first()
+    box: BBox | None = area.geometry.extent if area else None
+    return box
+
+
+AREAS = Subject(
+    slug="areas",
+    title=_("Areas"),
+    documents=area_documents,
+    visible=_existing_areas,
+    watches={Area: _area_keys},
+    weight=0.9,
+)
+ADDRESSES = Subject(
+    slug="addresses",
+    title=_("Addresses"),
+    documents=address_documents,
+    visible=_existing_addresses,
+    watches={Address: lambda address: [str(address.pk)]},
+    weight=0.4,
+)

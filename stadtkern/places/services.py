@@ -18,6 +18,7 @@ from stadtkern.base.errors import BadInput
 from stadtkern.places.files import FileRow, Rejected, read_rows
 from stadtkern.places.folding import folded_words
 from stadtkern.places.models import Address, AddressWord, Area
+from stadtkern.search import changes
 from stadtkern.web.fields import in_language
 
 Parsed = TypeVar("Parsed")
@@ -251,6 +252,7 @@ def _store_areas(areas: list[Area], report: Report) -> None:
     Area.objects.bulk_update(changed, ["name", "geometry"], batch_size=BATCH)
     for area in (*fresh, *changed):
         find_parent(area)
+    changes.note("areas", [str(area.pk) for area in (*fresh, *changed)])
     report.created, report.updated = len(fresh), len(changed)
 
 
@@ -283,6 +285,7 @@ def _store_addresses(addresses: list[Address], report: Report) -> None:
     Address.objects.bulk_update(changed, ["point", "area"], batch_size=BATCH)
     words = (word for address in fresh for word in address.fresh_words())
     AddressWord.objects.bulk_create(words, batch_size=BATCH)
+    changes.note("addresses", [str(address.pk) for address in (*fresh, *changed)])
     report.created, report.updated = len(fresh), len(changed)
 
 

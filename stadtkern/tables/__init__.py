@@ -24,6 +24,7 @@ from stadtkern.tables.model import (
     Meaning,
     Part,
     Plan,
+    Preview,
     Problem,
     Progress,
     Reason,
@@ -51,15 +52,60 @@ from stadtkern.tables.questions import (
     SqlResult,
     TopValue,
 )
+from stadtkern.tables.previewing import preview
 from stadtkern.tables.reading import ingest
 from stadtkern.tables.sandbox import sql
 from stadtkern.tables.surveying import survey
 from stadtkern.tables.table import Table
 
 __all__ = [
-    "BBOX", "GEOMETRY", "ID", "KINDS", "Aggregate", "Aggregated", "Bin", "Box", "Bucket", "Cancelled", "Column",  # noqa: E501
-    "ColumnPlan", "ColumnProfile", "ColumnSurvey", "Difference", "ExportFormat", "Fact", "Filter", "Geocode",
-    "Geometry", "GeometryPlan", "Group", "Hints", "Ingested", "Kind", "Meaning", "Measure", "Op", "Order", "Part",  # noqa: E501
-    "Plan", "Problem", "Progress", "Query", "Reason", "Reject", "RowChange", "RowsPage", "SqlLimits", "SqlResult",  # noqa: E501
-    "Survey", "Table", "TableError", "TopValue", "ingest", "sql", "survey",
-]  # fmt: skip
+    "BBOX",
+    "GEOMETRY",
+    "ID",
+    "KINDS",
+    "Aggregate",
+    "Aggregated",
+    "Bin",
+    "Box",
+    "Bucket",
+    "Cancelled",
+    "Column",
+    "ColumnPlan",
+    "ColumnProfile",
+    "ColumnSurvey",
+    "Difference",
+    "ExportFormat",
+    "Fact",
+    "Filter",
+    "Geocode",
+    "Geometry",
+    "GeometryPlan",
+    "Group",
+    "Hints",
+    "Ingested",
+    "Kind",
+    "Meaning",
+    "Measure",
+    "Op",
+    "Order",
+    "Part",
+    "Plan",
+    "Preview",
+    "Problem",
+    "Progress",
+    "Query",
+    "Reason",
+    "Reject",
+    "RowChange",
+    "RowsPage",
+    "SqlLimits",
+    "SqlResult",
+    "Survey",
+    "Table",
+    "TableError",
+    "TopValue",
+    "ingest",
+    "preview",
+    "sql",
+    "survey",
+]

@@ -259,6 +259,14 @@ class Reject:
 
 
 @dataclass(frozen=True, slots=True)
+class Preview:
+    """First rows as a plan reads them (values of the kept columns), and those it would leave out."""
+
+    rows: tuple[tuple[object, ...], ...] = ()
+    rejects: tuple[Reject, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Geometry:
     """The geometry of a table.
 

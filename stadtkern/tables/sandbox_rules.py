@@ -90,8 +90,9 @@ def check(base: duckdb.DuckDBPyConnection, statement: str, tables: Collection[st
         raise TableError("sql_not_allowed", reason="statements", count=len(found))
     if found[0].type != duckdb.StatementType.SELECT:
         raise TableError("sql_not_allowed", reason="kind", kind=str(found[0].type).rpartition(".")[2])
+    # all rows are fetched: with an open result DuckDB 2.0 refuses the next statement
     rows = base.execute("SELECT json_serialize_sql($1)", [statement]).fetchall()
-    tree = json.loads(rows[0][0])
+    tree = json.loads(rows[0][0]) if rows else {"error": True}
     if tree.get("error"):  # DuckDB writes only SELECT as JSON: PIVOT, DESCRIBE, SHOW and others are no such
         raise TableError("sql_not_allowed", reason="kind", message=str(tree.get("error_message", ""))[:200])
     _Walk(tables).visit(tree, frozenset(), 0)

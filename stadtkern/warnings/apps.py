@@ -15,10 +15,12 @@ class WarningsConfig(AppConfig):
         from stadtkern.base import alarms  # noqa: PLC0415  # models are loaded only now
         from stadtkern.governance import retention  # noqa: PLC0415
         from stadtkern.people.audit import audited  # noqa: PLC0415
-        from stadtkern.warnings import banner, models, services  # noqa: PLC0415
+        from stadtkern.search import subjects  # noqa: PLC0415
+        from stadtkern.warnings import banner, models, search, services  # noqa: PLC0415
         from stadtkern.web import warning_banner  # noqa: PLC0415
 
         warning_banner.register("levels", banner.warnings)
+        subjects.register(search.SUBJECT)
         alarms.listen(services.heard_alarm)
         retention.register("warnings.alerts", services.delete_alerts)
         retention.register("warnings.deliveries", services.delete_deliveries)

@@ -2,11 +2,7 @@
 
 import hmac
 import json
-import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import jwt
 import pytest
@@ -25,43 +21,10 @@ from stadtkern.warnings.services import Watcher, deliver_due, finish_ticket, mut
 from stadtkern.warnings.services.alerts import end_alert, raise_alert
 from stadtkern.warnings.services.queueing import quiet_until
 from stadtkern.warnings.services.rules import webhook_key
+from stadtkern.web.fixtures import Receiver, receiver
 
 pytestmark = pytest.mark.django_db
-
-
-@dataclass
-class Receiver:
-    """A web server that takes messages; a test decides how it answers."""
-
-    url: str
-    status: int = 204
-    got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
-
-
-@pytest.fixture
-def receiver(monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
-    """Give a receiver on this machine."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            found.got.append((dict(self.headers), self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(found.status)
-            self.send_header("Location", found.url)
-            self.end_headers()
-
-        def log_message(self, *_words: object) -> None:
-            """Stay silent."""
-
-    http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    port = http.server_address[1]
-    found = Receiver(f"http://127.0.0.1:{port}/hook")
-    thread = threading.Thread(target=http.serve_forever, args=(0.05,))
-    thread.start()
-    monkeypatch.setenv("STADTKERN_ALLOW_PRIVATE_HOSTS", f"127.0.0.1:{port}")
-    yield found
-    http.shutdown()
-    http.server_close()
-    thread.join()
+__all__ = ["receiver"]
 
 
 def channel(kind: str, **more: object) -> Channel:

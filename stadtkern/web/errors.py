@@ -54,6 +54,7 @@ def words(status: int) -> tuple[str, str]:
         ),
         405: (_("This address does not accept that"), _("Go back and use the form or the link on the page.")),
         409: (_("Somebody else was faster"), _("The page has changed in the meantime. Load it again.")),
+        410: (_("This has been taken back"), _("It was published here and is no longer offered.")),
         413: (_("That is too large"), _("Send a smaller file.")),
         422: (_("What you entered cannot be used"), _("Go back, correct it and send it again.")),
         429: (_("Too many requests"), _("Wait a minute and try again.")),

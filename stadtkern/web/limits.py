@@ -31,17 +31,31 @@ async def refuse(send: Send) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-def limit_body(application: Application, most_bytes: int) -> Application:
-    """Return the application, which then never reads more than `most_bytes` of one request.
+MayUpload = Callable[[Scope], Awaitable[bool]]
 
-    A sender without `Content-Length` (chunks) is cut off in the middle.
+
+def limit_body(
+    application: Application,
+    normal_bytes: int,
+    *,
+    upload_bytes: int = 0,
+    may_upload: MayUpload | None = None,
+) -> Application:
+    """Return the application, which then never reads more than `normal_bytes` of one request.
+
+    A sender without `Content-Length` (chunks) is cut off in the middle. `upload_bytes` is the limit for
+    requests that say they are larger and of which `may_upload` says, before anything is read, that they may
+    be.
     """
 
     async def limited(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await application(scope, receive, send)
             return
-        if declared_length(scope) > most_bytes:
+        length, most_bytes = declared_length(scope), normal_bytes
+        if normal_bytes < length <= upload_bytes and may_upload is not None and await may_upload(scope):
+            most_bytes = upload_bytes
+        if length > most_bytes:
             await refuse(send)
             return
         read, has_begun = 0, False

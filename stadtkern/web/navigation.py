@@ -33,7 +33,7 @@ class Link:
 MAIN: Sequence[Entry] = (
     Entry(_("Cockpit"), "wagtail_serve", ("",)),
     Entry(_("Map"), "map"),
-    Entry(_("Data"), "register"),
+    Entry(_("Data"), "datasets"),
     Entry(pgettext_lazy("navigation", "Take part"), "participation"),
     Entry(_("Strategy"), "strategy"),
     Entry(_("Safety"), "resilience"),

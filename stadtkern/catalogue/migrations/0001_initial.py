@@ -725,11 +725,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="dataset",
-            index=models.Index(
-                models.OrderBy(models.F("modified"), descending=True, nulls_last=True),
-                models.F("slug"),
-                name="catalogue_dataset_newest",
-            ),
+            index=models.Index(fields=["-modified", "slug"], name="catalogue_dataset_newest"),
         ),
         migrations.AddIndex(
             model_name="dataset",

@@ -2,8 +2,9 @@
 
 from stadtkern.catalogue.models.catalogue import Agent, DatasetSeries, Keyword
 from stadtkern.catalogue.models.datasets import Dataset, DatasetQuerySet
-from stadtkern.catalogue.models.distributions import DataService, Distribution
-from stadtkern.catalogue.models.versions import Pull, Version
+from stadtkern.catalogue.models.distributions import DataService, Distribution, DistributionQuerySet
+from stadtkern.catalogue.models.versions import FollowUp, Pull, Version, VersionQuerySet
+from stadtkern.catalogue.models.views import SavedView
 
 __all__ = [
     "Agent",
@@ -12,7 +13,11 @@ __all__ = [
     "DatasetQuerySet",
     "DatasetSeries",
     "Distribution",
+    "DistributionQuerySet",
+    "FollowUp",
     "Keyword",
     "Pull",
+    "SavedView",
     "Version",
+    "VersionQuerySet",
 ]

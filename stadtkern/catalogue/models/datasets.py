@@ -27,6 +27,15 @@ from stadtkern.places.models import Area
 from stadtkern.web.fields import TranslatedTextField, in_language
 
 Choices = list[tuple[str, Any]]
+RESERVED_SLUGS = frozenset(
+    {
+        *("sql", "wishes", "reuses", "usage", "marketplace", "requests", "subscriptions"),
+        *("new", "search", "feed", "series", "versions"),
+    }
+)
+"""Addresses below `/data/` that are no datasets."""
+OF_THE_DATA = ("origin", "extra", "extent", "issued", "modified", "withdrawn_at", "withdrawn_reason")
+"""Fields that follow the data and not the description: a revision does not bring old ones back."""
 
 
 def choices(table: dict[str, Concept]) -> Choices:
@@ -40,6 +49,12 @@ def validate_codes(value: object, known: dict[str, Concept]) -> None:
         raise ValidationError(_("Write a list of codes."))
     if unknown := sorted(set(value) - set(known)):
         raise ValidationError(_("Unknown code: %(codes)s"), params={"codes": ", ".join(unknown)[:200]})
+
+
+def validate_slug_is_free(value: str) -> None:
+    """Refuse a short name that is the address of something else; `--` parts dataset and table."""
+    if value in RESERVED_SLUGS or "--" in value:
+        raise ValidationError(_("This short name cannot be used; choose another."))
 
 
 def validate_themes(value: object) -> None:
@@ -101,13 +116,19 @@ class Dataset(WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin, mode
         LAYER = "layer", _("layer of the map")
         HARVEST = "harvest", _("taken over from another catalogue")
 
+    draft_keywords: list[str] | None = None
+    """Keywords that wait for approval; None: as stored."""
     get_title: Callable[[], str]
     get_description: Callable[[], str]
     get_summary: Callable[[], str]
     get_provenance: Callable[[], str]
 
     slug = models.SlugField(
-        _("short name"), max_length=100, unique=True, help_text=_("Part of the address of its page.")
+        _("short name"),
+        max_length=100,
+        unique=True,
+        validators=[validate_slug_is_free],
+        help_text=_("Part of the address of its page."),
     )
     identifier = models.CharField(
         _("identifier"),
@@ -193,7 +214,7 @@ class Dataset(WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin, mode
             ),
         ]
         indexes = [
-            models.Index(F("modified").desc(nulls_last=True), "slug", name="catalogue_dataset_newest"),
+            models.Index(fields=["-modified", "slug"], name="catalogue_dataset_newest"),
             models.Index(fields=["origin", "slug"], name="catalogue_dataset_origin"),
         ]
 
@@ -203,6 +224,29 @@ class Dataset(WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin, mode
     def get_absolute_url(self) -> str:
         """Return the address of its page in the active language."""
         return reverse("dataset", args=[self.slug])
+
+    def get_state(self) -> str:
+        """Return in words how public it is."""
+        if self.withdrawn_at is not None:
+            return str(_("withdrawn"))
+        if self.live:
+            return str(_("public, changes wait") if self.has_unpublished_changes else _("public"))
+        return str(_("draft"))
+
+    def serializable_data(self) -> dict[str, Any]:
+        """Return all fields for a revision, with the keywords, which Wagtail would leave out."""
+        words = self.draft_keywords
+        if words is None:
+            words = [one.word for one in self.keywords.all()] if self.pk else []
+        return {**super().serializable_data(), "keyword_list": words}
+
+    def with_content_json(self, content: dict[str, Any]) -> Self:
+        """Return the dataset as it was written into a revision."""
+        found: Self = super().with_content_json(content)
+        found.draft_keywords = content.get("keyword_list")
+        for name in OF_THE_DATA:
+            setattr(found, name, getattr(self, name))
+        return found
 
     @property
     def is_public(self) -> bool:

@@ -1,6 +1,7 @@
 """How a dataset can be had: as a file or through a service."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING, Self
 
 from django.db import models
 from django.db.models import Q
@@ -11,6 +12,17 @@ from stadtkern.catalogue.models.datasets import Dataset
 from stadtkern.catalogue.vocabularies import FORMATS, Format
 from stadtkern.governance.licences import Licence, licence
 from stadtkern.web.fields import TranslatedTextField, in_language
+
+if TYPE_CHECKING:
+    from stadtkern.catalogue.models.versions import Version
+
+
+class DistributionQuerySet(models.QuerySet["Distribution"]):
+    """Selections of distributions."""
+
+    def public(self) -> Self:
+        """Return those that everybody may find."""
+        return self.filter(is_live=True, dataset__in=Dataset.objects.public().values("pk"))
 
 
 class Distribution(models.Model):
@@ -53,6 +65,12 @@ class Distribution(models.Model):
     extra = models.JSONField(default=dict, blank=True, editable=False)
     issued = models.DateTimeField(_("first published"), null=True, blank=True)
     modified = models.DateTimeField(_("last change"), null=True, blank=True)
+    is_live = models.BooleanField(_("approved"), default=True, editable=False)
+    """Whether it is shown with its dataset; what an editor adds waits for the approval of the dataset."""
+    draft = models.JSONField(default=dict, blank=True, editable=False)
+    """Changes by field that wait for the approval of the dataset; {"deleted": true}: it shall go."""
+
+    objects = DistributionQuerySet.as_manager()
 
     class Meta:
         ordering = ["dataset", "position", "pk"]
@@ -69,6 +87,14 @@ class Distribution(models.Model):
     def name(self) -> str:
         """Name of its table for SQL, OGC collections, map layers and CKAN: unique in the town."""
         return f"{self.dataset.slug}--{self.slug}"
+
+    @property
+    def current_version(self) -> "Version | None":
+        """The edition that pages and interfaces are made from; prefetch `Version.objects.current()`."""
+        known = getattr(self, "_prefetched_objects_cache", {}).get("versions")
+        if known is None:
+            return self.versions.filter(is_current=True).first()
+        return next((one for one in known if one.is_current), None)
 
     @property
     def format_facts(self) -> Format | None:

@@ -6,9 +6,10 @@ from datetime import datetime
 from django.contrib.gis.geos import Point
 
 from stadtkern.contracts.connector import Station
-from stadtkern.observations.models import HistoricalLocation, Location, Thing
+from stadtkern.observations.models import Datastream, HistoricalLocation, Location, Thing
 from stadtkern.observations.services.storage import chunks
 from stadtkern.observations.services.text import clean, clean_json
+from stadtkern.search import changes
 
 EAST, NORTH = 180, 90
 FORMER = "former_names"
@@ -20,6 +21,7 @@ def update_stations(stations: Mapping[str, Station], *, source: str, received: d
     for keys in chunks(sorted(stations)):
         known = {thing.key: thing for thing in Thing.objects.filter(source=source, key__in=keys)}
         places = {key: _place(thing.location) for key, thing in known.items()}
+        texts = {key: (thing.name, thing.description) for key, thing in known.items()}
         fresh = [Thing(source=source, key=key) for key in keys if key not in known]
         for thing in fresh:
             _apply(thing, stations[thing.key], received)
@@ -27,6 +29,9 @@ def update_stations(stations: Mapping[str, Station], *, source: str, received: d
         changed = [thing for thing in known.values() if _apply(thing, stations[thing.key], received)]
         Thing.objects.bulk_update(changed, ["name", "description", "location", "properties"], batch_size=200)
         made = Thing.objects.filter(source=source, key__in=[thing.key for thing in fresh])
+        named = [thing.pk for thing in changed if (thing.name, thing.description) != texts[thing.key]]
+        streams = Datastream.objects.filter(thing__in=named).values_list("pk", flat=True) if named else ()
+        changes.note("streams", [str(pk) for pk in streams])
         moved = [*(thing for thing in changed if _place(thing.location) != places[thing.key]), *made]
         remember_places([thing for thing in moved if thing.location is not None], received=received)
 

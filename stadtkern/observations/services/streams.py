@@ -9,6 +9,7 @@ from stadtkern.observations.models import Datastream, ObservedProperty, Sensor, 
 from stadtkern.observations.services.facts import Stream, hold
 from stadtkern.observations.services.rows import Duplicates
 from stadtkern.observations.services.storage import chunks, storage
+from stadtkern.search import changes
 
 ABSOLUTE_ZERO = {"Cel": -273.15, "K": 0.0}
 WIDE = 10
@@ -38,10 +39,13 @@ def streams_for(
     missing = {name: facts for name, facts in wanted.items() if name not in found}
     if missing:
         _make(missing, source=source, profile=profile)
-        found |= _find(missing, source=source)
+        made = _find(missing, source=source)
+        found |= made
+        changes.note("streams", [str(pk) for pk in made.values()])
     if profile is not None:
         for part in chunks(found.values()):
-            Datastream.objects.filter(pk__in=part, profile=None).update(profile=profile)
+            if Datastream.objects.filter(pk__in=part, profile=None).update(profile=profile):
+                changes.note("streams", [str(pk) for pk in part])
     held = hold(storage(), found.values())
     return {name: held[pk] for name, pk in found.items() if pk in held}
 

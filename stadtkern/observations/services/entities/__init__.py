@@ -6,6 +6,7 @@ Each function is one transaction with audit trail and history; nothing is half-w
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from stadtkern.base.errors import Conflict
 from stadtkern.observations.granted import Access
 from stadtkern.observations.models import Observation
 from stadtkern.observations.services.entities import observations, versions
@@ -13,7 +14,7 @@ from stadtkern.observations.services.entities.change import apply_change
 from stadtkern.observations.services.entities.change import unlink as end_link
 from stadtkern.observations.services.entities.creation import make
 from stadtkern.observations.services.entities.drafts import Draft, Place, Result
-from stadtkern.observations.services.entities.errors import BadEntity, Changed, Conflict
+from stadtkern.observations.services.entities.errors import BadEntity, Changed
 from stadtkern.observations.services.entities.remove import remove
 from stadtkern.observations.services.entities.work import Work, of_kind, work
 

@@ -9,12 +9,6 @@ class BadEntity(StadtkernError):
     status = 400
 
 
-class Conflict(StadtkernError):
-    """The change contradicts what is stored, such as a second result for the same time."""
-
-    status = 409
-
-
 class Changed(StadtkernError):
     """Somebody else changed the entity in the meantime (If-Match)."""
 

@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 from django.db import connection
 
-from stadtkern.base.errors import NotFound, NotPermitted
+from stadtkern.base.errors import Conflict, NotFound, NotPermitted
 from stadtkern.observations.fields import instant, micros
 from stadtkern.observations.models import Datastream, FeatureOfInterest, Observation
 from stadtkern.observations.services import bulk, told
@@ -16,7 +16,7 @@ from stadtkern.observations.services.archive.moving import bring_back_feature
 from stadtkern.observations.services.columns import NULL, Columns, Texts
 from stadtkern.observations.services.entities import creation, places
 from stadtkern.observations.services.entities.drafts import Draft, Result
-from stadtkern.observations.services.entities.errors import BadEntity, Conflict
+from stadtkern.observations.services.entities.errors import BadEntity
 from stadtkern.observations.services.entities.work import Work
 from stadtkern.observations.services.facts import Stream, hold
 from stadtkern.observations.services.judging import judge, verdicts

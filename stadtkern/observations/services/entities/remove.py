@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import ProtectedError
 
+from stadtkern.base.errors import Conflict
 from stadtkern.observations.models import (
     Datastream,
     FeatureOfInterest,
@@ -15,7 +16,6 @@ from stadtkern.observations.models import (
     Thing,
 )
 from stadtkern.observations.services.entities import observations, places
-from stadtkern.observations.services.entities.errors import Conflict
 from stadtkern.observations.services.entities.work import Work, kind_of, require_manager
 
 

@@ -1,0 +1,1 @@
+"""Forms of the back office: files, how a file is read, what the data are."""

@@ -1,0 +1,1 @@
+"""How good the description of a dataset is: rules it breaks, points of MQA, what to do next."""

@@ -1,0 +1,1 @@
+"""What people say about data and do with them: questions, wishes, reuses, subscriptions, requests."""

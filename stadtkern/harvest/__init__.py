@@ -1,0 +1,1 @@
+"""Datasets taken over from other catalogues."""
