@@ -102,13 +102,8 @@ def test_bomb_in_gz_stops_while_it_unpacks(write: Write) -> None:
 
 
 def test_workbook_that_unpacks_to_too_much_is_refused(write: Write) -> None:
-    body = zipped(
-        **{
-            "[Content_Types].xml": "<x/>",
-            "xl/workbook__xml": "<x/>",
-            "xl/worksheets/sheet1__xml": b" " * 60_000_000,
-        }
-    )
+    members: dict[str, bytes | str] = {"xl/worksheets/sheet1__xml": b" " * 60_000_000}
+    body = zipped(**{"[Content_Types].xml": "<x/>", "xl/workbook__xml": "<x/>"}, **members)
     with pytest.raises(TableError) as caught:
         survey(write("bomb.xlsx", body), name="bomb.xlsx")
     assert caught.value.code == "archive_too_large"
