@@ -17,7 +17,7 @@ from stadtkern.tables.model import Hints, Plan, Problem, Reject, TableError
 from stadtkern.tables.sources import MOST_COLUMNS, SAMPLE_ROWS, Block, Grid, Look, Numbers
 from stadtkern.tables.text import Utf8Stream, guess_encoding
 
-BLOCK = 8_388_608
+BLOCK = 4_194_304
 _HEAD = 1_048_576
 _TAIL = 65_536
 _PLACES = 3
