@@ -32,6 +32,7 @@ from stadtkern.tables.model import (
     Survey,
     TableError,
 )
+from stadtkern.tables.previewing import preview
 from stadtkern.tables.questions import (
     Aggregate,
     Aggregated,
@@ -52,7 +53,6 @@ from stadtkern.tables.questions import (
     SqlResult,
     TopValue,
 )
-from stadtkern.tables.previewing import preview
 from stadtkern.tables.reading import ingest
 from stadtkern.tables.sandbox import sql
 from stadtkern.tables.surveying import survey
