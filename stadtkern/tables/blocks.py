@@ -82,7 +82,7 @@ def read_block(
 
 def _is_place(column: ColumnPlan, plan: Plan) -> bool:
     geometry = plan.geometry
-    return bool(geometry) and column.name in {geometry.x, geometry.y, *geometry.columns}
+    return geometry is not None and column.name in {geometry.x, geometry.y, *geometry.columns}
 
 
 def _raw(block: Block, column: ColumnPlan) -> pa.Array:

@@ -74,7 +74,8 @@ def _is_unique(table: "Table", key: Sequence[str], cursor: duckdb.DuckDBPyConnec
     row = cursor.execute(
         f"SELECT count(*), count(DISTINCT ({engine.names(key)})), count(*) FILTER ({missing}) FROM {table.source}"  # noqa: E501, S608  (names are checked)
     ).fetchone()
-    return bool(row) and row[0] == row[1] and row[2] == 0
+    total, distinct, nothing = row or (0, 0, 0)
+    return bool(total == distinct and nothing == 0)
 
 
 class _Compare:

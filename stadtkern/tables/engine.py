@@ -24,11 +24,13 @@ _engines: dict[int, duckdb.DuckDBPyConnection] = {}
 
 
 def _engine() -> duckdb.DuckDBPyConnection:
-    """Return the engine of this process; a process that was forked off gets its own."""
+    """Return the engine of this process; a process that was forked off gets its own.
+
+    The inherited one is kept and never touched: its threads were not forked, closing it would wait for them.
+    """
     with _lock:
         mine = _engines.get(os.getpid())
         if mine is None:
-            _engines.clear()
             mine = _engines[os.getpid()] = new_engine(THREADS)
         return mine
 

@@ -210,7 +210,7 @@ def _checked(shapes: npt.NDArray[np.object_], wrong: dict[int, str], plan: Geome
     misfits = {place: (text, "invalid_geometry") for place, text in wrong.items()}
     notes: dict[str, list[int]] = {}
     shapes = shapely.force_2d(shapes)
-    shapes = np.where(shapely.is_empty(shapes), None, shapes)
+    shapes[shapely.is_empty(shapes)] = None
     invalid = np.flatnonzero(~shapely.is_missing(shapes) & ~shapely.is_valid(shapes))
     if len(invalid):
         _mend(shapes, invalid, misfits, notes)

@@ -117,13 +117,11 @@ def _read_truth(text: str, column: Column) -> bool:
 
 
 def _many(value: object) -> list[object]:
-    values = (
-        value.split(",")
-        if isinstance(value, str)
-        else list(value)
-        if isinstance(value, list | tuple)
-        else [value]
-    )
+    values: list[object] = [value]
+    if isinstance(value, str):
+        values = [*value.split(",")]
+    elif isinstance(value, list | tuple):
+        values = [*value]
     if len(values) > MOST_IN:
         raise TableError("bad_parameter", name="in", value=f"{len(values)} values")
     return values

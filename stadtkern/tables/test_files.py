@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import multiprocessing
 import re
 import zipfile
 from collections.abc import Callable
@@ -102,13 +103,8 @@ def test_bomb_in_gz_stops_while_it_unpacks(write: Write) -> None:
 
 
 def test_workbook_that_unpacks_to_too_much_is_refused(write: Write) -> None:
-    body = zipped(
-        **{
-            "[Content_Types].xml": "<x/>",
-            "xl/workbook__xml": "<x/>",
-            "xl/worksheets/sheet1__xml": b" " * 60_000_000,
-        }
-    )
+    members: dict[str, bytes | str] = {"xl/worksheets/sheet1__xml": b" " * 60_000_000}
+    body = zipped(**{"[Content_Types].xml": "<x/>", "xl/workbook__xml": "<x/>"}, **members)
     with pytest.raises(TableError) as caught:
         survey(write("bomb.xlsx", body), name="bomb.xlsx")
     assert caught.value.code == "archive_too_large"
@@ -254,3 +250,66 @@ def test_only_bad_rows_are_an_error_but_no_crash(write: Write, tmp_path: Path) -
     assert (done.rows, done.rejected_rows) == (0, 2)
     assert done.problems[0].code == "no_rows"
     assert Table(done.table_path).rows(Query()).rows == ()
+
+
+ODS = (
+    '<?xml version="1.0"?><office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
+    'xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" '
+    'xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"><office:body><office:spreadsheet>'
+    '<table:table table:name="Orte">{rows}</table:table></office:spreadsheet></office:body></office:document-content>'
+)
+
+
+def ods_row(name: str, value: str) -> str:
+    """Return a row as LibreOffice writes it."""
+    number = value.replace(",", ".")
+    kind = (
+        f'office:value-type="float" office:value="{number}"' if "," in value else 'office:value-type="string"'
+    )
+    return (
+        f'<table:table-row><table:table-cell office:value-type="string"><text:p>{name}</text:p></table:table-cell>'
+        f"<table:table-cell {kind}><text:p>{value}</text:p></table:table-cell></table:table-row>"
+    )
+
+
+def test_ods_is_read(write: Write, read: Reader) -> None:
+    rows = ods_row("Ort", "Wert") + ods_row("Guben", "1,5") + ods_row("Forst", "2,5")
+    members: dict[str, bytes | str] = {
+        "mimetype": "application/vnd.oasis.opendocument.spreadsheet",
+        "content.xml": ODS.format(rows=rows),
+        "META-INF/manifest.xml": "<x/>",
+    }
+    found = read(write("a.ods", zipped(**members)))
+    assert found.table.rows(Query()).rows == ((1, "Guben", 1.5), (2, "Forst", 2.5))
+    with pytest.raises(TableError) as caught:
+        survey(
+            write("b.ods", zipped(**members | {"META-INF/manifest.xml": "<encryption-data/>"})), name="b.ods"
+        )
+    assert caught.value.code == "encrypted"
+
+
+def test_tabs_and_single_quotes_are_understood(write: Write, read: Reader) -> None:
+    assert read(write("a.tsv", "Ort\tWert\nGuben\t1,5\nForst\t2,5\n")).table.rows(Query()).rows[0] == (
+        1,
+        "Guben",
+        1.5,
+    )
+    found = read(write("b.csv", "Ort;Wert\n'Guben';'1,5'\n'Forst; Lausitz';'2,5'\n"))
+    assert found.table.rows(Query()).rows[1] == (2, "Forst; Lausitz", 2.5)
+
+
+def test_quotes_that_stand_alone_do_not_swallow_lines(write: Write, read: Reader) -> None:
+    lines = [f"Rohr {n};{n};x" for n in range(200)]
+    lines[3] = '"Rohr 3;3;x'
+    assert read(write("a.csv", "Name;Nr;Art\n" + "\n".join(lines))).done.rows == 200
+
+
+def test_process_that_was_forked_off_asks_as_well(write: Write, read: Reader) -> None:
+    table = read(write("a.csv", "a;b\n1;2\n3;4\n")).table
+    assert len(table.rows(Query()).rows) == 2
+    with multiprocessing.get_context("fork").Pool(1) as pool:
+        assert pool.apply_async(_count, (table.path,)).get(timeout=60) == 2
+
+
+def _count(path: Path) -> int:
+    return len(Table(path).rows(Query()).rows)

@@ -1,7 +1,7 @@
 """Which columns say where, in which CRS and order: judged by where the town lies."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +11,7 @@ import shapely
 from stadtkern.tables.convert import convert
 from stadtkern.tables.geometry import LON_LAT, Floats, to_degrees
 from stadtkern.tables.guess import Guess, Sample
-from stadtkern.tables.model import Box, GeometryPlan, Hints, Problem
+from stadtkern.tables.model import Box, Fact, GeometryPlan, Hints, Problem
 from stadtkern.tables.places import NoPlace, parse_angle, parse_pair
 
 REGION: Box = (5.0, 46.0, 25.5, 56.0)
@@ -69,7 +69,7 @@ def _addresses(guesses: Sequence[Guess], by_meaning: dict[str, list[int]]) -> li
         for one in guesses
         if re.fullmatch(r"(ort|stadt|city|miasto|miejscowosc|gemeinde|wohnort)", one.plan.name)
     ][:1]
-    fix = {
+    fix: Mapping[str, Fact] = {
         "geometry": {
             "how": "address",
             "x": "",

@@ -5,6 +5,7 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterator
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
@@ -16,7 +17,7 @@ from stadtkern.tables.model import Hints, Plan, Problem, Reject, TableError
 from stadtkern.tables.sources import MOST_COLUMNS, SAMPLE_ROWS, Block, Grid, Look, Numbers
 from stadtkern.tables.text import Utf8Stream, guess_encoding
 
-BLOCK = 8_388_608
+BLOCK = 4_194_304
 _HEAD = 1_048_576
 _TAIL = 65_536
 _PLACES = 3
@@ -98,7 +99,7 @@ def _uneven(rows: list[list[object]]) -> list[Problem]:
 
 def _rows(text: str, delimiter: str, quote: str, most: int) -> list[list[object]]:
     csv.field_size_limit(_HEAD * 4)
-    quoting = csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE
+    quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE
     reader = csv.reader(
         io.StringIO(text, newline=""), delimiter=delimiter, quotechar=quote or None, quoting=quoting
     )

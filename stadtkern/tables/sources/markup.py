@@ -95,7 +95,7 @@ def _records(path: Path, part: str) -> Iterator[tuple[int, dict[str, str]]]:
         if len(trail) < len(wanted):
             element.clear()
             while element.getprevious() is not None:
-                del element.getparent()[0]  # type: ignore[union-attr]  # a sibling has a parent
+                del element.getparent()[0]
 
 
 def _record(element: etree._Element, prefix: str = "", depth: int = 0) -> dict[str, str]:

@@ -301,7 +301,8 @@ def _records(items: Sequence[object], form: str) -> tuple[list[Record], list[obj
     geometries: list[object] = []
     wrong: dict[int, str] = {}
     for place, item in enumerate(items):
-        record, geometry = {}, None
+        record: Record = {}
+        geometry: object = None
         if form == "geojson":
             record, geometry, code = _feature(item)
         elif isinstance(item, dict):
