@@ -61,6 +61,8 @@ REASONS: dict[str, Label] = {
 }
 
 FAILURES: dict[str, Label] = {
+    "too_much_memory": gettext_lazy("Reading it would need more memory than allowed."),
+    "unknown_format": gettext_lazy("This format is not known."),
     "empty": gettext_lazy("There is nothing in the file."),
     "not_a_table": gettext_lazy("This is no table (%(format)s). Save it as CSV or Excel and upload that."),
     "is_html": gettext_lazy(
@@ -108,6 +110,22 @@ FAILURES: dict[str, Label] = {
 }
 
 PROBLEMS: dict[str, Label] = {
+    "ambiguous_date": gettext_lazy(
+        "Dates can be read in two ways (day or month first); look at the rows below."
+    ),
+    "ambiguous_thousands": gettext_lazy(
+        "A point or comma may part thousands or decimals; look at the rows below."
+    ),
+    "coordinates_swapped": gettext_lazy("Longitude and latitude seem to be swapped."),
+    "crs_ambiguous": gettext_lazy("Several coordinate systems would fit; choose the right one below."),
+    "crs_not_found": gettext_lazy("No coordinate system puts these coordinates near the town."),
+    "far_away": gettext_lazy("Some places lie far from the town."),
+    "geometry_mended": gettext_lazy("%(count)s shapes were not valid and were mended."),
+    "null_island": gettext_lazy("%(count)s rows have the coordinates 0, 0; they lie in the Atlantic."),
+    "nonexistent_time": gettext_lazy(
+        "Some times fall into the hour that is left out when summer time begins."
+    ),
+    "address_not_found": gettext_lazy("%(count)s addresses were not found; these rows are not on the map."),
     "several_parts": gettext_lazy("The file has several sheets or layers; one of them becomes the table."),
     "formulas_without_values": gettext_lazy(
         "%(count)s cells are formulas without a stored result; they are empty in the table. Open the file in "
@@ -142,6 +160,8 @@ PROBLEMS: dict[str, Label] = {
 }
 
 REJECTS: dict[str, Label] = {
+    "invalid_geometry": gettext_lazy("shape that is not valid"),
+    "not_a_time_of_day": gettext_lazy("not a time of day"),
     "not_a_number": gettext_lazy("not a number"),
     "not_a_whole_number": gettext_lazy("not a whole number"),
     "too_large": gettext_lazy("too large a number"),
