@@ -123,8 +123,8 @@ def fitting(visible: DatasetQuerySet, wanted: Asked) -> DatasetQuerySet:
         return found.order_by(*ORDERS[wanted.order or "newest"][1])
     ranks = {int(hit.key): number for number, hit in enumerate(_hits(wanted.text))}
     found = found.filter(_spelled(wanted.text) | Q(pk__in=list(ranks)))
-    if wanted.order:
-        return found.order_by(*ORDERS[wanted.order][1])
+    if wanted.order or not ranks:
+        return found.order_by(*ORDERS[wanted.order or "newest"][1])
     rank = Case(*(When(pk=key, then=number) for key, number in ranks.items()), default=len(ranks))
     return found.order_by(rank, "slug")
 
