@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, TextField, When
+from django.db.models.expressions import OrderBy
 from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
@@ -22,7 +23,7 @@ MOST_ENTRIES = 12
 ANY_HVD = "yes"
 MOST_HITS = 200
 """Datasets that words find, the best first."""
-ORDERS: Mapping[str, tuple[Label, tuple[object, ...]]] = {
+ORDERS: Mapping[str, tuple[Label, tuple[OrderBy, ...]]] = {
     "newest": (
         pgettext_lazy("order", "newest change first"),
         (F("modified").desc(nulls_last=True), F("slug").asc()),
@@ -122,10 +123,10 @@ def fitting(visible: DatasetQuerySet, wanted: Asked) -> DatasetQuerySet:
         return found.order_by(*ORDERS[wanted.order or "newest"][1])
     ranks = {int(hit.key): number for number, hit in enumerate(_hits(wanted.text))}
     found = found.filter(_spelled(wanted.text) | Q(pk__in=list(ranks)))
-    if wanted.order:
-        return found.order_by(*ORDERS[wanted.order][1])
+    if wanted.order or not ranks:
+        return found.order_by(*ORDERS[wanted.order or "newest"][1])
     rank = Case(*(When(pk=key, then=number) for key, number in ranks.items()), default=len(ranks))
-    return found.order_by(rank, "slug")  # type: ignore[arg-type]  # Django takes expressions
+    return found.order_by(rank, "slug")
 
 
 def _hits(text: str) -> Sequence[Hit]:
