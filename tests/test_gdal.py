@@ -12,6 +12,7 @@ import pytest
 import shapely
 from pyproj import Transformer
 
+from stadtkern.features.boxes import mercator
 from tests.servers import free_port, until
 
 ROOT = Path(__file__).parent.parent
@@ -93,7 +94,9 @@ def test_oapif_asks_for_a_box(server: str) -> None:
 @pytest.mark.parametrize("code", [25833, 4326, 2180])
 def test_oapif_reads_other_coordinates_as_we_mean_them(server: str, code: int) -> None:
     options = {"CRS": f"EPSG:{code}"}
-    meta, _ids, shapes, _columns = pyogrio.raw.read(f"OAPIF:{server}/ogc", layer="baeume--liste", max_features=1, **options)
+    meta, _ids, shapes, _columns = pyogrio.raw.read(
+        f"OAPIF:{server}/ogc", layer="baeume--liste", max_features=1, **options
+    )
     assert meta["crs"] == f"EPSG:{code}"
     (point,) = shapely.from_wkb(shapes)
     expected = Transformer.from_crs("OGC:CRS84", f"EPSG:{code}", always_xy=True).transform(14.7, 51.95)
@@ -108,11 +111,11 @@ def test_oapif_lets_us_filter(server: str) -> None:
 
 
 def test_mvt_driver_reads_our_tiles(server: str, tmp_path: Path) -> None:
-    from stadtkern.features.boxes import mercator
-
     x, y = (int(place * 2**12) for place in mercator(14.71, 51.95))
     tile = tmp_path / "0.pbf"
-    tile.write_bytes(httpx.get(f"{server}/ogc/collections/baeume--liste/tiles/WebMercatorQuad/12/{y}/{x}").content)
+    tile.write_bytes(
+        httpx.get(f"{server}/ogc/collections/baeume--liste/tiles/WebMercatorQuad/12/{y}/{x}").content
+    )
     facts = pyogrio.read_info(tile, X=str(x), Y=str(y), Z="12")
     assert facts["features"] > 10
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django.fixtures import Settings
 
 from stadtkern.catalogue.models import Dataset, Distribution, Version
 from stadtkern.catalogue.services import approval, work
@@ -56,7 +56,7 @@ def bring(distribution: Distribution, data: bytes = TREES, name: str = "bäume.c
 
 
 @pytest.fixture(autouse=True)
-def _own_folder(tmp_path: Path, settings: SettingsWrapper) -> None:
+def _own_folder(tmp_path: Path, settings: Settings) -> None:
     """Keep files of tests apart."""
     settings.DATA_DIR = tmp_path
 

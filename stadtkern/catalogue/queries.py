@@ -2,7 +2,7 @@
 
 from django.db.models import Q, QuerySet
 
-from stadtkern.catalogue.models import Dataset, Version
+from stadtkern.catalogue.models import Dataset, Version, VersionQuerySet
 from stadtkern.governance.models import DataProfile
 from stadtkern.people.models import Membership, User
 
@@ -30,13 +30,13 @@ def datasets_of(user: User) -> QuerySet[Dataset]:
     return Dataset.objects.filter(profile__in=profiles_for(user))
 
 
-def versions_of(user: User) -> QuerySet[Version]:
+def versions_of(user: User) -> VersionQuerySet:
     """Return the versions of tables that a person looks after, the newest first."""
     found = Version.objects.select_related("distribution__dataset__profile", "created_by").order_by("-pk")
     return found.filter(distribution__dataset__in=datasets_of(user))
 
 
-def open_tasks(user: User) -> QuerySet[Version]:
+def open_tasks(user: User) -> VersionQuerySet:
     """Return the uploads that wait for this person: columns to confirm, files that could not be read."""
     newer = versions_of(user).open_tasks()
     return newer.filter(emptied_at=None)

@@ -35,7 +35,9 @@ def documents(keys: Collection[str] | None) -> Iterator[Document]:
 
 def _distributions() -> QuerySet[Distribution]:
     current = Version.objects.filter(is_current=True).only("distribution", "table_schema", "number")
-    return Distribution.objects.filter(is_live=True).prefetch_related(Prefetch("versions", current, to_attr="current"))
+    return Distribution.objects.filter(is_live=True).prefetch_related(
+        Prefetch("versions", current, to_attr="current")
+    )
 
 
 def _document(dataset: Dataset) -> Document:

@@ -2,11 +2,13 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -78,6 +80,18 @@ def test_only_one_worker_has_a_version() -> None:
     assert sorted(seen) == [False, False, False, True]
 
 
+def own_database(folder: Path) -> str:
+    """Return the address of the database of this test, for other processes; SQLite gets a file of its own."""
+    facts = connection.settings_dict
+    if connection.vendor != "sqlite":
+        return f"postgresql://{facts['USER']}@{facts['HOST']}:{facts['PORT']}/{facts['NAME']}"
+    connection.ensure_connection()
+    path = folder / "stadtkern.sqlite3"
+    with closing(sqlite3.connect(path)) as target:
+        connection.connection.backup(target)
+    return f"sqlite:///{path}"
+
+
 @dataclass(frozen=True)
 class Run:
     """Steps in processes of their own."""
@@ -110,8 +124,6 @@ elif verb == "read":
     work.read_large()
     work.read_small()
 elif verb == "set-up":
-    from django.core.management import call_command
-    call_command("migrate", verbosity=0)
     from stadtkern.catalogue.fixtures import make_profile
     from stadtkern.catalogue.models import Dataset, Distribution
     from stadtkern.catalogue.services.datasets import agent_of
@@ -137,16 +149,18 @@ elif verb == "state":
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
-    """Return a function that runs a step in a process of its own, with a SQLite file of its own."""
+    """Return a function that runs a step in a process of its own, with a database of its own."""
     script = tmp_path / "step.py"
     script.write_text(SCRIPT)
+    folder = tmp_path / "data"
+    folder.mkdir()
     names = {
         "STADTKERN_DATA_DIR": str(tmp_path / "data"),
         "PYTHONPATH": str(ROOT),
         "STADTKERN_LOG_LEVEL": "ERROR",
     }
     environment = {**os.environ, **names}
-    environment.pop("STADTKERN_DATABASE_URL", None)
+    environment["STADTKERN_DATABASE_URL"] = own_database(folder)
 
     def begin(*words: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
@@ -187,6 +201,7 @@ def test_a_worker_killed_while_reading_leaves_nothing_half_done(run: Run, tmp_pa
     run("look")
     run("confirm")
     worker = run.begin("read")
+    assert worker.stdout is not None
     assert worker.stdout.readline().strip() == "begun"
     data = tmp_path / "data" / "datasets"
     for _moment in range(400):  # until it has really begun to write
@@ -196,7 +211,7 @@ def test_a_worker_killed_while_reading_leaves_nothing_half_done(run: Run, tmp_pa
     worker.send_signal(signal.SIGKILL)
     worker.communicate()
     assert run("state").startswith("1 reading ")
-    assert not (data / "1" / "1" / "table").exists()
+    assert not list(data.glob("*/1/table"))
     run("read")
     assert run("state").strip() == "1 ready 600000 True ['source.csv', 'table']"
 

@@ -4,8 +4,9 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from auditlog.models import LogEntry
 from pytest_django import DjangoCaptureOnCommitCallbacks
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django.fixtures import Settings
 
 from stadtkern.base.errors import BadInput, NotPermitted
 from stadtkern.catalogue import current
@@ -94,7 +95,7 @@ def test_names_of_files_lead_nowhere(name: str, alice: User) -> None:
     assert version.source_path.is_file()
 
 
-def test_empty_and_too_large_files_are_refused(alice: User, settings: SettingsWrapper) -> None:
+def test_empty_and_too_large_files_are_refused(alice: User, settings: Settings) -> None:
     settings.UPLOAD_MOST_BYTES = 10
     table = make_table(alice)
     for data in (b"", TREES):
@@ -235,6 +236,8 @@ def test_cancelling_deletes_the_file(alice: User) -> None:
     version = versions.upload(make_table(alice), BytesIO(TREES), "x.csv", by=alice)
     assert version.folder.exists()
     versions.cancel(version, by=alice)
+    changes = [one.changes for one in LogEntry.objects.get_for_object(version)]
+    assert {"state": ["waiting", "cancelled"]} in changes
     assert version.state == State.CANCELLED
     assert not version.folder.exists()
     assert work.look_at_new() == 0
@@ -302,7 +305,7 @@ def test_other_subjects_are_told_again_until_they_are_done(alice: User, mia: Use
 def test_files_nobody_needs_are_deleted_and_others_stay(
     alice: User,
     mia: User,
-    settings: SettingsWrapper,
+    settings: Settings,
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     from datetime import timedelta  # noqa: PLC0415

@@ -69,7 +69,7 @@ def scheduled(alice: User, shop: Shop) -> Pull:
     bring(table, by=alice)
     approval.publish(table.dataset, by=None)
     pull = Pull(distribution=Distribution.objects.get(), url=shop.url)
-    pulls.schedule(pull)
+    pulls.schedule(pull, by=None)
     return pull
 
 
@@ -102,6 +102,20 @@ def test_other_columns_wait_for_a_person(alice: User, shop: Shop) -> None:
     newest = Version.objects.order_by("-number")[0]
     assert newest.state == State.ASKING
     assert Version.objects.current().get().number == 1
+
+
+def test_a_schedule_that_nobody_approved_publishes_nothing(alice: User, shop: Shop) -> None:
+    table = make_table(alice)
+    bring(table, by=alice)
+    approval.publish(table.dataset, by=None)
+    pulls.schedule(Pull(distribution=Distribution.objects.get(), url=shop.url), by=alice)
+    shop.body = MORE_TREES
+    again()
+    fetched = Version.objects.get(number=2)
+    assert (fetched.state, fetched.is_current, fetched.is_proposed) == (State.READY, False, True)
+    approval.publish(Dataset.objects.get(), by=None)
+    assert Version.objects.current().get() == fetched
+    assert Pull.objects.get().is_approved
 
 
 def test_failures_are_noted_and_told_once_and_so_is_their_end(

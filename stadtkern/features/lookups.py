@@ -1,4 +1,4 @@
-"""`geometry__meets_box=(west, south, east, north)`: what touches a box, by the spatial index and little else."""
+"""`geometry__meets_box=(west, south, east, north)`: what touches a box, by the spatial index."""
 
 from typing import Any
 
@@ -87,12 +87,12 @@ class BesideShape(Lookup):
 def _by_edges(alias: str, box: Bounds, exact: str, values: list[Any]) -> tuple[str, list[Any]]:
     """Return `exact` behind comparisons of the edges, which decide nearly all rows."""
     west, south, east, north = (f'"{alias}"."{edge}"' for edge in EDGES)
-    return (
+    sql = (
         f"CASE WHEN {west} > %s OR {east} < %s OR {south} > %s OR {north} < %s THEN 0 "
         f"WHEN {west} >= %s AND {east} <= %s AND {south} >= %s AND {north} <= %s THEN 1 "
-        f"ELSE {exact} END = 1",
-        [box[2], box[0], box[3], box[1], box[0], box[2], box[1], box[3], *values],
+        f"ELSE {exact} END = 1"
     )
+    return sql, [box[2], box[0], box[3], box[1], box[0], box[2], box[1], box[3], *values]
 
 
 def register() -> None:

@@ -5,13 +5,13 @@ from typing import Any
 
 import msgspec
 import shapely
-from django.db.models import Count, Max, Min, Model, Q, QuerySet
 from django.contrib.gis.db.models import Extent
+from django.db.models import Count, Max, Min, Model, Q, QuerySet
 
 from stadtkern.contracts.option import Label
 from stadtkern.features.boxes import Bounds, Span, parts
-from stadtkern.features.services import DIGITS, rounded
 from stadtkern.features.collections import About, Page, Property, Row, Wanted
+from stadtkern.features.services import DIGITS, rounded
 
 
 class FromRows:

@@ -139,7 +139,7 @@ def _collect(
         note.add([int(block.numbers[place]) for place in places])
 
 
-def _collect_shapes(
+def _collect_shapes(  # noqa: PLR0913, PLR0917  (what was found, and where it goes)
     plan: Plan,
     shapes: Shapes,
     numbers: Numbers,

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from stadtkern.tables import engine
-from stadtkern.tables.model import GEOMETRY, ID, Column, Difference, RowChange, TableError
+from stadtkern.tables.model import GEOMETRY, ID, Column, TableError
+from stadtkern.tables.questions import Difference, RowChange
 
 if TYPE_CHECKING:
     from stadtkern.tables.table import Table
@@ -44,7 +45,10 @@ def difference(before: "Table", after: "Table", key: tuple[str, ...], sample: in
 def _key(
     before: "Table", after: "Table", common: Sequence[str], cursor: duckdb.DuckDBPyConnection
 ) -> tuple[str, ...]:
-    """Return the column, or else two, that tell every row of both tables apart; names of keys are tried first."""
+    """Return the column, or else two, that tell every row of both tables apart.
+
+    Names of keys are tried first.
+    """
     said = after.schema.get("primaryKey")
     if isinstance(said, list | tuple):
         wanted = tuple(str(one) for one in said)
@@ -68,7 +72,7 @@ def _key(
 def _is_unique(table: "Table", key: Sequence[str], cursor: duckdb.DuckDBPyConnection) -> bool:
     missing = " OR ".join(f"{engine.name(one)} IS NULL" for one in key)
     row = cursor.execute(
-        f"SELECT count(*), count(DISTINCT ({engine.names(key)})), count(*) FILTER ({missing}) FROM {table.source}"  # noqa: S608  (names are checked)
+        f"SELECT count(*), count(DISTINCT ({engine.names(key)})), count(*) FILTER ({missing}) FROM {table.source}"  # noqa: E501, S608  (names are checked)
     ).fetchone()
     return bool(row) and row[0] == row[1] and row[2] == 0
 
@@ -122,9 +126,10 @@ class _Compare:
         return Difference(
             self.key, self.columns["added"], self.columns["removed"], self.changed, added, removed, changed,
             kept - changed,
-            self._whole_rows(self.after, f"{both} WHERE b.{ID} IS NULL ORDER BY a.{ID}", "a") if added else (),
-            self._whole_rows(self.before, f"{both} WHERE a.{ID} IS NULL ORDER BY b.{ID}", "b") if removed else (),
-            self._changes(f"{both} WHERE {is_both} AND ({differ}) ORDER BY a.{ID}") if changed else (),
+            self._whole_rows(self.after, f"{both} WHERE b.{ID} IS NULL ORDER BY a.{ID}", "a") if added else
+            (), self._whole_rows(self.before, f"{both} WHERE a.{ID} IS NULL ORDER BY b.{ID}", "b") if removed
+            else (), self._changes(f"{both} WHERE {is_both} AND ({differ}) ORDER BY a.{ID}") if changed
+            else (),
         )  # fmt: skip
 
     def _whole_rows(self, table: "Table", rest: str, side: str) -> tuple[dict[str, object], ...]:

@@ -1,4 +1,7 @@
-"""Wanted rows as a file: CSV, XLSX, JSON, GeoJSON, GeoPackage, Parquet. Written in pieces, whole or not at all."""
+"""Wanted rows as a file.
+
+CSV, XLSX, JSON, GeoJSON, GeoPackage, Parquet. Written in pieces, whole or not at all.
+"""
 
 import json
 import os
@@ -16,7 +19,8 @@ import pyarrow.parquet as pq
 
 from stadtkern.base.tables import FORMULA, NUMBER
 from stadtkern.tables import engine, queries
-from stadtkern.tables.model import BBOX, GEOMETRY, ID, Column, ExportFormat, Query, TableError
+from stadtkern.tables.model import BBOX, GEOMETRY, ID, Column, TableError
+from stadtkern.tables.questions import ExportFormat, Query
 from stadtkern.tables.writing import ROW_GROUP
 
 if TYPE_CHECKING:
@@ -93,7 +97,10 @@ def _csv_value(column: Column) -> str:
 
 
 def _harmless(column: pa.Array) -> pa.Array:
-    """Put an apostrophe before texts that a spreadsheet would take for a formula; see `base.tables.harmless`."""
+    """Put an apostrophe before texts that a spreadsheet would take for a formula.
+
+    See `base.tables.harmless`.
+    """
     if not pa.types.is_string(column.type):
         return column
     risky = pc.match_substring_regex(column, f"^{FORMULA.pattern}")
@@ -246,7 +253,7 @@ def _gpkg(table: "Table", query: Query, target: Path) -> int:
         with _batches(table, query, ", ".join(parts)) as batches:
             first = next(batches, None)
             if first is None:
-                first = _empty(table, query, ", ".join(parts))
+                first = _empty(table, ", ".join(parts))
             reader = pa.RecordBatchReader.from_batches(_utc(first).schema, counted(_chain(first, batches)))
             geometry = (
                 {"geometry_name": GEOMETRY, "geometry_type": _gpkg_type(table), "crs": "EPSG:4326"}
@@ -265,7 +272,7 @@ def _chain(first: pa.RecordBatch, rest: Iterator[pa.RecordBatch]) -> Iterator[pa
     yield from rest
 
 
-def _empty(table: "Table", query: Query, select: str) -> pa.RecordBatch:
+def _empty(table: "Table", select: str) -> pa.RecordBatch:
     with engine.cursor(table.zone) as cursor:
         found = cursor.sql(f"SELECT {select} FROM {table.source} LIMIT 0").to_arrow_table()  # noqa: S608  (names are checked)
     return pa.RecordBatch.from_pylist([], found.schema)
@@ -299,7 +306,7 @@ def _parquet(table: "Table", query: Query, target: Path) -> int:
     count = 0
     with _batches(table, query, select) as batches:
         first = next(batches, None)
-        schema = first.schema if first is not None else _empty(table, query, select).schema
+        schema = first.schema if first is not None else _empty(table, select).schema
         writer = pq.ParquetWriter(target, schema, compression="zstd")
         try:
             for batch in _chain(first, batches) if first is not None else ():

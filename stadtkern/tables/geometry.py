@@ -1,4 +1,7 @@
-"""Geometry of rows in degrees (EPSG:4326), whatever the file has: checked, mended or rejected with a reason."""
+"""Geometry of rows in degrees (EPSG:4326), whatever the file has.
+
+Checked, mended or rejected with a reason.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -46,12 +46,12 @@ _DATE_WORDS = re.compile(
     r"(^|_)(datum|date|data|tag|zeit|time|zeitstempel|timestamp|stand|dzien|mess_datum|czas)($|_)"
 )
 _WITH_UNIT = re.compile(r"[+-]?\d[\d.,'’   ]*\s*([^\d\s.,][^\d]{0,9})|([€$])\s*[+-]?\d[\d.,'’   ]*")
-_WKT = re.compile(r"(SRID=\d+;)?\s*(MULTI)?(POINT|LINESTRING|POLYGON|GEOMETRYCOLLECTION)\s*(Z|M|ZM)?\s*(\(|EMPTY)", re.IGNORECASE)  # fmt: skip
+_WKT = re.compile(r"(SRID=\d+;)?\s*(MULTI)?(POINT|LINESTRING|POLYGON|GEOMETRYCOLLECTION)\s*(Z|M|ZM)?\s*(\(|EMPTY)", re.IGNORECASE)  # fmt: skip  # noqa: E501
 _GEOJSON = re.compile(r'\{\s*"(type|coordinates)"\s*:')
 _URL = re.compile(r"(https?://|www\.)\S+", re.IGNORECASE)
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _ADDRESS = re.compile(r"[^\d\n]{3,60}\s\d{1,4}\s?[a-zA-Z]?(\s?[-/+]\s?\d{1,4}\s?[a-zA-Z]?)?(,.*)?")
-_STREET = re.compile(r"(straße|strasse|str\.|weg\b|platz\b|allee\b|gasse\b|ring\b|ul\.|ulica|aleja|al\.|plac\b)", re.IGNORECASE)  # fmt: skip
+_STREET = re.compile(r"(straße|strasse|str\.|weg\b|platz\b|allee\b|gasse\b|ring\b|ul\.|ulica|aleja|al\.|plac\b)", re.IGNORECASE)  # fmt: skip  # noqa: E501
 _CODES: dict[Meaning, re.Pattern[str]] = {
     "ags": re.compile(r"\d{2}|\d{3}|\d{5}|\d{7,9}"),
     "ars": re.compile(r"\d{2,12}"),
@@ -163,7 +163,7 @@ def _reason(share: float) -> Reason:
     return Reason("all_match") if share == 1 else Reason("most_match", {"percent": round(share * 100, 1)})
 
 
-def _codes(sample: Sample, base: ColumnPlan, found: Meaning, zone: str) -> Guess | None:
+def _codes(sample: Sample, base: ColumnPlan, found: Meaning, zone: str) -> Guess | None:  # noqa: ARG001  (every attempt takes the same)
     """Numbers that are names: keys of places, postcodes, telephones, whatever has zeros in front."""
     texts = sample.present
     pattern = _CODES.get(found)
@@ -200,7 +200,7 @@ def _kind_of_code(digits: Sequence[str]) -> Meaning:
     return "code"
 
 
-def _shapes(sample: Sample, base: ColumnPlan, found: Meaning, zone: str) -> Guess | None:
+def _shapes(sample: Sample, base: ColumnPlan, found: Meaning, zone: str) -> Guess | None:  # noqa: ARG001  (every attempt takes the same)
     """Geometry as text: WKT, GeoJSON, degrees with minutes, both coordinates in one column."""
     texts = sample.present[:200]
     tests: tuple[tuple[Meaning, Callable[[str], object]], ...] = (
@@ -233,7 +233,10 @@ def _is_json(text: str) -> bool:
 
 
 def _may_be_pair(texts: Sequence[str], found: Meaning) -> bool:
-    """Return whether two numbers in one cell are coordinates: by name, or by their many decimals or degree signs."""
+    """Return whether two numbers in one cell are coordinates.
+
+    By name, or by their many decimals or degree signs.
+    """
     if found == "coordinates":
         return True
     return _share(texts, lambda text: "°" in text or re.search(r"\d[.,]\d{3,}\D+\d+[.,]\d{3,}", text)) == 1
@@ -247,7 +250,7 @@ def _axis(texts: Sequence[str]) -> Meaning:
     return ""
 
 
-def _booleans(sample: Sample, base: ColumnPlan, found: Meaning, zone: str) -> Guess | None:
+def _booleans(sample: Sample, base: ColumnPlan, found: Meaning, zone: str) -> Guess | None:  # noqa: ARG001  (every attempt takes the same)
     words = {text.lower() for text in sample.present if text not in _ALL_NULLS}
     if not words or len(words) > len(TRUE) + len(FALSE) or not words <= {*TRUE, *FALSE}:
         return None
@@ -256,7 +259,7 @@ def _booleans(sample: Sample, base: ColumnPlan, found: Meaning, zone: str) -> Gu
     return Guess(replace(base, kind="boolean", unit=""), Reason("all_match"))
 
 
-def _moments(sample: Sample, base: ColumnPlan, found: Meaning, zone: str) -> Guess | None:
+def _moments(sample: Sample, base: ColumnPlan, found: Meaning, zone: str) -> Guess | None:  # noqa: ARG001  (every attempt takes the same)
     texts = [text for text in sample.present if text not in _ALL_NULLS]
     if not texts:
         return None
@@ -384,7 +387,7 @@ def _offer(code: str, sample: Sample, **changes: str) -> Problem:
     )
 
 
-def _texts(sample: Sample, base: ColumnPlan, found: Meaning, zone: str) -> Guess | None:
+def _texts(sample: Sample, base: ColumnPlan, found: Meaning, zone: str) -> Guess | None:  # noqa: ARG001  (every attempt takes the same)
     texts = sample.present[:300]
     plan = replace(base, kind="text", unit="")
     for meaning, pattern in (("url", _URL), ("email", _EMAIL)):

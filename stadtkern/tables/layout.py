@@ -33,7 +33,10 @@ _FIRST_ROWS = 30
 
 @dataclass(slots=True)
 class Layout:
-    """Lines above the header, header rows, lines below the rows, a title for each column, and the rows as texts."""
+    """Lines above the header, header rows, lines below the rows, a title for each column.
+
+    And the rows as texts.
+    """
 
     skip_rows: int
     header_rows: int
@@ -61,7 +64,7 @@ def layout(grid: Grid, hints: Hints) -> Layout:
     end = top[first:] if grid.has_end_in_top else [[_text(cell) for cell in row] for row in grid.end]
     footer, notes = _footer(end, width)
     body = grid.top[first : len(grid.top) - footer] if grid.has_end_in_top and footer else grid.top[first:]
-    problems = _problems(skip, headers, footer, notes, grid)
+    problems = _problems(skip, headers, notes, grid)
     titles = _titles(top[skip:first], width, _ranges(grid, skip, first))
     return Layout(skip, headers, footer, titles, body, problems)
 
@@ -78,7 +81,10 @@ def _width(rows: list[list[str]]) -> int:
 
 
 def _spread_merged(rows: list[list[str]], merged: Sequence[tuple[int, int, int, int]], width: int) -> None:
-    """Write the text of merged cells at the beginning into each of them; a title over the whole width stays one cell."""
+    """Write the text of merged cells at the beginning into each of them.
+
+    A title over the whole width stays one cell.
+    """
     for top, left, bottom, right in merged:
         if top < _FIRST_ROWS and right - left + 1 < width:
             for row in rows[top : bottom + 1]:
@@ -94,7 +100,10 @@ def _filled(row: Sequence[str]) -> int:
 
 
 def _skip(rows: list[list[str]]) -> int:
-    """Return how many lines stand above the header: empty ones and those with far fewer cells than the rows."""
+    """Return how many lines stand above the header.
+
+    Empty ones and those with far fewer cells than the rows.
+    """
     usual = Counter(_filled(row) for row in rows if _filled(row))
     if not usual:
         return 0
@@ -107,7 +116,10 @@ def _skip(rows: list[list[str]]) -> int:
 
 
 def _lifted(rows: list[list[str]], skip: int) -> int:
-    """Return how many lines above are group titles over some columns: their first cell is empty, another is not."""
+    """Return how many lines above are group titles over some columns.
+
+    Their first cell is empty, another is not.
+    """
     count = 0
     while count < MOST_HEADERS - 1 and skip - count > 0:
         row = rows[skip - count - 1]
@@ -152,7 +164,10 @@ def _value_columns(rows: list[list[str]], width: int) -> list[int]:
 
 
 def _is_label(row: list[str], columns: list[int], rows: list[list[str]]) -> bool:
-    """Return whether a row names columns: no values where values are below, or only years over other numbers."""
+    """Return whether a row names columns.
+
+    No values where values are below, or only years over other numbers.
+    """
     cells = [row[place] for place in columns if row[place]]
     values = [cell for cell in cells if _is_value(cell)]
     if not values:
@@ -266,7 +281,7 @@ def _joined(parts: list[str]) -> str:
     return title
 
 
-def _problems(skip: int, headers: int, footer: int, notes: dict[str, int], grid: Grid) -> list[Problem]:
+def _problems(skip: int, headers: int, notes: dict[str, int], grid: Grid) -> list[Problem]:
     problems = []
     if skip:
         problems.append(Problem("lines_above", "note", facts={"count": skip}))

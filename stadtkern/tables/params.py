@@ -4,11 +4,12 @@ import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeVar, cast, get_args
 
-from stadtkern.tables.model import ID, Box, Column, Filter, Op, Order, TableError
+from stadtkern.tables.model import ID, Box, Column, TableError
 from stadtkern.tables.queries import Where, add_filter, column_of
+from stadtkern.tables.questions import Filter, Op, Order
 
 if TYPE_CHECKING:
-    from stadtkern.tables.model import Query
+    from stadtkern.tables.questions import Query
 
 Q = TypeVar("Q", bound="Query")
 OPS = get_args(Op)

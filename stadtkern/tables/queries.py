@@ -1,4 +1,7 @@
-"""Questions as SQL over the columns of a table; every value is a parameter, every name is checked and quoted."""
+"""Questions as SQL over the columns of a table.
+
+Every value is a parameter, every name is checked and quoted.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,18 +11,8 @@ from zoneinfo import ZoneInfo
 from stadtkern.base.numbers import NumberFormatError, parse_decimal
 from stadtkern.tables import values as one_by_one
 from stadtkern.tables.engine import name
-from stadtkern.tables.model import (
-    BBOX,
-    GEOMETRY,
-    ID,
-    Box,
-    Column,
-    Filter,
-    Kind,
-    Op,
-    Query,
-    TableError,
-)
+from stadtkern.tables.model import BBOX, GEOMETRY, ID, Box, Column, Kind, TableError
+from stadtkern.tables.questions import Filter, Op, Query
 from stadtkern.tables.values import Misfit
 
 SIGNS: Mapping[Op, str] = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
@@ -75,7 +68,10 @@ def where(query: Query, columns: Sequence[Column], zone: str, *, has_geometry: b
 
 
 def _add_box(found: Where, box: Box) -> None:
-    """Keep what touches the box; one whose west lies east of its east goes over the date line (GeoJSON, RFC 7946 5.2)."""
+    """Keep what touches the box.
+
+    One whose west lies east of its east goes over the date line (GeoJSON, RFC 7946 5.2).
+    """
     west, south, east, north = box
     found.add(f"{BBOX}.ymin <= ? AND {BBOX}.ymax >= ?", north, south)
     both = "AND" if west <= east else "OR"
@@ -83,6 +79,7 @@ def _add_box(found: Where, box: Box) -> None:
 
 
 def add_filter(found: Where, one: Filter, column: Column, zone: str) -> None:
+    """Add a filter on a column."""
     quoted = name(column.name)
     if one.op in {"isnull", "notnull"}:
         is_wanted = _truth(one.value, column) is (one.op == "isnull")

@@ -107,7 +107,7 @@ def _survey(file: Opened, look: Look, hints: Hints, size: int) -> Survey:
     return _with_rows(
         Survey(
             file.format, size, plan,
-            tuple(column_survey(one, sample, hints.zone) for one, sample in zip(guesses, samples, strict=True)),
+            tuple(column_survey(one, sample, hints.zone) for one, sample in zip(guesses, samples, strict=True)),  # noqa: E501
             parts=(*(Part(one, "member") for one in file.members), *look.parts),
             raw=raw, problems=tuple(problems), row_estimate=_rows_in(look, shape),
         ),

@@ -102,18 +102,35 @@ def test_bomb_in_gz_stops_while_it_unpacks(write: Write) -> None:
 
 
 def test_workbook_that_unpacks_to_too_much_is_refused(write: Write) -> None:
-    body = zipped(**{"[Content_Types].xml": "<x/>", "xl/workbook__xml": "<x/>", "xl/worksheets/sheet1__xml": b" " * 60_000_000})
+    body = zipped(
+        **{
+            "[Content_Types].xml": "<x/>",
+            "xl/workbook__xml": "<x/>",
+            "xl/worksheets/sheet1__xml": b" " * 60_000_000,
+        }
+    )
     with pytest.raises(TableError) as caught:
         survey(write("bomb.xlsx", body), name="bomb.xlsx")
     assert caught.value.code == "archive_too_large"
 
 
 def test_zip_offers_its_members_and_reads_the_wanted_one(write: Write, read: Reader) -> None:
-    body = zipped(**{"liesmich__txt": "Hinweise", "daten/a__csv": TREES, "daten/b__csv": "x;y\n1;2\n3;4\n", "__MACOSX/b__csv": "x"})
+    body = zipped(
+        **{
+            "liesmich__txt": "Hinweise",
+            "daten/a__csv": TREES,
+            "daten/b__csv": "x;y\n1;2\n3;4\n",
+            "__MACOSX/b__csv": "x",
+        }
+    )
     path = write("all.zip", body)
     found = read(path)
     assert found.survey.plan.member == "daten/a.csv"
-    assert [part.name for part in found.survey.parts if part.kind == "member"] == ["liesmich.txt", "daten/a.csv", "daten/b.csv"]
+    assert [part.name for part in found.survey.parts if part.kind == "member"] == [
+        "liesmich.txt",
+        "daten/a.csv",
+        "daten/b.csv",
+    ]
     other = read(path, part="daten/b.csv")
     assert other.table.rows(Query()).rows == ((1, 1, 2), (2, 3, 4))
 
@@ -195,7 +212,13 @@ def test_cancelling_stops_between_blocks_and_leaves_nothing(write: Write, tmp_pa
     path = write("a.csv", b"a;b\n" + b"".join(b"%d;%d,5\n" % (number, number) for number in range(2_000_000)))
     seen: list[Progress] = []
     with pytest.raises(Cancelled):
-        ingest(path, survey(path, name="a.csv").plan, tmp_path / "out", progress=seen.append, is_cancelled=lambda: len(seen) >= 1)
+        ingest(
+            path,
+            survey(path, name="a.csv").plan,
+            tmp_path / "out",
+            progress=seen.append,
+            is_cancelled=lambda: len(seen) >= 1,
+        )
     assert 0 < seen[0].rows < 2_000_000
     assert 0 < seen[0].done < seen[0].total
     assert [one.name for one in tmp_path.iterdir()] == ["a.csv"]
@@ -219,7 +242,9 @@ def test_other_file_under_the_same_plan_is_refused(write: Write, tmp_path: Path)
 
 def test_prose_is_said_to_be_hardly_a_table(write: Write) -> None:
     text = "Sehr geehrte Damen und Herren,\nhiermit teilen wir mit, dass, wie besprochen, nichts, aber auch gar nichts\ngeschieht.\nMit Gruß, und Dank,\nA. B.\nX\n"
-    assert "uneven_rows" in {one.code for one in survey(write("a.txt", text), name="a.txt", hints=Hints()).problems}
+    assert "uneven_rows" in {
+        one.code for one in survey(write("a.txt", text), name="a.txt", hints=Hints()).problems
+    }
 
 
 def test_only_bad_rows_are_an_error_but_no_crash(write: Write, tmp_path: Path) -> None:

@@ -37,16 +37,25 @@ def near(found: Read) -> bool:
 
 
 @pytest.mark.parametrize("crs", [4326, 25833, 25832, 2180, 3857, 5650, 31469])
-@pytest.mark.parametrize("is_swapped", [False, True])
-def test_crs_and_order_of_two_columns_are_found_by_the_town(write: Write, read: Reader, crs: int, is_swapped: bool) -> None:  # noqa: FBT001
-    lines = [f"Ort {n};{y if is_swapped else x:.7f};{x if is_swapped else y:.7f}".replace(".", ",") for n, (x, y) in enumerate(moved(crs))]
+@pytest.mark.parametrize("order", ["", "swapped"])
+def test_crs_and_order_of_two_columns_are_found_by_the_town(
+    write: Write, read: Reader, crs: int, order: str
+) -> None:
+    lines = [
+        f"Ort {n};{y if order else x:.7f};{x if order else y:.7f}".replace(".", ",")
+        for n, (x, y) in enumerate(moved(crs))
+    ]
     found = read(write("p.csv", "Name;X;Y\n" + "\n".join(lines)))
     plan = found.survey.plan.geometry
     assert plan is not None
-    assert (plan.crs, plan.is_swapped) == (crs, is_swapped)
+    assert (plan.crs, plan.is_swapped) == (crs, bool(order))
     assert near(found)
     assert found.done.geometry is not None
-    assert (found.done.geometry.type, found.done.geometry.count, found.done.geometry.source_crs) == ("Point", 4, crs)
+    assert (found.done.geometry.type, found.done.geometry.count, found.done.geometry.source_crs) == (
+        "Point",
+        4,
+        crs,
+    )
 
 
 def test_swapped_degrees_are_said_with_a_fix(write: Write, read: Reader, tmp_path: Path) -> None:
@@ -61,7 +70,9 @@ def test_swapped_degrees_are_said_with_a_fix(write: Write, read: Reader, tmp_pat
 
 
 def test_metres_called_degrees_are_said_with_a_fix(write: Write, tmp_path: Path) -> None:
-    path = write("p.csv", "name,lat,lon\n" + "\n".join(f"{n},{y},{x}" for n, (x, y) in enumerate(moved(25833))))
+    path = write(
+        "p.csv", "name,lat,lon\n" + "\n".join(f"{n},{y},{x}" for n, (x, y) in enumerate(moved(25833)))
+    )
     found = survey(path, name="p.csv", hints=Hints(bbox=GUBEN))
     problem = next(one for one in found.problems if one.code == "wrong_crs")
     assert problem.facts == {"said": 4326, "fits": 25833}
@@ -72,7 +83,10 @@ def test_metres_called_degrees_are_said_with_a_fix(write: Write, tmp_path: Path)
 
 
 def test_geojson_in_metres_is_said_with_a_fix(write: Write) -> None:
-    features = [{"type": "Feature", "properties": {"n": n}, "geometry": {"type": "Point", "coordinates": xy}} for n, xy in enumerate(moved(25833))]
+    features = [
+        {"type": "Feature", "properties": {"n": n}, "geometry": {"type": "Point", "coordinates": xy}}
+        for n, xy in enumerate(moved(25833))
+    ]
     path = write("a.geojson", json.dumps({"type": "FeatureCollection", "features": features}))
     found = survey(path, name="a.geojson", hints=Hints(bbox=GUBEN))
     assert [one.facts for one in found.problems if one.code == "wrong_crs"] == [{"said": 4326, "fits": 25833}]
@@ -91,8 +105,19 @@ def test_both_coordinates_in_one_column_are_found(write: Write, read: Reader, te
 
 
 def test_degrees_with_minutes_in_two_columns_are_found(write: Write, read: Reader) -> None:
-    texts = ["51°57'4.32\" N;14°43'5.88\" O", "51°56'35.88\" N;14°42'7.56\" O", "51°57'36.36\" N;14°43'31.44\" O", "51°56'19.68\" N;14°41'31.92\" O"]
-    assert near(read(write("p.csv", "Name;Breite;Länge\n" + "\n".join(f"Ort {n};{text}" for n, text in enumerate(texts)))))
+    texts = [
+        "51°57'4.32\" N;14°43'5.88\" O",
+        "51°56'35.88\" N;14°42'7.56\" O",
+        "51°57'36.36\" N;14°43'31.44\" O",
+        "51°56'19.68\" N;14°41'31.92\" O",
+    ]
+    assert near(
+        read(
+            write(
+                "p.csv", "Name;Breite;Länge\n" + "\n".join(f"Ort {n};{text}" for n, text in enumerate(texts))
+            )
+        )
+    )
 
 
 def test_geojson_column_is_found(write: Write, read: Reader) -> None:
@@ -113,17 +138,38 @@ def test_invalid_geometry_is_mended_or_rejected(write: Write, read: Reader) -> N
     bow = [[[14.7, 51.9], [14.8, 52.0], [14.8, 51.9], [14.7, 52.0], [14.7, 51.9]]]
     good = {"type": "Polygon", "coordinates": [[[14.7, 51.9], [14.8, 51.9], [14.8, 52.0], [14.7, 51.9]]]}
     flat = {"type": "Polygon", "coordinates": [[[14.7, 51.9], [14.8, 51.9], [14.7, 51.9], [14.7, 51.9]]]}
-    shapes: list[object] = [good, {"type": "Polygon", "coordinates": bow}, flat, {"type": "Nonsense"}, None, {"type": "Point", "coordinates": []}]
-    features = [{"type": "Feature", "properties": {"n": n}, "geometry": shape} for n, shape in enumerate(shapes)]
-    found = read(write("a.geojson", json.dumps({"type": "FeatureCollection", "features": [*features, "x", {"type": "Point"}]})))
-    assert [(one[0], one[-1]) for one in found.rejects] == [("3", "invalid_geometry"), ("4", "invalid_geometry"), ("7", "not_a_feature"), ("8", "not_a_feature")]
+    shapes: list[object] = [
+        good,
+        {"type": "Polygon", "coordinates": bow},
+        flat,
+        {"type": "Nonsense"},
+        None,
+        {"type": "Point", "coordinates": []},
+    ]
+    features = [
+        {"type": "Feature", "properties": {"n": n}, "geometry": shape} for n, shape in enumerate(shapes)
+    ]
+    found = read(
+        write(
+            "a.geojson",
+            json.dumps({"type": "FeatureCollection", "features": [*features, "x", {"type": "Point"}]}),
+        )
+    )
+    assert [(one[0], one[-1]) for one in found.rejects] == [
+        ("3", "invalid_geometry"),
+        ("4", "invalid_geometry"),
+        ("7", "not_a_feature"),
+        ("8", "not_a_feature"),
+    ]
     assert [one.facts["count"] for one in found.done.problems if one.code == "geometry_mended"] == [1]
     rows = found.table.rows(Query()).rows
     assert [row[1] for row in rows] == [0, 1, 4, 5]
     assert shapely.from_geojson(json.dumps(rows[1][-1])).is_valid
 
 
-@pytest.mark.parametrize(("driver", "ending"), [("GPKG", "gpkg"), ("KML", "kml"), ("FlatGeobuf", "fgb"), ("GPX", "gpx")])
+@pytest.mark.parametrize(
+    ("driver", "ending"), [("GPKG", "gpkg"), ("KML", "kml"), ("FlatGeobuf", "fgb"), ("GPX", "gpx")]
+)
 def test_layers_of_geo_files_are_read(tmp_path: Path, read: Reader, driver: str, ending: str) -> None:
     path = tmp_path / f"layer.{ending}"
     crs, places = ("EPSG:25833", moved(25833)) if ending in {"gpkg", "fgb"} else ("EPSG:4326", PLACES)
@@ -138,7 +184,14 @@ def test_layers_of_geo_files_are_read(tmp_path: Path, read: Reader, driver: str,
 
 def test_shapefile_in_a_zip_is_read_with_its_letters_and_crs(tmp_path: Path, read: Reader) -> None:
     names = np.array(["Groß Breesen", "Kerkwitz", "Atterwasch", "Grießen"], dtype=object)
-    pyogrio.raw.write(tmp_path / "orte.shp", shapely.to_wkb(shapely.points(moved(25833))), [names], ["NAME"], geometry_type="Point", crs="EPSG:25833")
+    pyogrio.raw.write(
+        tmp_path / "orte.shp",
+        shapely.to_wkb(shapely.points(moved(25833))),
+        [names],
+        ["NAME"],
+        geometry_type="Point",
+        crs="EPSG:25833",
+    )
     body = io.BytesIO()
     with zipfile.ZipFile(body, "w") as archive:
         for part in tmp_path.glob("orte.*"):
@@ -152,7 +205,9 @@ def test_shapefile_in_a_zip_is_read_with_its_letters_and_crs(tmp_path: Path, rea
 
 
 def test_geoparquet_goes_in_as_it_comes_out(write: Write, read: Reader, tmp_path: Path) -> None:
-    first = read(write("p.csv", "name,lat,lon\n" + "\n".join(f"Ort {n},{y},{x}" for n, (x, y) in enumerate(PLACES))))
+    first = read(
+        write("p.csv", "name,lat,lon\n" + "\n".join(f"Ort {n},{y},{x}" for n, (x, y) in enumerate(PLACES)))
+    )
     first.table.export(Query(limit=0), "parquet", tmp_path / "p.parquet")
     again = read(tmp_path / "p.parquet")
     assert again.survey.plan.geometry is not None
@@ -164,14 +219,28 @@ def test_geoparquet_goes_in_as_it_comes_out(write: Write, read: Reader, tmp_path
 
 def test_parquet_of_others_keeps_its_types(tmp_path: Path, read: Reader) -> None:
     path = tmp_path / "a.parquet"
-    pq.write_table(pa.table({"id": pa.array([1, 2], pa.int32()), "list": [[1], [2, 3]], "d": pa.array([1.5, None], pa.float32()), "s": ["01", "02"], "b": [True, None]}), path)
+    pq.write_table(
+        pa.table(
+            {
+                "id": pa.array([1, 2], pa.int32()),
+                "list": [[1], [2, 3]],
+                "d": pa.array([1.5, None], pa.float32()),
+                "s": ["01", "02"],
+                "b": [True, None],
+            }
+        ),
+        path,
+    )
     found = read(path)
     assert found.kinds == {"id": "integer", "list": "json", "d": "number", "s": "text:code", "b": "boolean"}
     assert found.table.rows(Query()).rows == ((1, 1, [1], 1.5, "01", True), (2, 2, [2, 3], None, "02", None))
 
 
 def test_addresses_are_found_and_placed_by_the_caller(write: Write, read: Reader, tmp_path: Path) -> None:
-    path = write("a.csv", "Name;Straße;Hausnummer;PLZ;Ort\nRathaus;Gasstraße;4;03172;Guben\nKirche;Kirchplatz;1;03172;Guben\nNichts;Mondweg;9;03172;Guben\n")
+    path = write(
+        "a.csv",
+        "Name;Straße;Hausnummer;PLZ;Ort\nRathaus;Gasstraße;4;03172;Guben\nKirche;Kirchplatz;1;03172;Guben\nNichts;Mondweg;9;03172;Guben\n",
+    )
     found = read(path)
     problem = next(one for one in found.survey.problems if one.code == "addresses_found")
     assert problem.facts == {"columns": ["strasse", "hausnummer", "plz", "ort"]}
@@ -201,7 +270,9 @@ def test_small_numbers_called_x_and_y_are_no_places(write: Write, read: Reader) 
 def test_degrees_are_read_as_they_were_written(lat: float, lon: float) -> None:
     def dms(value: float, letters: str) -> str:
         seconds = round(abs(value) * 3600, 2)
-        return f"{int(seconds // 3600)}°{int(seconds // 60 % 60):02}'{seconds % 60:05.2f}\"{letters[value < 0]}"
+        return (
+            f"{int(seconds // 3600)}°{int(seconds // 60 % 60):02}'{seconds % 60:05.2f}\"{letters[value < 0]}"
+        )
 
     read_lon, read_lat = parse_pair(f"{dms(lat, 'NS')} {dms(lon, 'EW')}")
     assert abs(read_lat - lat) < 1e-5
@@ -215,5 +286,3 @@ def test_no_text_breaks_the_reading_of_coordinates(text: str) -> None:
             parse(text)
         except NoPlace:
             continue
-
-

@@ -98,7 +98,11 @@ def test_units_row_belongs_to_the_header(write: Write, read: Reader) -> None:
     text = "Station;Wasserstand;Abfluss\n;[cm];[m³/s]\nGuben 2;210;12,5\nKlein Bademeusel;180;9,75\n"
     found = read(write("levels.csv", text))
     assert found.survey.plan.header_rows == 2
-    assert [column.title for column in found.table.columns] == ["Station", "Wasserstand [cm]", "Abfluss [m³/s]"]
+    assert [column.title for column in found.table.columns] == [
+        "Station",
+        "Wasserstand [cm]",
+        "Abfluss [m³/s]",
+    ]
     assert found.table.column("wasserstand_cm").unit == "cm"
 
 
@@ -137,7 +141,13 @@ def test_polish_file_is_understood(write: Write, read: Reader, encoding: str) ->
 def test_keys_keep_their_zeros(write: Write, read: Reader) -> None:
     text = "Schlüssel,ARS,PLZ,Telefon,Wert\n01001000,010010000000,03172,03561 68710,1\n12071160,120710160160,15898,0049 3561,2\n"
     found = read(write("keys.csv", text))
-    assert found.kinds == {"schluessel": "text:ags", "ars": "text:ars", "plz": "text:postcode", "telefon": "text:phone", "wert": "integer"}
+    assert found.kinds == {
+        "schluessel": "text:ags",
+        "ars": "text:ars",
+        "plz": "text:postcode",
+        "telefon": "text:phone",
+        "wert": "integer",
+    }
     assert found.table.rows(Query()).rows[0] == (1, "01001000", "010010000000", "03172", "03561 68710", 1)
 
 
@@ -173,11 +183,17 @@ def test_doubled_and_missing_hours_are_read_and_said(write: Write, read: Reader)
 
 def test_moments_with_offset_are_kept_exactly(write: Write, read: Reader) -> None:
     found = read(write("t.csv", "zeit,wert\n2024-06-01T10:00:00Z,1\n2024-06-01T10:00:00+02:00,2\n"))
-    assert [row[1].isoformat() for row in found.table.rows(Query()).rows] == ["2024-06-01T12:00:00+02:00", "2024-06-01T10:00:00+02:00"]  # type: ignore[attr-defined]
+    assert [row[1].isoformat() for row in found.table.rows(Query()).rows] == [
+        "2024-06-01T12:00:00+02:00",
+        "2024-06-01T10:00:00+02:00",
+    ]  # type: ignore[attr-defined]
 
 
 def test_json_of_many_shapes_is_read(write: Write, read: Reader) -> None:
-    records = [{"name": "Guben", "wert": 1.5, "lage": {"ort": "x"}, "liste": [1, 2]}, {"name": "Forst", "wert": 2}]
+    records = [
+        {"name": "Guben", "wert": 1.5, "lage": {"ort": "x"}, "liste": [1, 2]},
+        {"name": "Forst", "wert": 2},
+    ]
     shapes = {
         "records.json": json.dumps(records),
         "nested.json": json.dumps({"success": True, "result": {"total": 2, "records": records}}),
@@ -197,9 +213,14 @@ def test_json_of_lists_has_a_header_row(write: Write, read: Reader) -> None:
 
 
 def test_xml_of_repeated_records_is_read(write: Write, read: Reader) -> None:
-    text = '<?xml version="1.0"?><daten><stand>2024</stand><anlagen>' + "".join(
-        f'<anlage nr="0{n}"><name>Anlage {n}</name><leistung einheit="kW">{n},5</leistung></anlage>' for n in range(1, 5)
-    ) + "</anlagen></daten>"
+    text = (
+        '<?xml version="1.0"?><daten><stand>2024</stand><anlagen>'
+        + "".join(
+            f'<anlage nr="0{n}"><name>Anlage {n}</name><leistung einheit="kW">{n},5</leistung></anlage>'
+            for n in range(1, 5)
+        )
+        + "</anlagen></daten>"
+    )
     found = read(write("a.xml", text))
     assert found.survey.plan.part == "daten/anlagen/anlage"
     assert found.table.rows(Query(limit=1)).rows[0] == (1, "01", "Anlage 1", "kW", 1.5)

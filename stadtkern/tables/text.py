@@ -16,7 +16,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252", "iso-8859-1", "iso-8859-15", "cp1250", "iso-8859-2", "cp852", "cp850", "cp437", "mac-roman")  # fmt: skip
+ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252", "iso-8859-1", "iso-8859-15", "cp1250", "iso-8859-2", "cp852", "cp850", "cp437", "mac-roman")  # fmt: skip  # noqa: E501
 _POLISH = frozenset("ąćęłńóśźżĄĆĘŁŃÓŚŹŻ")
 _GERMAN = frozenset("äöüßÄÖÜ€§°²³éèàč–„“”’µ½")
 _SORBIAN = frozenset("čćěłńóřŕšśžźČĆĚŁŃÓŘŔŠŚŽŹ")
@@ -110,8 +110,8 @@ def _worth(letter: str, *, is_eastern: bool) -> float:
 class Utf8Stream(io.RawIOBase):
     """A text file as bytes of valid UTF-8, without marks and NUL.
 
-    Bytes that are wrong in UTF-8 are read as cp1252, which they nearly always are; `mended` says how many places,
-    `mended_lines` the first of their lines. `nuls` counts removed NUL characters.
+    Bytes that are wrong in UTF-8 are read as cp1252, which they nearly always are; `mended` says how many
+    places, `mended_lines` the first of their lines. `nuls` counts removed NUL characters.
     """
 
     def __init__(self, path: Path, encoding: str) -> None:

@@ -83,7 +83,10 @@ def _addresses(guesses: Sequence[Guess], by_meaning: dict[str, list[int]]) -> li
 
 
 def score(x: Floats, y: Floats, crs: int, town: Box | None) -> float:
-    """Return from 0 to 3 how well coordinates lie where data of the town should: two points for the town itself."""
+    """Return from 0 to 3 how well coordinates lie where data of the town should.
+
+    Two points for the town itself.
+    """
     lon, lat = to_degrees(x.copy(), y.copy(), crs)
     return _inside(lon, lat, REGION) + (2 * _inside(lon, lat, _grown(town)) if town else 0)
 
@@ -171,7 +174,7 @@ def _judged(
     now = score(x, y, crs, hints.bbox)
     fits, is_swapped, most, _ = best(x, y, hints, crs)
     if most - now <= _CLEARLY:
-        return said, _far_away(now, hints, x, y, crs)
+        return said, _far_away(now, x, y, crs)
     if fits == crs:
         return said, [
             Problem(
@@ -185,7 +188,7 @@ def _judged(
     return said, [Problem("wrong_crs", "error", facts={"said": crs, "fits": fits}, fix=fix)]
 
 
-def _found(
+def _found(  # noqa: PLR0913  (what is known of the coordinates)
     plan: GeometryPlan, x: Floats, y: Floats, hints: Hints, named: int, *, is_explicit: bool
 ) -> tuple[GeometryPlan | None, list[Problem]]:
     """Return the plan that fits best, for a file that says little itself."""
@@ -204,7 +207,7 @@ def _found(
             fix={"geometry": {"is_swapped": True}},
         )
         return replace(plan, crs=crs), [problem]
-    problems = [] if named == crs or crs == LON_LAT else [Problem("crs_found", "note", facts={"crs": crs})]
+    problems = [] if crs in (named, LON_LAT) else [Problem("crs_found", "note", facts={"crs": crs})]
     if others and named != crs and not hints.bbox:
         problems = [
             Problem(
@@ -216,7 +219,7 @@ def _found(
     return replace(plan, crs=crs, is_swapped=is_swapped), problems
 
 
-def _far_away(now: float, hints: Hints, x: Floats, y: Floats, crs: int) -> list[Problem]:
+def _far_away(now: float, x: Floats, y: Floats, crs: int) -> list[Problem]:
     if now >= _CLEARLY:
         return []
     lon, lat = to_degrees(x, y, crs)

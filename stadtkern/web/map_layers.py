@@ -1,9 +1,9 @@
 """Layers of the town's map; subjects add theirs when the program starts.
 
-A layer with places of its own is a function that returns GeoJSON points. Map and list show these properties of
-a feature: `name`, `text` (the value in words), `time` (ISO 8601), `url` (its page), `kind` (the shape of the
-marker: `water`, `weather`, `air`, `traffic`, `energy`, `nature`, `other`) and `state` (`""`, `info`, `success`,
-`warning`, `danger`).
+A layer with places of its own is a function that returns GeoJSON points. Map and list show these properties
+of a feature: `name`, `text` (the value in words), `time` (ISO 8601), `url` (its page), `kind` (the shape of
+the marker: `water`, `weather`, `air`, `traffic`, `energy`, `nature`, `other`) and `state` (`""`, `info`,
+`success`, `warning`, `danger`).
 
 Whoever has many layers, or other ones for other readers, adds a source.
 """
@@ -48,7 +48,7 @@ class MapLayer:
     title: str
     group: str
     kind: str
-    """`live` (GeoJSON that is asked for again and again), `vector` (tiles) or `picture` (tiles)."""
+    """`live` (places of the list), `items` (GeoJSON, asked for again), `vector` or `picture` (tiles)."""
     url: str
     """Address of the GeoJSON, or of tiles with `{z}`, `{x}`, `{y}`."""
     source_layer: str = ""

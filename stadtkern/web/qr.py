@@ -3,7 +3,6 @@
 import io
 from functools import lru_cache
 
-
 import segno
 from django.conf import settings
 

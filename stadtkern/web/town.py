@@ -178,8 +178,12 @@ def read_map_services(table: Mapping[str, Any]) -> tuple[Wms, ...]:
             raise TownError("town.toml: `map.wms` must be tables")
         slug, url = get(entry, "slug", str, default=str(number)), get(entry, "url", str)
         if not SLUG.fullmatch(slug) or not url.startswith("https://"):
-            raise TownError(f"town.toml: `map.wms`: {slug!r} needs a plain short name and an address with https://")
-        optional = {name: get(entry, name, str, default="") for name in ("attribution", "licence", "homepage")}
+            raise TownError(
+                f"town.toml: `map.wms`: {slug!r} needs a plain short name and an address with https://"
+            )
+        optional = {
+            name: get(entry, name, str, default="") for name in ("attribution", "licence", "homepage")
+        }
         found.append(
             Wms(slug=slug, titles=texts(entry, "title"), url=url, layers=get(entry, "layers", str),
                 **optional)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from openpyxl import Workbook
 from playwright.sync_api import Page, expect
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django.fixtures import Settings
 
 from stadtkern.catalogue.fixtures import make_profile
 from stadtkern.catalogue.models import Dataset, Version
@@ -27,7 +27,7 @@ OF_WAGTAIL = ("page-has-heading-one", "w-minimap", "w-tabs", "tab-label", "cut o
 
 
 @pytest.fixture(autouse=True)
-def _own_folder(tmp_path: Path, settings: SettingsWrapper) -> None:
+def _own_folder(tmp_path: Path, settings: Settings) -> None:
     settings.DATA_DIR = tmp_path
 
 

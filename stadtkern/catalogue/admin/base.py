@@ -83,7 +83,10 @@ class DatasetPage(OpenDataPage):
 
     def parents(self) -> list[Crumb]:
         """Return the list and the dataset."""
-        here = {"url": reverse("open-data-dataset", args=[self.dataset.pk]), "label": str(self.dataset)}
+        here: Crumb = {
+            "url": reverse("open-data-dataset", args=[self.dataset.pk]),
+            "label": str(self.dataset),
+        }
         return [*super().parents(), here]
 
 

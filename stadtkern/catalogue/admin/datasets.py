@@ -233,14 +233,13 @@ class TableDetail(TablePage):
 
     def schedule(self) -> HttpResponse:
         """Set the schedule."""
-        versions.demand_change(self.user, self.distribution)
         pull = Pull.objects.filter(distribution=self.distribution).first()
         form = PullForm(
             self.request.POST, instance=pull or Pull(distribution=self.distribution), prefix="pull"
         )
         if not form.is_valid():
             return self.again(pull_form=form)
-        pulls.schedule(form.save(commit=False))
+        pulls.schedule(form.save(commit=False), by=self.user)
         messages.success(self.request, _("The schedule was kept."))
         return redirect("open-data-table", pk=self.distribution.pk)
 

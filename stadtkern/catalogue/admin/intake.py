@@ -160,12 +160,16 @@ class Preview(VersionPage):
 
 
 class ProgressOf(VersionPage):
-    """The fragment that says how far the worker is; the page is loaded anew when it has ended."""
+    """The fragment that says how far the worker is; when it has ended the page is loaded anew.
+
+    With `stay=1` it is not: the page holds a form in which somebody is writing.
+    """
 
     def get(self, request: HttpRequest, *_args: object, **_more: object) -> HttpResponse:
         """Return the fragment."""
-        if self.version.state in (State.WAITING, State.LOOKING, State.READING):
-            return render(request, "catalogue/admin/progress.html", {"version": self.version})
+        stays = request.GET.get("stay") == "1"
+        if stays or self.version.state in (State.WAITING, State.LOOKING, State.READING):
+            return render(request, "catalogue/admin/progress.html", {"version": self.version, "stay": stays})
         answer = HttpResponse()
         answer["HX-Refresh"] = "true"
         return answer
@@ -199,6 +203,8 @@ class VersionAction(VersionPage):
     def note(self, version: Version, **_by: object) -> None:
         """Keep what is new in the version."""
         versions.demand_change(self.user, version.distribution)
+        if version.was_current:  # the public reads it at once
+            versions.demand(self.user, "publish_dataset", version.distribution.dataset)
         form = NoteForm(self.request.POST)
         if not form.is_valid():
             raise BadInput(_("The note is too long."))
@@ -209,7 +215,7 @@ class VersionAction(VersionPage):
 class SourceFile(VersionPage):
     """The file as it came."""
 
-    def get(self, _request: HttpRequest, *_args: object, **_more: object) -> FileResponse:
+    def get(self, _request: HttpRequest, *_args: object, **_more: object) -> Any:  # noqa: ANN401  # a file
         """Return it for keeping, never for showing."""
         if not self.version.source_path.is_file():
             raise Http404

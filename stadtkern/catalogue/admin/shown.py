@@ -1,7 +1,7 @@
 """Files, rows and changes as the pages of the back office show them."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -135,18 +135,21 @@ def preview(version: Version, plan: Plan) -> Preview:
     return Preview(headings, rows, rejects)
 
 
+def _title(column: Mapping[str, Any]) -> str:
+    return str(column.get("title") or column.get("name"))
+
+
 def difference(version: Version) -> dict[str, Any]:
     """Return what changed against the version before, as the page shows it; empty if there is none."""
     found = version.difference
     if not found:
         return {}
-    name = lambda column: column.get("title") or column.get("name")  # noqa: E731  # of three lists
     return {
         **found,
-        "columns_added": [name(one) for one in found.get("columns_added", [])],
-        "columns_removed": [name(one) for one in found.get("columns_removed", [])],
+        "columns_added": [_title(one) for one in found.get("columns_added", [])],
+        "columns_removed": [_title(one) for one in found.get("columns_removed", [])],
         "columns_changed": [
-            {"name": name(after), **{when: words.KIND_NAMES.get(one["kind"]) for when, one in pair}}
+            {"name": _title(after), **{when: words.KIND_NAMES.get(one["kind"]) for when, one in pair}}
             for before, after in found.get("columns_changed", [])
             for pair in [(("before", before), ("after", after))]
         ],

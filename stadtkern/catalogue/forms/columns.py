@@ -78,7 +78,8 @@ class FileForm(forms.Form):
     def __init__(self, *args: Any, plan: Plan, findings: Mapping[str, Any], **kwargs: Any) -> None:  # noqa: ANN401
         initial = {name: getattr(plan, name) for name in self.base_fields}
         initial["part"] = plan.part or plan.member
-        super().__init__(*args, initial=initial, **kwargs)
+        kwargs["initial"] = initial
+        super().__init__(*args, **kwargs)
         self._plan = plan
         parts = [(one["name"], one["name"]) for one in findings.get("parts", ())]
         self._offer("part", parts)
@@ -110,7 +111,7 @@ class PlacesForm(forms.Form):
     crs = forms.TypedChoiceField(
         label=_("Coordinates are"),
         coerce=int,
-        empty_value=4326,
+        empty_value="4326",
         required=False,
         choices=[(code, CRS.get(code, f"EPSG:{code}")) for code in sorted(SUPPORTED)],
     )
@@ -126,7 +127,8 @@ class PlacesForm(forms.Form):
         if (geometry := plan.geometry) is not None:
             initial |= {name: getattr(geometry, name) for name in ("how", "x", "y", "crs", "is_swapped")}
             initial["columns"] = list(geometry.columns)
-        super().__init__(*args, initial=initial, **kwargs)
+        kwargs["initial"] = initial
+        super().__init__(*args, **kwargs)
         names = [(one.name, one.title or one.name) for one in plan.columns]
         fields: dict[str, Any] = self.fields
         for name in ("x", "y"):
@@ -153,7 +155,7 @@ class PlacesForm(forms.Form):
             x=facts["x"] if "x" in used else "",
             y=facts["y"] if "y" in used else "",
             columns=tuple(facts["columns"]) if "columns" in used else (),
-            crs=facts["crs"],
+            crs=int(facts["crs"]),
             is_swapped=facts["is_swapped"],
         )
 

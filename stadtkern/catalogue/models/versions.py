@@ -162,6 +162,8 @@ class Pull(models.Model):
         _("how often"), default=timedelta(days=1), validators=[MinValueValidator(timedelta(minutes=15))]
     )
     is_on = models.BooleanField(_("switched on"), default=True)
+    is_approved = models.BooleanField(default=False, editable=False)
+    """Whether somebody who may publish has agreed: only then fetched files become current by themselves."""
     etag = models.CharField(max_length=500, blank=True, editable=False)
     last_modified = models.CharField(max_length=100, blank=True, editable=False)
     next_at = models.DateTimeField(_("next time"), null=True, blank=True, editable=False, db_index=True)

@@ -32,7 +32,7 @@ def _carried(
     before = known.get(column.title.casefold()) or known.get(column.name)
     if before is None:
         return column
-    words = {
+    words: dict[str, Any] = {
         "name": before.name,
         "title": before.title,
         "unit": before.unit or column.unit,

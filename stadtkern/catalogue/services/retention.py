@@ -8,6 +8,7 @@ why it is gone.
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from django.conf import settings
@@ -53,7 +54,7 @@ def _empty(versions: Iterable[Version], moment: datetime) -> int:
         state = State.CANCELLED if version.state == State.ASKING else version.state
         idle = Version.objects.filter(pk=version.pk, state=version.state, is_current=False, is_proposed=False)
         if idle.update(emptied_at=moment, state=state):
-            transaction.on_commit(lambda version=version: files.empty(version))
+            transaction.on_commit(partial(files.empty, version))
             count += 1
     return count
 
@@ -69,7 +70,7 @@ def delete_left_behind(moment: datetime) -> int:
         if path.is_file() and path.stat().st_mtime < limit.timestamp()
     ]
     for path in old:
-        transaction.on_commit(lambda path=path: path.unlink(missing_ok=True))
+        transaction.on_commit(partial(path.unlink, missing_ok=True))
     return len(old)
 
 
@@ -85,4 +86,4 @@ def delete_done(moment: datetime) -> int:
 def delete_files(instance: Version, **_facts: object) -> None:
     """Delete the files of a version whose row was deleted; a receiver of `post_delete`."""
     folder = instance.folder
-    transaction.on_commit(lambda: files.remove_folder(folder))
+    transaction.on_commit(partial(files.remove_folder, folder))

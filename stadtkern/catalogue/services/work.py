@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import timedelta
-from typing import Any
+from typing import IO, Any
 
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
@@ -19,8 +19,8 @@ from django.db.models import F
 
 from stadtkern.base import clock
 from stadtkern.base.errors import BadInput, Unavailable
-from stadtkern.base.http import Client, FetchError
-from stadtkern.catalogue.models import Distribution, Version
+from stadtkern.base.http import Answer, Client, FetchError
+from stadtkern.catalogue.models import Distribution, Pull, Version
 from stadtkern.catalogue.services import columns, files
 from stadtkern.catalogue.services.places import geocode
 from stadtkern.catalogue.services.versions import State, end_cancelled, make_current
@@ -130,9 +130,9 @@ def download(version: Version) -> None:
     Version.objects.filter(pk=version.pk).update(**facts)
 
 
-async def _get(url: str, target: Any, **conditions: str) -> Any:  # noqa: ANN401  # IO[bytes] -> Answer
+async def _get(url: str, target: IO[bytes]) -> Answer:
     async with Client(timeout=timedelta(seconds=60), deadline=FETCH_DEADLINE) as client:
-        return await client.get(url, max_bytes=settings.UPLOAD_MOST_BYTES, into=target, **conditions)
+        return await client.get(url, max_bytes=settings.UPLOAD_MOST_BYTES, into=target)
 
 
 def read(version: Version) -> None:
@@ -220,12 +220,18 @@ def finish(version: Version, result: Ingested, difference: dict[str, Any]) -> No
         end_cancelled(version)
         return
     version.refresh_from_db()
-    if version.is_automatic and version.distribution.dataset.live:
+    if version.is_automatic and version.distribution.dataset.live and _is_approved(version):
         make_current(version, by=None)
     elif not version.distribution.dataset.workflow_in_progress:
         others = Version.objects.filter(distribution=version.distribution_id, is_proposed=True)
         others.update(is_proposed=False)
         Version.objects.filter(pk=version.pk).update(is_proposed=True)
+
+
+def _is_approved(version: Version) -> bool:
+    """Return whether somebody has agreed that what lies at this address becomes public by itself."""
+    pulls = Pull.objects.filter(distribution=version.distribution_id, url=version.source_url)
+    return pulls.filter(is_approved=True).exists()
 
 
 def fail(version: Version, error: Exception) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from stadtkern.base.errors import BadInput
 from stadtkern.config.start import start_django
 
+OTHERS = ("setup", "dataset")
 HELP = (
     "import a file: areas, addresses (GeoJSON, GeoPackage, Shapefile zip), setup (JSON), dataset (any table)"
 )

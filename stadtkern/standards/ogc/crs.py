@@ -85,14 +85,14 @@ def box_from(values: list[float], given: System, parameter: str = "bbox") -> Bou
     if south > north or (west > east and not given.is_degrees):
         raise BadParameter(f"{parameter}: the lower corner comes first, then the upper one")
     if given.code == known.STORED:
-        if not (-180 <= west <= 180 and -180 <= east <= 180 and -90 <= south and north <= 90):  # noqa: PLR2004
+        if not (-180 <= west <= 180 and -180 <= east <= 180 and south >= -90 and north <= 90):  # noqa: PLR2004
             raise BadParameter(f"{parameter}: this box does not lie on the earth")
         return west, south, east, north
     return _around((west, south, east, north), given.code, parameter)
 
 
 def shape_of(values: list[float], given: System) -> GEOSGeometry | None:
-    """Return a box of another system as a shape in degrees, with its bent edges; None if a box in degrees will do.
+    """Return a box of another system as a shape in degrees with bent edges; None if a box will do.
 
     Parameters
     ----------

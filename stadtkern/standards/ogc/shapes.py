@@ -88,6 +88,6 @@ def geometry_of(node: Any, system: System) -> BaseGeometry:  # noqa: ANN401  # J
     except BadInput as error:
         raise BadParameter(f"filter: {error}") from error
     west, south, east, north = shapely.bounds(found)
-    if not (-180 <= west and east <= 180 and -90 <= south and north <= 90):  # noqa: PLR2004  # degrees
+    if not (west >= -180 and east <= 180 and south >= -90 and north <= 90):  # noqa: PLR2004  # degrees
         raise BadParameter("filter: the shape does not lie on the earth")
     return found if found.is_valid else shapely.make_valid(found)

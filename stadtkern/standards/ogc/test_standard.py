@@ -1,17 +1,24 @@
 """Rights, records, limits and the number of questions to the database."""
 
+import itertools
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
+import shapely
 from django.contrib.gis.geos import Polygon
 from django.test import Client
+from pytest_django import DjangoAssertNumQueries
 
 from stadtkern.catalogue.models import Agent, Dataset, Distribution, Keyword
+from stadtkern.features import services
+from stadtkern.features.services import Described, NewFeature
 from stadtkern.governance.models import DataProfile
 from stadtkern.people.models import Organisation
+from stadtkern.standards.ogc import items
 from stadtkern.standards.ogc.conftest import Ask
 
+Json: TypeAlias = Any
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("town")]
 RECORDS = "collections/catalogue/items"
 
@@ -22,7 +29,13 @@ def datasets() -> list[Dataset]:
     words = {"de": "x"}
     owner = Organisation.objects.create(slug="stadt", name={"de": "Stadt Guben"})
     profile = DataProfile.objects.create(
-        slug="offen", title=words, purpose=words, legal_basis=words, owner=owner, licence="dl-de/by-2-0", is_published=True
+        slug="offen",
+        title=words,
+        purpose=words,
+        legal_basis=words,
+        owner=owner,
+        licence="dl-de/by-2-0",
+        is_published=True,
     )
     publisher = Agent.objects.create(slug="stadt", name={"de": "Stadt Guben"})
     made = []
@@ -31,7 +44,9 @@ def datasets() -> list[Dataset]:
             slug=f"d{number}", title={"de": title}, description=words, profile=profile, publisher=publisher,
             live=number < 3, themes=["ENVI"], identifier=f"https://example.org/{number}",
         )  # fmt: skip
-        Distribution.objects.create(dataset=one, slug="csv", download_url="https://example.org/a.csv", format="CSV")
+        Distribution.objects.create(
+            dataset=one, slug="csv", download_url="https://example.org/a.csv", format="CSV"
+        )
         made.append(one)
     made[0].extent = Polygon.from_bbox((14.6, 51.9, 14.8, 52.0))
     made[0].temporal_start = made[0].temporal_end = datetime(2026, 1, 1, tzinfo=UTC)
@@ -40,7 +55,7 @@ def datasets() -> list[Dataset]:
     return made
 
 
-def ids(ask: Ask, **parameters: Any) -> list[str]:
+def ids(ask: Ask, **parameters: Json) -> list[str]:
     return [one["id"] for one in ask(RECORDS, **parameters)["features"]]
 
 
@@ -79,7 +94,10 @@ def test_records_are_asked_by_the_parameters_of_the_standard(ask: Ask, datasets:
     ("path", "most"),
     [
         ("collections/trees/items?limit=50", 3),
-        ("collections/trees/items?limit=50&bbox=14,51,15,52&crs=http://www.opengis.net/def/crs/EPSG/0/25833", 3),
+        (
+            "collections/trees/items?limit=50&bbox=14,51,15,52&crs=http://www.opengis.net/def/crs/EPSG/0/25833",
+            3,
+        ),
         ("collections/trees/items/7", 3),
         ("collections/trees/tiles/WebMercatorQuad/0/0/0", 3),
         ("collections/areas/items", 4),
@@ -88,7 +106,11 @@ def test_records_are_asked_by_the_parameters_of_the_standard(ask: Ask, datasets:
     ],
 )
 def test_how_many_questions_an_answer_costs(
-    client: Client, datasets: list[Dataset], path: str, most: int, django_assert_max_num_queries: Any
+    client: Client,
+    datasets: list[Dataset],
+    path: str,
+    most: int,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
 ) -> None:
     client.get(f"/ogc/{path}")
     with django_assert_max_num_queries(most):
@@ -96,13 +118,6 @@ def test_how_many_questions_an_answer_costs(
 
 
 def test_a_question_that_takes_too_long_is_stopped(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    import itertools
-
-    import shapely
-
-    from stadtkern.features import services
-    from stadtkern.features.services import Described, NewFeature
-    from stadtkern.standards.ogc import items
 
     monkeypatch.setattr(items, "SECONDS", 0.05)
     point = shapely.Point(1, 1)

@@ -20,7 +20,7 @@ BLOCK = 8_388_608
 _HEAD = 1_048_576
 _TAIL = 65_536
 _PLACES = 3
-_ERROR_WORDS = re.compile(r"\b(error|fehler|not found|forbidden|denied|exception|błąd|błędu|nicht gefunden|verweigert)\b", re.IGNORECASE)  # fmt: skip
+_ERROR_WORDS = re.compile(r"\b(error|fehler|not found|forbidden|denied|exception|błąd|błędu|nicht gefunden|verweigert)\b", re.IGNORECASE)  # fmt: skip  # noqa: E501
 _LONGEST_SHOWN = 500
 _SPILT = 30
 _MOST = 0.6
@@ -67,7 +67,10 @@ def look(file: Opened, hints: Hints) -> Look:
 
 
 def _quote(text: str, delimiter: str) -> str:
-    """Return the quotation mark; none if quoting swallows many lines, because single marks stand in the text."""
+    """Return the quotation mark.
+
+    None if quoting swallows many lines, because single marks stand in the text.
+    """
     start = text[:200_000]
     single = len(
         re.findall(
@@ -230,7 +233,7 @@ class _Numbering:
         return [row for row in rows if row[0] > self.first]
 
 
-def _block(
+def _block(  # noqa: PLR0913, PLR0917  (a block and all it was read from)
     batch: pa.RecordBatch,
     numbers: Numbers,
     strange: list[tuple[int, str]],

@@ -20,7 +20,10 @@ _DEEPEST = 4
 
 
 def look(file: Opened, hints: Hints) -> Look:
-    """Look at the first records of the wanted path, else of the most repeated one that has something in it."""
+    """Look at the first records of the wanted path.
+
+    Else of the most repeated one that has something in it.
+    """
     parts = _paths(file.path)
     names = [part.name for part in parts]
     if not parts:

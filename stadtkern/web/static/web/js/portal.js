@@ -60,7 +60,9 @@ function start(element) {
   listenToSearch(form, portal, map);
   showTime(layers, portal.words);
   setInterval(async () => {
-    if (!document.hidden) map.getSource("places")?.setData(await element.places());
+    if (document.hidden) return;
+    map.getSource("places")?.setData(await element.places());
+    layers.renew();
   }, EVERY);
 }
 

@@ -54,11 +54,11 @@ export class Layers {
       this.map.addLayer({ id, type: "raster", source: id, paint: { "raster-opacity": 0.75 } }, this.below());
       return;
     }
-    const isAtTime = this.day && layer.times;
-    this.map.addSource(id, isAtTime
-      ? { type: "geojson", data: `${location.origin}${layer.items}?f=json&limit=5000&datetime=${this.day}`, attribution }
+    const isWhole = layer.kind === "items" || (this.day && layer.times);
+    this.map.addSource(id, isWhole
+      ? { type: "geojson", data: this.itemsOf(layer), attribution }
       : { type: "vector", tiles: [location.origin + layer.url], maxzoom: 16, attribution });
-    const from = { source: id, ...(isAtTime ? {} : { "source-layer": layer.sourceLayer }) };
+    const from = { source: id, ...(isWhole ? {} : { "source-layer": layer.sourceLayer }) };
     const ink = this.ink(layer.slug);
     const kind = (name) => ["==", ["geometry-type"], name];
     const paper = colours().paper;
@@ -67,6 +67,19 @@ export class Layers {
       { id: `${id}-line`, type: "line", filter: ["!", kind("Point")], paint: { "line-color": ink, "line-width": 2 } },
       { id: `${id}-point`, type: "circle", filter: kind("Point"), paint: { "circle-color": ink, "circle-radius": 5, "circle-stroke-color": paper, "circle-stroke-width": 1.5 } },
     ]) this.map.addLayer({ ...part, ...from }, this.below());
+  }
+
+  itemsOf(layer) {
+    const time = this.day && layer.times ? `&datetime=${this.day}` : "";
+    return `${location.origin}${layer.items}?f=json&limit=5000${time}`;
+  }
+
+  /** Newest values change: ask for them again. */
+  renew() {
+    for (const slug of this.on) {
+      const layer = this.get(slug);
+      if (layer?.kind === "items") this.map.getSource(`layer-${slug}`)?.setData(this.itemsOf(layer));
+    }
   }
 
   remove(slug) {
@@ -78,7 +91,7 @@ export class Layers {
   /** The legend of our own layers: a mark in their colour beside the name. */
   key(slug) {
     const mark = document.querySelector(`.sk-layer__key[data-key="${CSS.escape(slug)}"]`);
-    if (!mark || this.get(slug).kind !== "vector") return;
+    if (!mark || this.get(slug).kind === "picture" || this.get(slug).kind === "live") return;
     mark.replaceChildren();
     if (!this.on.includes(slug)) return;
     const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");

@@ -12,9 +12,8 @@ function picture(map) {
 
 /** A bar of a round length that is between a sixth and a third of the sheet. */
 function scaleBar(map) {
-  const { clientWidth: width, clientHeight: height } = map.getCanvas();
-  const [left, right] = [map.unproject([0, height / 2]), map.unproject([width, height / 2])];
-  const across = lengthOf([[left.lng, left.lat], [right.lng, right.lat]]);
+  const [bounds, { lat }] = [map.getBounds(), map.getCenter()];
+  const across = lengthOf([[bounds.getWest(), lat], [bounds.getEast(), lat]]);
   const power = 10 ** Math.floor(Math.log10(across / 3));
   const length = [5, 2, 1].map((one) => one * power).find((one) => one <= across / 3) ?? power;
   const bar = document.createElementNS("http://www.w3.org/2000/svg", "svg");
