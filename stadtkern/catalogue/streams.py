@@ -144,7 +144,7 @@ def follow() -> None:
     if version == _Kept.version:
         return
     sync()
-    _Kept.version = rights.version()
+    _Kept.version = version  # what changed meanwhile, by others or by this, is looked at once more
 
 
 @transaction.atomic

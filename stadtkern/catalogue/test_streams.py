@@ -141,6 +141,7 @@ def test_the_worker_follows_changes_and_rests_without_them(
     stream(profile())
     streams.follow()
     assert Dataset.objects.count() == 1
+    streams.follow()
     with django_assert_num_queries(1):
         streams.follow()
     profile(is_published=False)

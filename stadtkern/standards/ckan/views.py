@@ -46,7 +46,7 @@ def version(_request: HttpRequest) -> HttpResponse:
 
 @csrf_exempt
 def action(request: HttpRequest, name: str) -> HttpResponse:
-    """Answer one action; a cookie opens nothing here, since no form token is checked."""
+    """Answer one action; all of them only read, so that no form token is needed."""
     if request.method == "OPTIONS":
         return HttpResponse(status=204, headers=CORS)
     if request.method not in {"GET", "HEAD", "POST"}:
