@@ -6,7 +6,7 @@ from stadtkern.base.errors import NotFound
 from stadtkern.features import collections
 from stadtkern.standards.ogc import documents, items, openapi, records, tiles
 from stadtkern.standards.ogc.answering import Reply, resource
-from stadtkern.standards.ogc.asking import HTML, JSON, JSON_FORMS, OPENAPI, SCHEMA, Ask, understood
+from stadtkern.standards.ogc.asking import GEOJSON, HTML, JSON, JSON_FORMS, OPENAPI, SCHEMA, Ask, understood
 
 Answer = tuple[Ask, Reply]
 QUERYABLES_FORMS = {"json": SCHEMA, "html": HTML}
@@ -81,7 +81,7 @@ def one(request: HttpRequest, name: str, key: str) -> Answer:
 def places(request: HttpRequest, name: str) -> Answer:
     """Answer `/collections/{collectionId}/places`: the points that the map of the page draws."""
     found = collections.get(name, request)
-    ask = understood(request, [*items.PARAMETERS, *found.properties()], {"json": items.GEOJSON})
+    ask = understood(request, [*items.PARAMETERS, *found.properties()], {"json": GEOJSON})
     page = found.page(items.question(ask, found).wanted, shapes=True)
     shown = items.places(ask, page.rows, list(found.properties()))
     return ask, Reply({"type": "FeatureCollection", "features": shown}, is_public=found.about().is_public)
