@@ -58,7 +58,9 @@ def fill(count: int) -> list[str]:
         owner=owner, is_published=True,
     )  # fmt: skip
     agents = [Agent.objects.create(slug=f"amt-{n}", name={"de": f"Amt {n}"}) for n in range(PUBLISHERS)]
-    keywords = Keyword.objects.bulk_create([Keyword(word=word, slug=word, language="de") for word in words[:3000]])
+    keywords = Keyword.objects.bulk_create(
+        [Keyword(word=word, slug=word, language="de") for word in words[:3000]]
+    )
     for first in range(0, count, 5000):
         batch = []
         for number in range(first, min(count, first + 5000)):
@@ -171,7 +173,9 @@ def measure(count: int, asked: int) -> list[dict[str, Any]]:
     figures.append({"figure": "search: all together", "unit": "ms p95", "value": percentile(every, 0.95),
                     "median": percentile(every, 0.5), "wanted": 100})  # fmt: skip
     limit = bare([fold(word) for word in words[:60]])
-    figures.append({"figure": "limit: one common word looked up, nothing else", "unit": "ms p95", "value": limit})
+    figures.append(
+        {"figure": "limit: one common word looked up, nothing else", "unit": "ms p95", "value": limit}
+    )
     times = []
     for word in words[200 : 200 + asked]:
         begun = time.perf_counter()

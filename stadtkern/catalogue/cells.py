@@ -85,7 +85,8 @@ def cell(value: object, column: Column) -> Cell:
 
 def heading(column: Column) -> str:
     """Return what stands above a column: its title, and the unit of its numbers."""
-    return f"{column.title} ({column.unit})" if column.unit else column.title or column.name
+    title = column.title or column.name
+    return title if not column.unit or column.unit in title else f"{title} ({column.unit})"
 
 
 def preview(table: Table, *, most: int, columns: int = 8) -> Preview:

@@ -168,8 +168,11 @@ def state(dataset: Dataset, tables: Sequence[tuple[Distribution, Version]]) -> s
     if tables:
         rows = sum(version.rows for _one, version in tables)
         shown = number_format(rows, force_grouping=True)
-        text = ngettext("%(rows)s row in %(count)d table.", "%(rows)s rows in %(count)d tables.", len(tables))
-        parts.append(text % {"rows": shown, "count": len(tables)})
+        facts = {
+            "rows": ngettext("%(rows)s row", "%(rows)s rows", rows) % {"rows": shown},
+            "tables": ngettext("%(count)d table", "%(count)d tables", len(tables)) % {"count": len(tables)},
+        }
+        parts.append((_("%(rows)s in %(tables)s.") if len(tables) > 1 else _("%(rows)s.")) % facts)
     if is_overdue(dataset):
         rhythm = FREQUENCIES[dataset.frequency].title
         parts.append(_("New data were promised %(rhythm)s and are overdue.") % {"rhythm": rhythm})

@@ -15,6 +15,7 @@ from stadtkern.catalogue import asking
 from stadtkern.catalogue.cells import Cell, cells_of, heading, text_of
 from stadtkern.catalogue.loading import EXCEL_DE, forms_of
 from stadtkern.catalogue.models import Dataset, Distribution, Version
+from stadtkern.catalogue.tableset import profile_of
 from stadtkern.contracts.option import Label
 from stadtkern.tables import Column, ColumnProfile, Filter, Op, Table
 
@@ -343,4 +344,4 @@ class TablePage:
 
     def profiles(self) -> Sequence[ColumnProfile]:
         """Return numbers about all columns."""
-        return self.table.profile()
+        return profile_of(self.table)

@@ -1,6 +1,6 @@
 """The tables behind distributions: which edition is shown, and the stored table that answers."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from django.db.models import Prefetch, Q
 
 from stadtkern.base.errors import NotFound
 from stadtkern.catalogue.models import Dataset, Distribution, DistributionQuerySet, Version, VersionQuerySet
-from stadtkern.tables import Table
+from stadtkern.tables import ColumnProfile, Table
 
 
 def distributions_of(dataset: Dataset) -> DistributionQuerySet:
@@ -45,6 +45,12 @@ def table_of(version: Version) -> Table:
     except OSError as error:
         raise NotFound("The file of this version is no longer kept.") from error
     return _opened(path, changed)
+
+
+@lru_cache(maxsize=64)
+def profile_of(table: Table) -> Sequence[ColumnProfile]:
+    """Return numbers about the columns of a table; a stored table never changes."""
+    return table.profile()
 
 
 @lru_cache(maxsize=64)

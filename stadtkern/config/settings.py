@@ -65,6 +65,8 @@ MOST_BYTES = int(env("MOST_BYTES", str(64 * 1024 * 1024)))
 """Largest request in bytes."""
 UPLOAD_MOST_BYTES = int(env("UPLOAD_MOST_BYTES", str(4 * 1024**3)))
 """Largest file in bytes that an editor may upload or have fetched as a table."""
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
+"""The page on which the columns of a table are confirmed has eight fields for each of up to 2,000 columns."""
 METRICS_TOKEN = env("METRICS_TOKEN")
 """Who sends this as bearer token may read `/metrics`; empty: only this machine may."""
 
@@ -404,7 +406,7 @@ MQTT_SOCKET = env("MQTT_SOCKET", str(DATA_DIR / "mqtt.sock"))
 MQTT_KEY = env("MQTT_KEY")
 """API key whose rights all have who write to SensorThings topics at the outside broker; empty: none."""
 CONTRIBUTOR_ID = env("CONTRIBUTOR_ID")
-"""Name under which the town delivers its catalogue to GovData (`dcatde:contributorID`); empty: it does not."""
+"""Name under which the town delivers to GovData (`dcatde:contributorID`); empty: it does not."""
 BARRIER_ANSWER_DAYS = 30
 """Days within which a reported barrier is to be answered."""
 BARRIER_KEEP_DAYS = 365

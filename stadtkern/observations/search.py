@@ -48,7 +48,9 @@ def _labels(stream: Datastream) -> dict[str, str]:
 
 def visible(keys: Collection[str]) -> Collection[str]:
     """Return the streams that are public."""
-    return {str(pk) for pk in Datastream.objects.public().filter(pk__in=list(keys)).values_list("pk", flat=True)}
+    return {
+        str(pk) for pk in Datastream.objects.public().filter(pk__in=list(keys)).values_list("pk", flat=True)
+    }
 
 
 def _of(**selection: object) -> Iterable[str]:

@@ -73,7 +73,9 @@ class SearchQuery:
         found = [("q", self.text)] if self.text else []
         found += [(name, value) for name in FACETS for value in self.facets.get(name, ())]
         if self.bbox:
-            found.append(("bbox", ",".join(f"{degrees:.5f}".rstrip("0").rstrip(".") for degrees in self.bbox)))
+            found.append(
+                ("bbox", ",".join(f"{degrees:.5f}".rstrip("0").rstrip(".") for degrees in self.bbox))
+            )
         if self.area:
             found.append(("area", self.area))
         if self.sort != "relevance":
@@ -116,7 +118,9 @@ def bbox_of(text: str) -> BBox | None:
     try:
         west, south, east, north = (finite(part) for part in text[:200].split(","))
     except ValueError as error:
-        raise BadInput(_("Write a box as west, south, east and north in degrees: 14.6,51.9,14.8,52.0.")) from error
+        raise BadInput(
+            _("Write a box as west, south, east and north in degrees: 14.6,51.9,14.8,52.0.")
+        ) from error
     if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):  # noqa: PLR2004  # degrees
         raise BadInput(_("This box does not lie on the earth, or its corners are swapped."))
     return west, south, east, north

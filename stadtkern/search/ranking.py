@@ -39,9 +39,16 @@ def score(candidate: Candidate, groups: Sequence[Group], now: datetime) -> float
     total = 0.0
     for group in groups:
         in_title = max((_best(group, words) for words in titles), default=0)
-        total += max(IN_TITLE[in_title], IN_KEYWORDS[_best(group, keywords)] if in_title < WORD else 0.0, IN_TEXT)
+        total += max(
+            IN_TITLE[in_title], IN_KEYWORDS[_best(group, keywords)] if in_title < WORD else 0.0, IN_TEXT
+        )
     match = total / max(1, len(groups)) + _order(titles, groups)
-    return match * candidate.weight * freshness(candidate.changed, now) * (1 + 0.1 * math.log10(1 + candidate.use))
+    return (
+        match
+        * candidate.weight
+        * freshness(candidate.changed, now)
+        * (1 + 0.1 * math.log10(1 + candidate.use))
+    )
 
 
 def freshness(changed: datetime | None, now: datetime) -> float:
@@ -49,7 +56,8 @@ def freshness(changed: datetime | None, now: datetime) -> float:
     if changed is None:
         return 0.85
     days = max(0, (now - changed).days)
-    return 0.7 + 0.3 * 0.5 ** (days / HALVED_AFTER_DAYS)
+    left: float = 0.5 ** (days / HALVED_AFTER_DAYS)
+    return 0.7 + 0.3 * left
 
 
 def _words(text: str, language: str) -> list[tuple[str, str, str]]:

@@ -34,7 +34,9 @@ def spans_of(text: str, language: str, groups: Sequence[Group]) -> list[Span]:
     for match in WORD.finditer(text):
         written = match.group().lower()
         folded = fold(written)
-        number = next((n for n, group in enumerate(groups) if folded and fit(group, folded, written, language)), None)
+        number = next(
+            (n for n, group in enumerate(groups) if folded and fit(group, folded, written, language)), None
+        )
         if number is not None:
             found.append(Span(match.start(), match.end(), number))
     return found
@@ -46,7 +48,12 @@ def marked(text: str, spans: Sequence[Span], start: int = 0, end: int | None = N
     parts, place = [], start
     for span in spans:
         if span.start >= place and span.end <= end:
-            parts += [escape(text[place : span.start]), "<mark>", escape(text[span.start : span.end]), "</mark>"]
+            parts += [
+                escape(text[place : span.start]),
+                "<mark>",
+                escape(text[span.start : span.end]),
+                "</mark>",
+            ]
             place = span.end
     return mark_safe("".join([*parts, escape(text[place:end])]))  # noqa: S308  # each piece is escaped
 
@@ -66,8 +73,11 @@ def snippet(texts: Mapping[str, str], language: str, groups: Sequence[Group]) ->
 
 def _piece(text: str, spans: Sequence[Span]) -> SafeString:
     """Return the piece in which most words of the question occur."""
+
     def value(span: Span) -> int:
-        return len({other.group for other in spans if span.start <= other.start <= span.start + LETTERS - BEFORE})
+        return len(
+            {other.group for other in spans if span.start <= other.start <= span.start + LETTERS - BEFORE}
+        )
 
     first = max(spans, key=lambda span: (value(span), -span.start))
     start = max(0, first.start - BEFORE)

@@ -34,7 +34,9 @@ def pages(db: None) -> Page:
     return home
 
 
-def test_pages_are_found_in_title_and_text_but_not_before_they_are_public(client: Client, pages: Page) -> None:
+def test_pages_are_found_in_title_and_text_but_not_before_they_are_public(
+    client: Client, pages: Page
+) -> None:
     body = client.get("/de/search/?q=muehle").content.decode()
     assert body.count("<li>\n      <a") == 20
     assert "geheim" not in body
@@ -97,7 +99,9 @@ def test_odd_questions_get_a_page(client: Client, pages: Page, query: str) -> No
     assert client.get(f"/en/search/feed/{query}").status_code == 200
 
 
-@pytest.mark.parametrize("query", ["bbox=1", "bbox=1,2,3,x", "bbox=5,5,1,1", "bbox=nan,0,1,1", "sort=odd", "area=no"])
+@pytest.mark.parametrize(
+    "query", ["bbox=1", "bbox=1,2,3,x", "bbox=5,5,1,1", "bbox=nan,0,1,1", "sort=odd", "area=no"]
+)
 def test_what_cannot_be_used_is_told(client: Client, pages: Page, query: str) -> None:
     assert client.get(f"/en/search/?q=m%C3%BChle&{query}").status_code == 422
 

@@ -27,7 +27,9 @@ class Occurring:
 def occurring(document: Document) -> dict[str, Occurring]:
     """Return the different words of a document; German ones may be compounds."""
     found: dict[str, Occurring] = {}
-    for folded, written, language in _words(document.title, document.keywords, document.text, document.hidden):
+    for folded, written, language in _words(
+        document.title, document.keywords, document.text, document.hidden
+    ):
         is_german = language == "de" or (folded in found and found[folded].is_german)
         found[folded] = Occurring(found[folded].written if folded in found else written, is_german)
     return found

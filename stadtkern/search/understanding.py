@@ -59,14 +59,16 @@ def understand(text: str, finds: Finds) -> Understood:
 
 
 def suggestion(groups: Sequence[Group]) -> str:
-    """Return a text in which rare words are replaced by common ones they look like; empty if there are none."""
+    """Return the text with common words instead of rare ones that look alike; empty if there are none."""
     better = list(groups)
     there = vocabulary.known({group.words[0] for group in groups if group.words})
     for place, group in enumerate(groups):
         word = there.get(group.words[0]) if group.words else None
         if word is None:
             continue
-        likely = (other for other in vocabulary.alike(word.word) if other.documents >= FAR_MORE * word.documents)
+        likely = (
+            other for other in vocabulary.alike(word.word) if other.documents >= FAR_MORE * word.documents
+        )
         if other := next(likely, None):
             better[place] = replace(group, written=other.written)
     return _text(better) if better != list(groups) else ""

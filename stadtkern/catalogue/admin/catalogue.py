@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import models, transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -19,9 +19,24 @@ from wagtail.snippets.views.snippets import CreateView, EditView, IndexView, Sni
 from stadtkern.catalogue.admin.advising import advice_on
 from stadtkern.catalogue.forms.describe import DatasetForm
 from stadtkern.catalogue.models import Agent, DataService, Dataset, DatasetSeries
+from stadtkern.people.models import User
+from stadtkern.people.policy import RulesPermissionPolicy
 
 HOOK = "register_open_data_menu_item"
 ADVICE = "catalogue/admin/advice_panel.html"
+
+
+class DatasetPolicy(RulesPermissionPolicy):
+    """Our rules; who is to approve a dataset may also open its form."""
+
+    def user_has_permission_for_instance(self, user: User, action: str, instance: Any) -> bool:  # noqa: ANN401
+        """Return whether the person may do this with this dataset."""
+        if super().user_has_permission_for_instance(user, action, instance):
+            return True
+        if action != "change" or not isinstance(instance, Dataset):
+            return False
+        task = instance.current_workflow_task
+        return task is not None and bool(task.user_can_access_editor(instance, user))
 
 
 class DatasetList(IndexView):
@@ -36,7 +51,10 @@ class DatasetList(IndexView):
         """Offer the page of its tables first."""
         return [
             ListingButton(
-                _("Tables and approval"), url=reverse("open-data-dataset", args=[instance.pk]), icon_name="table", priority=5
+                _("Tables and approval"),
+                url=reverse("open-data-dataset", args=[instance.pk]),
+                icon_name="table",
+                priority=5,
             ),
             *super().get_list_buttons(instance),
         ]
@@ -49,7 +67,9 @@ class WithAdvice:
         """Give the panels of advice what they show."""
         panel: Any = super().get_bound_panel(form)  # type: ignore[misc]  # of the view
         dataset = form.instance
-        url = reverse("open-data-advice", args=[dataset.pk]) if dataset.pk else reverse("open-data-advice-new")
+        url = (
+            reverse("open-data-advice", args=[dataset.pk]) if dataset.pk else reverse("open-data-advice-new")
+        )
         form.advice, form.advice_url = advice_on(dataset), url
         return panel
 
@@ -64,10 +84,8 @@ class EditDataset(WithAdvice, EditView):
     def get_object(self, queryset: Any = None) -> Dataset:  # noqa: ANN401
         """Return the dataset as last written; an editor of another organisation is turned away."""
         dataset: Dataset = super().get_object(queryset)
-        user = self.request.user
-        task = self.live_object.current_workflow_task
-        may_approve = task is not None and task.user_can_access_editor(self.live_object, user)
-        if not may_approve and not user.has_perm("catalogue.change_dataset", self.live_object):
+        policy = DatasetPolicy(Dataset)
+        if not policy.user_has_permission_for_instance(self.request.user, "change", self.live_object):
             raise PermissionDenied
         return dataset
 
@@ -149,7 +167,22 @@ class DatasetViewSet(SnippetViewSet):
     )
 
 
-class SeriesViewSet(ModelViewSet):
+class CatalogueViewSet(ModelViewSet):
+    """What the small lists share."""
+
+    menu_hook = HOOK
+    copy_view_enabled = False
+    list_per_page = 50
+    ordering = ["slug"]
+
+    def formfield_for_dbfield(self, db_field: Any, **kwargs: Any) -> Any:  # noqa: ANN401  # Wagtail's signature
+        """Take an address without a scheme for a safe one."""
+        if isinstance(db_field, models.URLField):
+            kwargs.setdefault("assume_scheme", "https")
+        return super().formfield_for_dbfield(db_field, **kwargs)
+
+
+class SeriesViewSet(CatalogueViewSet):
     """Series of datasets."""
 
     model = DatasetSeries
@@ -157,15 +190,11 @@ class SeriesViewSet(ModelViewSet):
     icon = "list-ul"
     menu_label = _("Series")
     menu_order = 500
-    menu_hook = HOOK
-    copy_view_enabled = False
-    list_per_page = 50
     list_display = ["__str__", Column("publisher", label=capfirst(_("publisher")))]
-    ordering = ["slug"]
     form_fields = ["title", "description", "slug", "publisher", "frequency"]
 
 
-class AgentViewSet(ModelViewSet):
+class AgentViewSet(CatalogueViewSet):
     """Publishers."""
 
     model = Agent
@@ -173,16 +202,12 @@ class AgentViewSet(ModelViewSet):
     icon = "group"
     menu_label = _("Publishers")
     menu_order = 600
-    menu_hook = HOOK
-    copy_view_enabled = False
-    list_per_page = 50
     list_display = ["__str__", Column("organisation", label=capfirst(_("organisation")))]
     search_fields = ["slug", "name"]
-    ordering = ["slug"]
     form_fields = ["name", "slug", "organisation", "uri", "homepage", "email"]
 
 
-class ServiceViewSet(ModelViewSet):
+class ServiceViewSet(CatalogueViewSet):
     """Interfaces through which datasets can be asked."""
 
     model = DataService
@@ -190,18 +215,20 @@ class ServiceViewSet(ModelViewSet):
     icon = "site"
     menu_label = _("Data services")
     menu_order = 700
-    menu_hook = HOOK
-    copy_view_enabled = False
-    list_per_page = 50
     list_display = ["__str__", Column("publisher", label=capfirst(_("publisher"))), "endpoint_url"]
     search_fields = ["slug", "title"]
-    ordering = ["slug"]
     form_fields = [
-        *("title", "description", "slug", "publisher", "endpoint_url", "endpoint_description", "documentation"),
+        *(
+            "title",
+            "description",
+            "slug",
+            "publisher",
+            "endpoint_url",
+            "endpoint_description",
+            "documentation",
+        ),
         *("contact_email", "licence", "datasets"),
     ]
-
-
 
 
 def to_list(request: HttpRequest) -> HttpResponse:

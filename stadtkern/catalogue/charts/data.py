@@ -13,9 +13,10 @@ from django.utils.translation import ngettext
 from stadtkern.catalogue.cells import heading, text_of
 from stadtkern.catalogue.charts.points import Points, points_of
 from stadtkern.catalogue.charts.spec import HOW, MOST_CATEGORIES, Spec
+from stadtkern.catalogue.tableset import profile_of
 from stadtkern.tables import Aggregate, Column, Filter, Group, Measure, Query, Table
 from stadtkern.web.charts import Bar, Drawing, Line, bar_chart, line_chart
-from stadtkern.web.charts.words import bar_words, line_words
+from stadtkern.web.charts.words import bar_words
 
 MOST_LINES = 4
 MOST_POINTS = 2_000
@@ -124,14 +125,14 @@ def _line(table: Table, spec: Spec, query: Query, columns: dict[str, Column]) ->
         name = row[1] if spec.by else None
         if moment is not None and name in series:
             series[name].append((moment, _float(row[-1])))
-    lines = [_as_line(values, _label(name, spec, columns)) for name, values in series.items() if values]
+    drawn = [_as_line(values, _label(name, spec, columns)) for name, values in series.items() if values]
+    lines = [line for line in drawn if line.known()]
     drawing = line_chart(lines, zone=zone) if lines else None
     decimals = _decimals([v for line in lines for _t, v in line.known()])
     return Figure(
         spec=spec,
         title=title_of(spec, columns),
-        sentences=[line_words(line, unit="", decimals=decimals, zone=zone) for line in lines]
-        or [_("No values.")],
+        sentences=[_line_words(line, spec, columns, decimals) for line in lines] or [_("No values.")],
         heads=[
             columns[spec.x].title or spec.x,
             *(line.label or value_title(spec, columns) for line in lines),
@@ -139,6 +140,31 @@ def _line(table: Table, spec: Spec, query: Query, columns: dict[str, Column]) ->
         table=_line_table(lines, spec, decimals),
         drawing=drawing,
         unit=columns[spec.y].unit if spec.y else "",
+    )
+
+
+def _line_words(line: Line, spec: Spec, columns: dict[str, Column], decimals: int) -> str:
+    """Return what a line shows, in one sentence, with times as exact as its steps."""
+    known = line.known()
+    low, high = min(known, key=lambda one: one[1]), max(known, key=lambda one: one[1])
+    facts = {
+        "label": line.label or value_title(spec, columns),
+        "start": _time_text(known[0][0], spec),
+        "end": _time_text(known[-1][0], spec),
+        "low": _text(low[1], decimals),
+        "low_time": _time_text(low[0], spec),
+        "high": _text(high[1], decimals),
+        "high_time": _time_text(high[0], spec),
+        "last": _text(known[-1][1], decimals),
+    }
+    if low[1] == high[1]:
+        return _("%(label)s, %(start)s to %(end)s: always %(last)s.") % facts
+    return (
+        _(
+            "%(label)s, %(start)s to %(end)s: smallest %(low)s (%(low_time)s), largest %(high)s "
+            "(%(high_time)s), last %(last)s."
+        )
+        % facts
     )
 
 
@@ -215,6 +241,9 @@ def _bars(table: Table, spec: Spec, query: Query, columns: dict[str, Column]) ->
     decimals = _decimals([value for _name, value in rows])
     bars = [Bar(label=_bar_label(name, column, spec), value=value) for name, value in rows]
     sentences = [bar_words(bars, unit="", decimals=decimals)]
+    if found.is_cut and bars and is_ranked:
+        facts = {"label": bars[0].label, "value": _text(bars[0].value, decimals)}
+        sentences = [_("Largest: %(label)s with %(value)s.") % facts]
     if found.is_cut:
         count = len(bars)
         sentences.append(
@@ -261,7 +290,7 @@ def _shares(bars: Sequence[Bar], decimals: int) -> list[Share]:
 
 def _histogram(table: Table, spec: Spec, query: Query, columns: dict[str, Column]) -> Figure:
     column = columns[spec.x]
-    profile = next(one for one in table.profile() if one.column.name == spec.x)
+    profile = next(one for one in profile_of(table) if one.column.name == spec.x)
     if query.filters or query.search or query.bbox:
         found = table.aggregate(Aggregate((Group(spec.x, "bins", BINS),), (("count", ""),), BINS + 1), query)
         pairs = [(row[0], _float(row[-1]) or 0.0) for row in found.rows if _float(row[0]) is not None]

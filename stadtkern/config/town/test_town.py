@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 from django.core.cache import cache
 from django.test import Client
+from pytest_django import Settings
 
 from stadtkern.base.errors import BadInput
+from stadtkern.catalogue.models import Dataset, Version
 from stadtkern.config.paths import TOWNS
+from stadtkern.config.town.datasets import load_datasets
 from stadtkern.config.town.load import load_town
 from stadtkern.config.town.pages import load_pages
 from stadtkern.dashboards.models import CockpitPage
@@ -106,3 +109,30 @@ def test_a_folder_that_is_no_town_is_refused(tmp_path: Path) -> None:
     """The message says what is missing."""
     with pytest.raises(BadInput, match=r"town\.toml"):
         load_town(tmp_path)
+
+
+@pytest.mark.usefixtures("town")
+def test_tables_of_the_folder_are_published_once(settings: Settings, tmp_path: Path) -> None:
+    """Their columns are typed as meant; loading again adds no version."""
+    settings.DATA_DIR = tmp_path
+    for _twice in range(2):
+        assert load_datasets(GUBEN) == 4
+    assert Dataset.objects.public().filter(origin=Dataset.Origin.EDITOR).count() == 4
+    assert Version.objects.count() == 4
+    schema = Version.objects.get(distribution__slug="gemeinden").table_schema
+    kinds = {field["title"]: field["type"] for field in schema["fields"]}
+    assert kinds["AGS"] == kinds["PLZ"] == "string"
+    assert kinds["Einwohner"] == "integer"
+    closed = Dataset.objects.get(slug="waermebedarf-beispiel")
+    assert closed.is_public
+    assert not closed.is_open
+    assert closed.offer.is_on
+
+
+@pytest.mark.usefixtures("town")
+def test_a_missing_table_is_named(tmp_path: Path) -> None:
+    """Which file, which entry."""
+    entry = 'slug = "x"\nfile = "y.csv"\nprofile = "pegel"\npublisher = "stadt-guben"\ntitle = {de = "X"}\n'
+    (tmp_path / "datasets.toml").write_text(f"[[dataset]]\n{entry}", encoding="utf-8")
+    with pytest.raises(BadInput, match=r"datasets\.toml.*'x'.*y\.csv is missing"):
+        load_datasets(tmp_path)

@@ -5,105 +5,143 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Change',
+            name="Change",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('subject', models.CharField(max_length=30)),
-                ('key', models.CharField(max_length=200)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("subject", models.CharField(max_length=30)),
+                ("key", models.CharField(max_length=200)),
             ],
         ),
         migrations.CreateModel(
-            name='Entry',
+            name="Entry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('subject', models.CharField(max_length=30)),
-                ('key', models.CharField(max_length=200)),
-                ('weight', models.FloatField()),
-                ('name', models.CharField(max_length=80)),
-                ('changed', models.DateTimeField()),
-                ('west', models.FloatField(null=True)),
-                ('south', models.FloatField(null=True)),
-                ('east', models.FloatField(null=True)),
-                ('north', models.FloatField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("subject", models.CharField(max_length=30)),
+                ("key", models.CharField(max_length=200)),
+                ("weight", models.FloatField()),
+                ("name", models.CharField(max_length=80)),
+                ("changed", models.DateTimeField()),
+                ("west", models.FloatField(null=True)),
+                ("south", models.FloatField(null=True)),
+                ("east", models.FloatField(null=True)),
+                ("north", models.FloatField(null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='FacetSet',
+            name="FacetSet",
             fields=[
-                ('id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('values', models.JSONField()),
+                ("id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("values", models.JSONField()),
             ],
         ),
         migrations.CreateModel(
-            name='Content',
+            name="Content",
             fields=[
-                ('entry', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='content', serialize=False, to='search.entry')),
-                ('title', models.JSONField()),
-                ('keywords', models.JSONField()),
-                ('text', models.JSONField()),
-                ('address', models.JSONField()),
-                ('words', models.TextField()),
-                ('use', models.PositiveIntegerField(default=0)),
-                ('digest', models.CharField(max_length=64)),
+                (
+                    "entry",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="content",
+                        serialize=False,
+                        to="search.entry",
+                    ),
+                ),
+                ("title", models.JSONField()),
+                ("keywords", models.JSONField()),
+                ("text", models.JSONField()),
+                ("address", models.JSONField()),
+                ("words", models.TextField()),
+                ("use", models.PositiveIntegerField(default=0)),
+                ("digest", models.CharField(max_length=64)),
             ],
         ),
         migrations.AddField(
-            model_name='entry',
-            name='facets',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='search.facetset'),
+            model_name="entry",
+            name="facets",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="entries", to="search.facetset"
+            ),
         ),
         migrations.CreateModel(
-            name='Word',
+            name="Word",
             fields=[
-                ('word', models.CharField(max_length=60, primary_key=True, serialize=False)),
-                ('written', models.CharField(max_length=60)),
-                ('documents', models.PositiveIntegerField()),
-                ('is_german', models.BooleanField()),
-                ('parts', models.CharField(blank=True, max_length=200)),
+                ("word", models.CharField(max_length=60, primary_key=True, serialize=False)),
+                ("written", models.CharField(max_length=60)),
+                ("documents", models.PositiveIntegerField()),
+                ("is_german", models.BooleanField()),
+                ("parts", models.CharField(blank=True, max_length=200)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('documents__gte', 1)), name='search_word_occurs')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("documents__gte", 1)), name="search_word_occurs"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Trigram',
+            name="Trigram",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('trigram', models.CharField(max_length=3)),
-                ('length', models.PositiveSmallIntegerField()),
-                ('word', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='trigrams', to='search.word')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("trigram", models.CharField(max_length=3)),
+                ("length", models.PositiveSmallIntegerField()),
+                (
+                    "word",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="trigrams",
+                        to="search.word",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='entry',
-            index=models.Index(fields=['-weight', 'id'], name='search_entry_weight'),
+            model_name="entry",
+            index=models.Index(fields=["-weight", "id"], name="search_entry_weight"),
         ),
         migrations.AddIndex(
-            model_name='entry',
-            index=models.Index(fields=['-changed', 'id'], name='search_entry_changed'),
+            model_name="entry",
+            index=models.Index(fields=["-changed", "id"], name="search_entry_changed"),
         ),
         migrations.AddIndex(
-            model_name='entry',
-            index=models.Index(fields=['name', 'id'], name='search_entry_name'),
+            model_name="entry",
+            index=models.Index(fields=["name", "id"], name="search_entry_name"),
         ),
         migrations.AddConstraint(
-            model_name='entry',
-            constraint=models.UniqueConstraint(fields=('subject', 'key'), name='search_entry_once'),
+            model_name="entry",
+            constraint=models.UniqueConstraint(fields=("subject", "key"), name="search_entry_once"),
         ),
         migrations.AddIndex(
-            model_name='trigram',
-            index=models.Index(fields=['word'], name='search_trigram_word'),
+            model_name="trigram",
+            index=models.Index(fields=["word"], name="search_trigram_word"),
         ),
         migrations.AddConstraint(
-            model_name='trigram',
-            constraint=models.UniqueConstraint(fields=('trigram', 'length', 'word'), name='search_trigram_once'),
+            model_name="trigram",
+            constraint=models.UniqueConstraint(
+                fields=("trigram", "length", "word"), name="search_trigram_once"
+            ),
         ),
     ]

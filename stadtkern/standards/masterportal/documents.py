@@ -130,7 +130,7 @@ def rest_services() -> list[dict[str, str]]:
     found = {"id": "csw", "name": "CSW", "typ": "CSW"}
     if csw is None:
         return []
-    return [{**found, "url": f"{settings.PUBLIC_URL}/{csw.prefix.rstrip('/')}"}]
+    return [{**found, "url": f"{settings.PUBLIC_URL}/{csw.prefix}"}]
 
 
 def style_v3() -> list[dict[str, Any]]:

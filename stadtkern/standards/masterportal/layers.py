@@ -94,7 +94,7 @@ def datasets(names: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
     layers = FeatureCollection.objects.filter(source=SOURCE, name__in=list(names))
     by_distribution = dict(layers.values_list("reference", "name"))
     tables = Distribution.objects.filter(pk__in=by_distribution).select_related("dataset")
-    url = f"{settings.PUBLIC_URL}/{csw.prefix.rstrip('/')}"
+    url = f"{settings.PUBLIC_URL}/{csw.prefix}"
     return {
         by_distribution[one.pk]: [
             {

@@ -71,8 +71,7 @@ def epsg(text: str) -> tuple[int, Problem | None]:
     """Return the EPSG number of a CRS; degrees with a warning where it has none we know."""
     if not text:
         return _LON_LAT, Problem("crs_missing", facts={"assumed": _LON_LAT})
-    match = re.fullmatch(r"(?:EPSG|OGC):(\w+)", text)
-    if match and match[1] in {"CRS84", "4979"}:
+    if re.search(r"(CRS84|:4979)$", text):
         return _LON_LAT, None
     try:
         number = CRS.from_user_input(text).to_epsg(min_confidence=_SIMILAR)
@@ -85,7 +84,10 @@ def epsg(text: str) -> tuple[int, Problem | None]:
 
 def _batches(file: Opened, part: str, size: int) -> Iterator[pa.RecordBatch]:
     try:
-        with pyogrio.open_arrow(file.path, layer=part or None, batch_size=size, use_pyarrow=True) as (_, reader):
+        with pyogrio.open_arrow(file.path, layer=part or None, batch_size=size, use_pyarrow=True) as (
+            _,
+            reader,
+        ):
             yield from reader
     except (DataSourceError, DataLayerError, pa.ArrowException, RuntimeError) as error:
         raise TableError("broken_file", format=file.format, text=str(error)[:150]) from error

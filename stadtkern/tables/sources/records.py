@@ -4,6 +4,7 @@ A file of any size is read piece by piece: only one record is in memory as text 
 """
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import TypeAlias
@@ -27,6 +28,12 @@ _SPACE = " \t\r\n"
 _DEPTH = 5
 _SMALL = 32_000_000
 _FEATURES = "features"
+_BY_KEY = "{}"
+"""Ends the name of a part that is an object whose values are records."""
+
+_MANY = 20
+_VERY_MANY = 200
+_CRS = re.compile(r'"crs"\s*:\s*\{[^{}]*(?:\{[^{}]*"name"\s*:\s*"([^"]+)"[^{}]*\})')
 
 
 class Pieces:
@@ -113,6 +120,18 @@ class Pieces:
                 self.take(",")
         raise TableError("no_such_part", part=key)
 
+    def members(self) -> Iterator[object]:
+        """Give the values of the object that comes next as records that know their key."""
+        self.take("{")
+        while self.peek() == '"':
+            key = self.value()
+            self.take(":")
+            value = self.value()
+            yield {"key": key, **value} if isinstance(value, dict) else {"key": key, "value": value}
+            if self.peek() == ",":
+                self.take(",")
+        self.take("}")
+
     def lines(self) -> Iterator[object]:
         """Give values that follow each other, one a line."""
         while self.peek():
@@ -154,7 +173,22 @@ def look(file: Opened, hints: Hints) -> Look:
     size = file.path.stat().st_size
     estimate = len(items) if len(items) < SAMPLE_ROWS else round(len(items) * size / read)
     content = _content(items, file.format)
+    if isinstance(content, Records) and file.format == "geojson":
+        content.crs, problem = _crs(file, encoding)
+        problems += [problem] if problem else []
     return Look(content, part=part, parts=parts, encoding=encoding, problems=problems, row_estimate=estimate)
+
+
+def _crs(file: Opened, encoding: str) -> tuple[int, Problem | None]:
+    """Return the CRS that a collection names as GeoJSON did until 2016; later it is always degrees."""
+    with Utf8Stream(file.path, encoding) as stream:
+        head = stream.read(CHUNK).decode("utf-8", errors="ignore")
+    match = _CRS.search(head)
+    if not match:
+        return 4326, None
+    from stadtkern.tables.sources.geo import epsg  # noqa: PLC0415  (GDAL is slow to load)
+
+    return epsg(match[1])
 
 
 def _content(items: list[object], form: str) -> Grid | Records:
@@ -165,7 +199,9 @@ def _content(items: list[object], form: str) -> Grid | Records:
     if len(titles) > MOST_COLUMNS:
         raise TableError("too_many_columns", count=len(titles), allowed=MOST_COLUMNS)
     columns = [pa.array([cell_text(one.get(title)) for one in records], pa.string()) for title in titles]
-    wkb = pa.array(shapely.to_wkb(np.array(geometry, dtype=object)), pa.binary()) if form == "geojson" else None
+    wkb = (
+        pa.array(shapely.to_wkb(np.array(geometry, dtype=object)), pa.binary()) if form == "geojson" else None
+    )
     return Records(titles, columns, wkb)
 
 
@@ -195,10 +231,19 @@ def _parts_in(data: object, path: str, depth: int) -> Iterator[Part]:
     if isinstance(data, list) and data and isinstance(data[0], dict | list | str | int | float):
         if isinstance(data[0], dict | list) or depth == 0:
             yield Part(path, "array", len(data))
+    elif isinstance(data, dict) and _is_by_key(data):
+        yield Part(f"{path}{_BY_KEY}", "array", len(data))
     elif isinstance(data, dict) and depth < _DEPTH:
         for key, value in data.items():
             if "." not in key:
                 yield from _parts_in(value, f"{path}.{key}" if path else key, depth + 1)
+
+
+def _is_by_key(data: Record) -> bool:
+    """Return whether an object is rather a list: many records, or very many values, each under its key."""
+    kinds = {isinstance(one, dict | list) for one in data.values()}
+    is_records = all(isinstance(one, dict) for one in data.values())
+    return (len(data) > _MANY and is_records) or (len(data) > _VERY_MANY and kinds == {False})
 
 
 def _first_level(file: Opened, encoding: str) -> tuple[Part, ...]:
@@ -227,9 +272,10 @@ def _items(stream: Utf8Stream, form: str, part: str) -> Iterator[object]:
     elif not part and pieces.peek() == "{":
         yield pieces.value()
     else:
-        for key in part.split(".") if part else ():
+        path = part.removesuffix(_BY_KEY)
+        for key in path.split(".") if path else ():
             pieces.enter(key)
-        yield from pieces.items()
+        yield from pieces.members() if part.endswith(_BY_KEY) else pieces.items()
 
 
 def _features(pieces: Pieces) -> Iterator[object]:
@@ -318,7 +364,10 @@ def blocks(file: Opened, plan: Plan) -> Iterator[Block]:
                 continue
             records, geometry, wrong = _records(values, file.format)
             columns = [
-                pa.array([cell_text(one.get(titles[place].title), titles[place].decimal) for one in records], pa.string())
+                pa.array(
+                    [cell_text(one.get(titles[place].title), titles[place].decimal) for one in records],
+                    pa.string(),
+                )
                 if place in titles
                 else pa.nulls(len(records), pa.string())
                 for place in range(1 + max(titles, default=-1))
@@ -348,7 +397,8 @@ def _listed(values: list[object], plan: Plan) -> list[pa.Array]:
     rows = [value if isinstance(value, list) else [value] for value in values]
     return [
         pa.array(
-            [cell_text(row[place], marks.get(place, ".")) if place < len(row) else None for row in rows], pa.string()
+            [cell_text(row[place], marks.get(place, ".")) if place < len(row) else None for row in rows],
+            pa.string(),
         )
         for place in range(1 + max(marks))
     ]
