@@ -13,12 +13,15 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import translation
 
-from stadtkern.catalogue.access import Reader, readable, reader_of
+from stadtkern.catalogue import uses
+from stadtkern.catalogue.access import Reader, note_read, readable, reader_of
 from stadtkern.catalogue.models import Dataset, Distribution, Version
 from stadtkern.features import services
+from stadtkern.features.collections import Collection as Layer
 from stadtkern.features.facts import Kind
 from stadtkern.features.models import FeatureCollection
 from stadtkern.features.services import Described, NewFeature
+from stadtkern.features.table import Table
 
 logger = logging.getLogger(__name__)
 SOURCE = "catalogue"
@@ -147,3 +150,18 @@ def references(request: HttpRequest | None) -> "QuerySet[Any]":
     open_to = readable(reader)
     tables = Distribution.objects.filter(is_live=True, dataset__withdrawn_at=None)
     return tables.filter(dataset__in=open_to.values("pk")).values("pk")
+
+
+def dataset_of(collection: Layer) -> Dataset | None:
+    """Return the dataset of a layer; None: it is no table of ours. One query for a table."""
+    if not isinstance(collection, Table) or collection.collection.source != SOURCE:
+        return None
+    distribution = collection.collection.reference
+    return Dataset.objects.select_related("profile").filter(distributions=distribution).first()
+
+
+def note(request: HttpRequest, dataset: Dataset, rows: int) -> None:
+    """Tell that features of a dataset were read: those who count, and its log where it is closed."""
+    uses.note(request, dataset, "api")
+    if not dataset.is_open:
+        note_read(reader_of(request), dataset, "ogc", rows)

@@ -12,13 +12,13 @@ import shapely
 from django.test import Client
 from pytest_django import Settings
 
-from stadtkern.catalogue import current, geodata
+from stadtkern.catalogue import access, current, geodata, uses
 from stadtkern.catalogue.models import Agent, Dataset, Distribution, Version
 from stadtkern.features import collections
 from stadtkern.features.collections import Wanted
 from stadtkern.features.models import Feature, FeatureCollection
 from stadtkern.governance.models import DataProfile
-from stadtkern.people.models import Organisation
+from stadtkern.people.models import Organisation, User
 
 pytestmark = pytest.mark.django_db
 NAME = "baeume--liste"
@@ -135,3 +135,21 @@ def test_a_new_title_is_shown_without_loading_again(table: Distribution) -> None
     dataset.save()
     geodata.refresh(dataset)
     assert collections.get(NAME).about().title == "Alle Bäume"
+
+
+def test_reading_is_counted_and_closed_reading_is_logged(
+    table: Distribution, client: Client, monkeypatch: pytest.MonkeyPatch, admin_user: User
+) -> None:
+    counted: list[tuple[int, str]] = []
+    logged: list[tuple[str, int]] = []
+    monkeypatch.setitem(uses._counters, "test", lambda pk, kind: counted.append((pk, kind)))  # noqa: SLF001  # for the test alone
+    monkeypatch.setattr(access, "_watchers", [lambda _who, _what, way, rows: logged.append((way, rows))])
+    geodata.fill(version(table, 10))
+    path = f"/ogc/collections/{NAME}/items?limit=4"
+    assert client.get(path)["Cache-Control"] == "no-cache"
+    assert (counted, logged) == ([(table.dataset_id, "api")], [])
+    DataProfile.objects.update(access="internal")
+    assert client.get(path).status_code == 404
+    client.force_login(admin_user, backend="django.contrib.auth.backends.ModelBackend")
+    assert client.get(path)["Cache-Control"] == "private, no-store"
+    assert logged == [("ogc", 4)]

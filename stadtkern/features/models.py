@@ -86,7 +86,8 @@ class Feature(models.Model):
             models.UniqueConstraint(fields=["set", "key"], condition=~Q(key=""), name="features_key"),
         ]
         indexes = [
-            models.Index(fields=["set", "zoom"], name="features_zoom"),
+            # with the edges, so that SQLite need not read the rows beside a tile
+            models.Index(fields=["set", "zoom", "west", "south", "east", "north"], name="features_zoom"),
             models.Index(fields=["set", "started"], condition=Q(started__isnull=False), name="features_time"),
             models.Index(fields=["set"], condition=Q(west=None), name="features_nowhere"),
         ]

@@ -133,8 +133,7 @@ def _described(name: str, about: Described) -> FeatureCollection:
 
 
 def _delete_others(collection: FeatureCollection) -> None:
-    collection.refresh_from_db(fields=["current"])
-    others = FeatureSet.objects.filter(collection=collection).exclude(pk=collection.current_id)
+    others = FeatureSet.objects.filter(collection=collection).exclude(shown_by__isnull=False)
     for pk in others.values_list("pk", flat=True):
         _delete(pk)
 
@@ -238,7 +237,8 @@ class _Loading:
         facts = self.facts
         facts.kinds = {name: kind or "string" for name, kind in self.kinds.items()} | dict(self.about.kinds)
         facts.geometries = sorted(GEOMETRIES[number] for number in self.geometries if number in GEOMETRIES)
-        facts.start, facts.end = (time and time.isoformat() for time in (self.first, self.last))
+        facts.start = self.first.isoformat() if self.first else None
+        facts.end = self.last.isoformat() if self.last else None
         facts.density, facts.zooms = self.thinning.summary()
         return facts
 

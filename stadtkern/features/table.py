@@ -31,7 +31,7 @@ class PropertyValue(Func):
         numeric = kind in {"integer", "number"}
         super().__init__(F("properties"), output_field=FloatField() if numeric else TextField())
 
-    def as_sql(self, compiler: Any, connection: Any, **_extra: Any) -> tuple[str, Any]:  # noqa: ANN401, ARG002  # Django's
+    def as_sql(self, compiler: Any, connection: Any, **_extra: Any) -> tuple[str, Any]:  # type: ignore[override]  # noqa: ANN401, ARG002  # Django's
         """Return it for PostgreSQL."""
         column, params = compiler.compile(self.get_source_expressions()[0])
         sql = f"({column} ->> %s)"
@@ -129,7 +129,7 @@ class Table:
         """Return the features of a tile: those that stand for others first."""
         drawn = self.facts.zooms[min(zoom, LAST_ZOOM)] if self.facts.zooms else 0
         near = sum(self.facts.density.estimate(part) for part in parts(box))
-        if zoom < LAST_ZOOM and drawn < max(near * 2, 1000):
+        if zoom < LAST_ZOOM and drawn < max(near * 6, 1000):
             rows = self.rows_of().filter(_meets(box, "beside_box"), zoom__lte=zoom)
         else:
             rows = self._by_place().filter(_meets(box, "meets_box"))
@@ -199,7 +199,7 @@ class _AsWkb(Cast):
     def __init__(self, column: str) -> None:
         super().__init__(column, BinaryField())
 
-    def as_sql(self, compiler: Any, connection: Any, **_extra: Any) -> tuple[str, Any]:  # noqa: ANN401
+    def as_sql(self, compiler: Any, connection: Any, **_extra: Any) -> tuple[str, Any]:  # type: ignore[override]  # noqa: ANN401  # Django's
         """Return the plain column; on PostGIS as bytes."""
         sql, params = compiler.compile(self.get_source_expressions()[0])
         return (f"ST_AsBinary({sql})" if connection.vendor == "postgresql" else sql), params

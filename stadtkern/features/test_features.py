@@ -57,7 +57,8 @@ def test_what_was_loaded_is_described() -> None:
 
 def test_pages_follow_each_other_without_gap_or_repeat() -> None:
     services.replace("trees", trees(), about=TREES)
-    one, after, seen = collections.get("trees"), 0, []
+    one, seen = collections.get("trees"), []
+    after: int | None = 0
     while after is not None:
         page = one.page(Wanted(limit=7, after=after, box=(14.7095, 51, 14.7805, 52)))
         seen += [row.key for row in page.rows]

@@ -95,7 +95,8 @@ def _zoom_of_size(size: Floats) -> NDArray[np.int16]:
     """Return the first zoom at which a feature of this size is drawn as what it is."""
     with np.errstate(divide="ignore", invalid="ignore"):
         zoom = np.ceil(np.log2(VISIBLE / size))
-    return np.nan_to_num(np.clip(zoom, 0, LAST + 1), nan=LAST + 1).astype(np.int16)
+    found: NDArray[np.int16] = np.nan_to_num(np.clip(zoom, 0, LAST + 1), nan=LAST + 1).astype(np.int16)
+    return found
 
 
 def _codes(x: float, y: float) -> list[int]:

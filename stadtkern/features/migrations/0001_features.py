@@ -117,7 +117,9 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="feature",
-            index=models.Index(fields=["set", "zoom"], name="features_zoom"),
+            index=models.Index(
+                fields=["set", "zoom", "west", "south", "east", "north"], name="features_zoom"
+            ),
         ),
         migrations.AddIndex(
             model_name="feature",

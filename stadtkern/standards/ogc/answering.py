@@ -125,7 +125,7 @@ def sent(ask: Ask, reply: Reply) -> HttpResponse:
     headers = {
         **reply.headers,
         "Vary": VARY,
-        "Cache-Control": "no-cache" if reply.is_public else "private, no-cache",
+        "Cache-Control": "no-cache" if reply.is_public else "private, no-store",
         "Content-Language": get_language() or "de",
     }
     if ask.media_type == HTML:

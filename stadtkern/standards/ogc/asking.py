@@ -67,7 +67,7 @@ def understood(request: HttpRequest, allowed: Collection[str], forms: Mapping[st
             raise BadParameter(f"{name}: this value cannot be used.")
     _speak(request.GET.get("lang"))
     form = _form(request, forms)
-    others = {name: value for name, value in request.GET.items() if name not in EVERYWHERE}
+    others = {name: str(value) for name, value in request.GET.items() if name not in EVERYWHERE}
     root = request.build_absolute_uri("/ogc")
     return Ask(request, root, form, forms[form], others)
 

@@ -24,7 +24,7 @@ from stadtkern.features.collections import GEOMETRY, TIME, Collection, Property
 from stadtkern.standards.ogc.crs import System
 from stadtkern.standards.ogc.errors import BadParameter
 from stadtkern.standards.ogc.shapes import geometry_of, spatial
-from stadtkern.standards.ogc.times import Instants, compared, literal_times
+from stadtkern.standards.ogc.times import Instants, compared, literal_times, path_of
 
 MOST_LETTERS = 16_000
 DEEPEST = 40
@@ -52,7 +52,7 @@ class FoldCase(Func):
 
     def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, Any]:  # noqa: ANN401
         """Return the call of our own function: SQLite's knows English letters only."""
-        return self.as_sql(compiler, connection, function="FOLD_CASE", **extra)  # type: ignore[return-value]
+        return self.as_sql(compiler, connection, function="FOLD_CASE", **extra)
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,7 +278,7 @@ _LOOKUPS: Mapping[str, Any] = {**COMPARISONS, "in": In, "null": IsNull, "regex":
 def _lookup(name: str, left: Any, right: Any) -> Any:  # noqa: ANN401
     """Return the comparison: of a field by its path, of anything else by the lookup itself."""
     if isinstance(left, F):
-        return Q(**{f"{left.name}{_PATHS[name]}": right})
+        return Q(**{f"{path_of(left)}{_PATHS[name]}": right})
     return _LOOKUPS[name](left, right)
 
 
@@ -344,7 +344,8 @@ SPECIAL = set(r".^$*+?()[]{}|\/-&~#")
 
 def _regex(pattern: str) -> str:
     """Return a pattern of LIKE as a regular expression that both databases read alike."""
-    found, letters = [], iter(pattern)
+    found: list[str] = []
+    letters = iter(pattern)
     for letter in letters:
         if letter == "%":
             if not found or found[-1] != "(.|\n)*":

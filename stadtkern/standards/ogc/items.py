@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import msgspec
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from stadtkern.base import clock
@@ -85,7 +86,7 @@ def condition_of(ask: Ask, collection: Collection) -> Any:  # noqa: ANN401  # a 
         return None
     joined = filters.ALL
     for part in parts:
-        joined &= filters.Q(part)
+        joined &= Q(part)
     return joined
 
 

@@ -21,7 +21,7 @@ MOST_NAMES = 200
 
 def described(ask: Ask) -> Reply:
     """Return the description of the interface."""
-    document = {
+    document: dict[str, Any] = {
         "openapi": "3.0.3",
         "info": {
             "title": _("Map data of %(town)s") % {"town": current_town().name},

@@ -170,7 +170,9 @@ def test_core_fc_bbox_definition_and_response(client: Client, ask: Ask) -> None:
 
 
 def test_core_fc_time_definition_and_response(client: Client, ask: Ask) -> None:
-    ids = lambda text: [one["id"] for one in ask(ITEMS, datetime=text, limit=100)["features"]]  # noqa: E731
+    def ids(text: str) -> list[int]:
+        return [one["id"] for one in ask(ITEMS, datetime=text, limit=100)["features"]]
+
     assert ids("2026-06-01T14:00:00Z") == [3]
     assert ids("2026-06-01T16:00:00%2B02:00".replace("%2B", "+")) == [3]
     assert ids("2026-06-01T14:00:00Z/2026-06-01T16:00:00Z") == [3, 4, 5]

@@ -15,7 +15,7 @@ from stadtkern.standards.ogc.conftest import Ask
 
 Json: TypeAlias = Any
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("town")]
-DOCUMENT = {
+DOCUMENT: dict[str, Any] = {
     "openapi": "3.0.3",
     "info": {"title": "town", "version": "1"},
     "servers": [{"url": "http://testserver/ogc"}],

@@ -6,6 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from stadtkern.base.errors import NotFound
+from stadtkern.catalogue import geodata
 from stadtkern.features import collections, tiles
 from stadtkern.features.boxes import WORLD, mercator
 from stadtkern.features.collections import About, Collection
@@ -193,4 +194,5 @@ def tile(ask: Ask, name: str, grid: str, where: tuple[int, int, int]) -> Reply:
         headers["Content-Encoding"] = "gzip"
     elif body:
         body = gzip.decompress(body)
-    return Reply(body, headers=headers, is_public=about.is_public)
+    dataset = geodata.dataset_of(found)
+    return Reply(body, headers=headers, is_public=dataset is None or dataset.is_open)

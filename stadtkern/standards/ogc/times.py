@@ -147,11 +147,16 @@ def _relation(left: str, sign: str, right: str, ends: Mapping[str, Any], *, is_t
         b = b.isoformat().replace("+00:00", "Z").removesuffix("T00:00:00Z")
     if isinstance(a, F):
         return Q(
-            **{f"{a.name}{ {'<': '__lt', '>': '__gt', '<=': '__lte', '>=': '__gte', '=': ''}[sign] }": b}
+            **{f"{path_of(a)}{ {'<': '__lt', '>': '__gt', '<=': '__lte', '>=': '__gte', '=': ''}[sign] }": b}
         )
     if sign in {"<=", ">="}:
         return Q({"<=": LessThanOrEqual, ">=": GreaterThanOrEqual}[sign](a, b))
     return Q({"<": LessThan, ">": GreaterThan, "=": Exact}[sign](a, b))
+
+
+def path_of(field: F) -> str:
+    """Return the path to a field of a model; the type stubs do not know it."""
+    return str(field.name)  # type: ignore[attr-defined]  # of Django
 
 
 def _with_open(left: str, sign: str, right: str, ends: Mapping[str, Any]) -> bool:

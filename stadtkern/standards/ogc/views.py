@@ -1,16 +1,29 @@
 """Addresses and what answers them."""
 
+from dataclasses import replace
+
 from django.http import HttpRequest
 
 from stadtkern.base.errors import NotFound
+from stadtkern.catalogue import geodata
 from stadtkern.features import collections
+from stadtkern.features.collections import Collection
 from stadtkern.standards.ogc import documents, items, openapi, records, tiles
 from stadtkern.standards.ogc.answering import Reply, resource
-from stadtkern.standards.ogc.asking import HTML, JSON, JSON_FORMS, OPENAPI, SCHEMA, Ask, understood
+from stadtkern.standards.ogc.asking import GEOJSON, HTML, JSON, JSON_FORMS, OPENAPI, SCHEMA, Ask, understood
 
 Answer = tuple[Ask, Reply]
 QUERYABLES_FORMS = {"json": SCHEMA, "html": HTML}
 API_FORMS = {"json": OPENAPI, "html": HTML}
+
+
+def noted(request: HttpRequest, collection: Collection, reply: Reply) -> Reply:
+    """Tell that features were read; what not everybody may read is kept by no cache that others use."""
+    dataset = geodata.dataset_of(collection)
+    if dataset is None:
+        return reply
+    geodata.note(request, dataset, int(reply.headers.get("OGC-NumberReturned", 1)))
+    return replace(reply, is_public=dataset.is_open)
 
 
 @resource
@@ -63,7 +76,7 @@ def many(request: HttpRequest, name: str) -> Answer:
         return ask, records.many(ask, items.box_of(ask))
     found = collections.get(name, request)
     ask = understood(request, [*items.PARAMETERS, *found.properties()], items.FORMS)
-    return ask, items.many(ask, found)
+    return ask, noted(request, found, items.many(ask, found))
 
 
 @resource
@@ -74,14 +87,14 @@ def one(request: HttpRequest, name: str, key: str) -> Answer:
         return ask, records.one(ask, key)
     found = collections.get(name, request)
     ask = understood(request, items.ITEM_PARAMETERS, items.FORMS)
-    return ask, items.one(ask, found, key)
+    return ask, noted(request, found, items.one(ask, found, key))
 
 
 @resource
 def places(request: HttpRequest, name: str) -> Answer:
     """Answer `/collections/{collectionId}/places`: the points that the map of the page draws."""
     found = collections.get(name, request)
-    ask = understood(request, [*items.PARAMETERS, *found.properties()], {"json": items.GEOJSON})
+    ask = understood(request, [*items.PARAMETERS, *found.properties()], {"json": GEOJSON})
     page = found.page(items.question(ask, found).wanted, shapes=True)
     shown = items.places(ask, page.rows, list(found.properties()))
     return ask, Reply({"type": "FeatureCollection", "features": shown}, is_public=found.about().is_public)
