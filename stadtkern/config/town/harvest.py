@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 from stadtkern.catalogue.services.datasets import agent_of
-
 from stadtkern.governance.models import DataProfile
 from stadtkern.harvest.models import HarvestSource
 from stadtkern.people.models import Organisation
