@@ -74,7 +74,7 @@ def test_one_word_finds_in_all_subjects(client: Client, town: DataProfile) -> No
     assert found(client, "mucken") == {"streams": 7, "areas": 1, "addresses": 7}
     assert found(client, "hochwasserschutz neisse") == {"register": 1}
     assert found(client, "Schutz vor Hochwasser an der Neisse") == {"register": 1}
-    assert found(client, "łąka") == {"areas": 1}
+    assert found(client, "łąka") == {"areas": 1, "addresses": 7}
     assert found(client, "Mückenstr. 3") == {"addresses": 1}
 
 
@@ -142,7 +142,7 @@ def dataset(town: DataProfile) -> Dataset:
 
 
 @pytest.mark.parametrize(
-    "text", ["baum", "kronendurchmesser", "krone", "Fachbereich Grün", "grün stadt", "katastr"]
+    "text", ["baum", "kronendurchmesser", "krone", "Fachbereich Grün", "grün stadt", "baumkatatser"]
 )
 def test_datasets_are_found_by_all_that_describes_them(client: Client, dataset: Dataset, text: str) -> None:
     assert found(client, text) == {"datasets": 1}
@@ -154,7 +154,7 @@ def test_datasets_can_be_narrowed(client: Client, dataset: Dataset) -> None:
     assert [hit.key for hit in results.hits] == [str(dataset.pk)]
     shown = {facet.name: [(value.code, value.title) for value in facet.values] for facet in results.facets}
     assert shown["publisher"] == [("forst", "Fachbereich Grün")]
-    assert shown["theme"] == [("ENVI", "Umwelt")]
+    assert [code for code, _title in shown["theme"]] == ["ENVI"]
     assert shown["licence"] == [("dl-de/by-2-0", "Datenlizenz Deutschland - Namensnennung 2.0")]
     assert shown["format"] == [("CSV", "CSV")]
     assert shown["year"] == [("2025", "2025"), ("2024", "2024")]

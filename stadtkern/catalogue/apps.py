@@ -29,6 +29,7 @@ class CatalogueConfig(AppConfig):
         register.add_holder("catalogue", count=holdings.count, list_items=holdings.list_items)
         rights.watch(models.Dataset)
         subjects.register(search.SUBJECT)
+        current.register("search", search.follow)
         facets.register("theme", search.theme_titles)
         facets.register("publisher", search.publisher_titles)
         facets.register("format", search.format_titles)
@@ -38,9 +39,13 @@ class CatalogueConfig(AppConfig):
         audited(models.DataService)
         audited(models.Distribution)
         audited(models.Dataset, exclude_fields=["latest_revision", "live_revision"])
-        audited(models.Version, include_fields=["number", "is_current", "is_proposed", "note", "original_name"])
+        audited(
+            models.Version, include_fields=["number", "is_current", "is_proposed", "note", "original_name"]
+        )
         audited(models.Pull, include_fields=["url", "every", "is_on"])
-        published.connect(approval.after_publishing, sender=models.Dataset, dispatch_uid="catalogue-published")
+        published.connect(
+            approval.after_publishing, sender=models.Dataset, dispatch_uid="catalogue-published"
+        )
         post_migrate.connect(approval.create_workflow, sender=self, dispatch_uid="catalogue-workflow")
         post_delete.connect(retention.delete_files, sender=models.Version, dispatch_uid="catalogue-files")
         current.register("features", geodata.fill)

@@ -13,6 +13,7 @@ from stadtkern.catalogue.models import Agent, Dataset, DatasetSeries, Distributi
 from stadtkern.catalogue.vocabularies import FORMATS, THEMES
 from stadtkern.governance.models import DataProfile
 from stadtkern.places.models import Area
+from stadtkern.search import changes
 from stadtkern.search.subjects import BBox, Document, Subject
 
 BATCH = 500
@@ -34,7 +35,9 @@ def documents(keys: Collection[str] | None) -> Iterator[Document]:
 
 def _distributions() -> QuerySet[Distribution]:
     current = Version.objects.filter(is_current=True).only("distribution", "table_schema", "number")
-    return Distribution.objects.prefetch_related(Prefetch("versions", current, to_attr="current"))
+    return Distribution.objects.filter(is_live=True).prefetch_related(
+        Prefetch("versions", current, to_attr="current")
+    )
 
 
 def _document(dataset: Dataset) -> Document:
@@ -119,6 +122,11 @@ def _bbox(dataset: Dataset) -> BBox | None:
     outline = dataset.extent or (dataset.area.geometry if dataset.area else None)
     box: BBox | None = outline.extent if outline else None
     return box
+
+
+def follow(version: Version) -> None:
+    """Note that a table has other columns and values, once its version became current."""
+    changes.note(SUBJECT.slug, _of(distributions=version.distribution_id))
 
 
 def visible(keys: Collection[str]) -> Collection[str]:

@@ -12,8 +12,7 @@ class PlacesConfig(AppConfig):
 
     def ready(self) -> None:
         """Let the distance lookups mean the same on both databases, and watch who changes what."""
-        from stadtkern.places import lookups, trail  # noqa: PLC0415  # need the models
-        from stadtkern.places import search  # noqa: PLC0415
+        from stadtkern.places import lookups, search, trail  # noqa: PLC0415  # need the models
         from stadtkern.search import areas, subjects  # noqa: PLC0415
 
         subjects.register(search.AREAS)

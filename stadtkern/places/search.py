@@ -64,7 +64,7 @@ def named_areas(most: int) -> Sequence[NamedArea]:
     """Return areas to choose from, large ones first."""
     ranks = {kind: rank for rank, kind in enumerate(Area.Kind.values)}
     rows = Area.objects.defer("geometry").order_by("slug")[:most]
-    found = sorted(rows, key=lambda area: (ranks[area.kind], str(area).casefold()))
+    found = sorted(rows, key=lambda area: (ranks.get(area.kind, len(ranks)), str(area).casefold()))
     return [NamedArea(area.slug, str(area), area.get_kind_display()) for area in found]
 
 

@@ -1,8 +1,8 @@
 """The index follows what changes.
 
 A change is noted as a row in the same transaction (`note`), so that none is lost. A few changes are written
-right after the commit; more of them, and what could not be written, are left to the worker. `repair` finds what
-nobody noted, such as rows written past the models.
+right after the commit; more of them, and what could not be written, are left to the worker. `repair` finds
+what nobody noted, such as rows written past the models.
 """
 
 import logging
@@ -18,7 +18,7 @@ from django.db.models.signals import m2m_changed, post_delete, post_save, pre_de
 from stadtkern.search import indexing, vocabulary
 from stadtkern.search.backends import backend
 from stadtkern.search.expressions import Group
-from stadtkern.search.models import Change, Entry
+from stadtkern.search.models import Change, Entry, FacetSet
 from stadtkern.search.subjects import Subject, Watch, get_subject, subjects
 
 logger = logging.getLogger(__name__)
@@ -104,7 +104,9 @@ def process(most: int = MOST) -> int:
 def _process(subject: Subject, most: int) -> int:
     with transaction.atomic():
         backend().lock()
-        noted = dict(Change.objects.filter(subject=subject.slug).order_by("pk").values_list("pk", "key")[:most])
+        noted = dict(
+            Change.objects.filter(subject=subject.slug).order_by("pk").values_list("pk", "key")[:most]
+        )
         Change.objects.filter(pk__in=list(noted)).delete()
         keys = set(noted.values())
         documents = list(subject.documents(keys))
@@ -128,6 +130,9 @@ def repair() -> dict[str, int]:
         if slug not in found:
             found[slug] = indexing.remove(slug, _keys(slug))
     _resplit()
+    with transaction.atomic():
+        backend().lock()
+        FacetSet.objects.filter(entries=None).delete()
     return found
 
 
@@ -138,7 +143,7 @@ def _repair(subject: Subject) -> int:
         written += indexing.write(subject, batch)
         left.difference_update(document.key for document in batch)
     # what came while we looked is no document that went: it is looked for once more
-    there = {document.key for batch in indexing.in_batches(subject.documents(left)) for document in batch} if left else set()
+    there = {document.key for document in subject.documents(left)} if left else set()
     return written + indexing.remove(subject.slug, left - there)
 
 

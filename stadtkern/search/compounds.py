@@ -36,7 +36,7 @@ class Splitter:
     def split(self, word: str) -> tuple[str, ...]:
         """Return the parts of a folded German word, the fewest there can be; empty if it is no compound.
 
-        Of two ways with as few parts the one with the longer last part is taken, which names the kind of thing.
+        Of two ways with as few parts the one with the longer last part is taken: it names the kind of thing.
 
         >>> Splitter({"rückhaltung"}).split("hochwasserschutz")
         ('hochwasser', 'schutz')
@@ -64,9 +64,11 @@ class Splitter:
             found: list[tuple[str, ...]] = []
             if start and (last := self._last(word[start:])):
                 found.append((last,))
-            for end in range(start + SHORTEST_KNOWN, min(len(word) - 2, start + LONGEST_PART)):
-                if (first := self._first(word[start:end])) and (tail := best(end)):
-                    found.append((first, *tail))
+            found.extend(
+                (first, *tail)
+                for end in range(start + SHORTEST_KNOWN, min(len(word) - 2, start + LONGEST_PART))
+                if (first := self._first(word[start:end])) and (tail := best(end))
+            )
             return min(found, key=lambda parts: (len(parts), -len(parts[-1]), parts), default=())
 
         return best(0)

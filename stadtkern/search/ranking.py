@@ -56,7 +56,8 @@ def freshness(changed: datetime | None, now: datetime) -> float:
     if changed is None:
         return 0.85
     days = max(0, (now - changed).days)
-    return 0.7 + 0.3 * 0.5 ** (days / HALVED_AFTER_DAYS)
+    left: float = 0.5 ** (days / HALVED_AFTER_DAYS)
+    return 0.7 + 0.3 * left
 
 
 def _words(text: str, language: str) -> list[tuple[str, str, str]]:

@@ -48,7 +48,7 @@ class Source:
     box: tuple[float, float, float, float] | None
     sets: list[int] | None = None
 
-    def sql(self, columns: str, *, only_title: bool = False, end: str = "") -> tuple[str, list[object]]:
+    def sql(self, columns: str, *, only_title: bool = False, end: str = "") -> tuple[str, list[Any]]:
         """Return a statement with its parameters."""
         tables, condition, parameters = backend().source(self.groups, only_title=only_title)
         if self.box:
@@ -64,7 +64,8 @@ class Source:
         """Return rows."""
         with connection.cursor() as cursor:
             cursor.execute(*self.sql(columns, only_title=only_title, end=end))
-            return cursor.fetchall()
+            found: list[tuple[Any, ...]] = cursor.fetchall()
+            return found
 
 
 def find(query: SearchQuery) -> Results:
@@ -223,6 +224,6 @@ def _url(address: Mapping[str, Any]) -> str:
         return in_language(urls)[0] or next(iter(urls.values()))
     name, *arguments = address.get("route") or ("",)
     try:
-        return reverse(name, args=arguments) + address.get("fragment", "")
+        return f"{reverse(name, args=arguments)}{address.get('fragment', '')}"
     except NoReverseMatch:
         return ""

@@ -30,7 +30,7 @@ class Document:
     title: Texts
     keywords: Texts = field(default_factory=dict)
     text: Texts = field(default_factory=dict)
-    """What it is about; piece of it are shown with a hit."""
+    """What it is about; pieces of it are shown with a hit."""
     hidden: Texts = field(default_factory=dict)
     """By what else it is found, without being shown: column names, values, official numbers."""
     route: tuple[str, ...] = ()

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from stadtkern.search import changes, indexing, subjects
-from stadtkern.search.models import Change, Entry, Trigram, Word
+from stadtkern.search.models import Change, Entry, FacetSet, Trigram, Word
 from stadtkern.search.queries import Results, SearchQuery
 from stadtkern.search.services import search, suggest
 from stadtkern.search.subjects import Document, Subject
@@ -258,6 +258,7 @@ def test_what_nobody_noted_is_found_by_the_repair(shelf: Shelf) -> None:
     assert changes.repair() == {"shelf": 2}
     assert keys("parkhaus") == ["new"]
     assert changes.repair() == {"shelf": 0}
+    assert not FacetSet.objects.filter(entries=None).exists()
 
 
 def test_a_new_word_takes_older_compounds_apart(shelf: Shelf) -> None:

@@ -59,7 +59,7 @@ def understand(text: str, finds: Finds) -> Understood:
 
 
 def suggestion(groups: Sequence[Group]) -> str:
-    """Return a text in which rare words are replaced by common ones they look like; empty if there are none."""
+    """Return the text with common words instead of rare ones that look alike; empty if there are none."""
     better = list(groups)
     there = vocabulary.known({group.words[0] for group in groups if group.words})
     for place, group in enumerate(groups):

@@ -7,5 +7,6 @@ from stadtkern.search import feeds, views
 urlpatterns = [
     path("", views.search_page, name="search"),
     path("suggest.json", views.suggestions, name="search-suggest"),
+    path("places.json", views.places, name="search-places"),
     path("feed/", feeds.SearchFeed(), name="search-feed"),
 ]

@@ -16,6 +16,8 @@ from stadtkern.search.services import search, suggest
 from stadtkern.search.subjects import subjects
 
 MOST_LETTERS = 100
+MOST_PLACES = 10
+WITH_PLACE = ("areas", "addresses", "streams", "datasets")
 
 
 class OnePage(Sequence[Hit]):
@@ -93,3 +95,17 @@ def suggestions(request: HttpRequest) -> JsonResponse:
     text = " ".join(request.GET.get("q", "").replace("\0", " ").split())[:MOST_LETTERS]
     headers = {"Cache-Control": "public, max-age=60"}
     return JsonResponse([text, list(suggest(text))], safe=False, headers=headers)
+
+
+@require_safe
+def places(request: HttpRequest) -> JsonResponse:
+    """Answer with what lies somewhere and fits the text: title, what it is, its box; for the map."""
+    query = SearchQuery.from_params(request.GET, kinds=WITH_PLACE, size=MOST_PLACES)
+    found = search(query).hits if query.text else []
+    titles = {subject.slug: str(subject.title) for subject in subjects()}
+    hits = [
+        {"title": hit.title, "kind": titles[hit.kind], "bbox": hit.bbox, "url": hit.url}
+        for hit in found
+        if hit.bbox
+    ]
+    return JsonResponse({"places": hits}, headers={"Cache-Control": "public, max-age=60"})

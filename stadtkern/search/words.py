@@ -14,7 +14,7 @@ from stadtkern.base.folding import plain_words
 WORD = re.compile(r"[^\W_]+")
 STREET = re.compile(r"str$")
 STEMMERS = {"de": "german", "pl": "polish", "en": "english"}
-"""Languages with a stemmer of the Snowball project; for Lower Sorbian there is none, its words are only folded."""
+"""Languages with a stemmer of the Snowball project; there is none for Lower Sorbian, which is only folded."""
 LONGEST = 60
 """Letters of a word that count; a longer one is cut."""
 FOLDER = Path(__file__).parent / "words"
@@ -42,7 +42,9 @@ def fold(written: str) -> str:
     >>> fold("Łąka"), fold("Neiße"), fold("Neisse"), fold("Bahnhofstr")
     ('laka', 'neisse', 'neisse', 'bahnhofstrasse')
     """
-    return STREET.sub("strasse", "".join(plain_words(written)))[:LONGEST]
+    # a letter that cannot be written falls out, and what stood on both sides may be "ae" now
+    plain = "".join(plain_words("".join(plain_words(written))))
+    return STREET.sub("strasse", plain)[:LONGEST]
 
 
 @lru_cache(maxsize=4)

@@ -93,6 +93,7 @@ def feature_collection(places: Iterable[Place]) -> dict[str, Any]:
                 "geometry": {"type": "Point", "coordinates": [place.longitude, place.latitude]},
                 "properties": {
                     "key": place.key,
+                    "layer": place.layer,
                     "name": place.name,
                     "text": place.text,
                     "url": place.url,

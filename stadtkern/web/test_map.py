@@ -2,15 +2,18 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from stadtkern.web import map_layers
+from stadtkern.web.base_maps import MapService
 from stadtkern.web.maps import Place, by_relevance, map_setup
-from stadtkern.web.town import current_town
+from stadtkern.web.town import Wms, current_town
 
 pytestmark = pytest.mark.django_db
 
@@ -69,11 +72,11 @@ class TestMap:
         assert feature["properties"]["key"] == "g29"
         assert feature["geometry"]["coordinates"] == [14.729, 51.95]
 
-    def test_page_asks_the_database_nothing_itself(
-        self, client: Client, django_assert_num_queries: DjangoAssertNumQueries
+    def test_page_asks_the_database_little(
+        self, client: Client, django_assert_max_num_queries: DjangoAssertNumQueries
     ) -> None:
         client.get("/de/map/")  # the banner of warnings is remembered
-        with django_assert_num_queries(0):
+        with django_assert_max_num_queries(8):  # names and facts of the collections of features
             client.get("/de/map/")
 
     def test_two_layers_of_one_name_are_refused(self) -> None:
@@ -109,3 +112,35 @@ def test_dangers_come_first_then_the_town_then_the_rest() -> None:
         at("warned", 1, "warning"),
     ]
     assert [place.name for place in by_relevance(places)] == ["danger far", "warned", "here", "near", "far"]
+
+
+def test_layers_of_sources_and_of_others_are_in_the_tree(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = Wms(slug="dop", titles={"de": "Luftbild"}, url="https://maps.example/wms?x=1", layers="a,b")
+    town = replace(current_town(), map_services=(service,))
+    monkeypatch.setattr("stadtkern.web.map_views.current_town", lambda: town)
+    page = client.get("/de/map/?layers=wms-dop&layers=").content.decode()
+    assert 'value="wms-dop" checked' in page
+    assert "/tiles/wms-dop/{z}/{x}/{y}.png" in page
+    assert 'value="areas">' in page
+
+
+def test_a_tile_of_a_service_is_a_picture_of_its_box() -> None:
+    service = Wms(slug="dop", titles={}, url="https://maps.example/wms?x=1", layers="a,b")
+    url = urlsplit(MapService(service=service).tile_url(1, 1, 0))
+    facts = dict(parse_qsl(url.query, keep_blank_values=True))
+    assert facts["BBOX"] == "0.000,0.000,20037508.343,20037508.343"
+    assert facts["LAYERS"] == "a,b"
+    assert facts["x"] == "1"
+    assert (facts["REQUEST"], facts["CRS"], facts["STYLES"]) == ("GetMap", "EPSG:3857", "")
+
+
+@pytest.mark.parametrize("query", ["layers=" + "x," * 9000, "layers=%00", "map=x", "pick=%3Cb%3E", "layer="])
+def test_odd_addresses_of_the_map_get_a_page(client: Client, query: str) -> None:
+    assert client.get(f"/en/map/?{query}").status_code == 200
+    assert client.get(f"/en/map/qr.svg?{query}").content.startswith(b"<?xml")
+
+
+def test_services_without_legend_have_none(client: Client) -> None:
+    assert client.get("/tiles/topplus/legend.png").status_code == 404

@@ -21,7 +21,7 @@ from django.views.decorators.http import require_safe
 
 from stadtkern.base.errors import NotFound
 from stadtkern.base.http import Client, FetchError
-from stadtkern.web.base_maps import BASE_MAPS, BaseMap
+from stadtkern.web.base_maps import BaseMap, MapService, tile_sources
 from stadtkern.web.town import current_town
 
 logger = logging.getLogger(__name__)
@@ -59,7 +59,7 @@ def tile_bounds(z: int, x: int, y: int) -> tuple[float, float, float, float]:
     return x / count * 360 - 180, latitude(y + 1), (x + 1) / count * 360 - 180, latitude(y)
 
 
-def is_allowed(base_map: BaseMap, z: int, x: int, y: int) -> bool:
+def is_allowed(base_map: BaseMap | MapService, z: int, x: int, y: int) -> bool:
     """Return whether the tile exists and lies around the town."""
     if not (LOWEST_ZOOM <= z <= base_map.max_zoom and 0 <= x < 2**z and 0 <= y < 2**z):
         return False
@@ -136,7 +136,7 @@ async def fetch(slug: str, path: Path, z: int, x: int, y: int) -> bytes:
     FetchError
         if it does not come, or is no picture.
     """
-    url = BASE_MAPS[slug].url.format(z=z, x=x, y=y)
+    url = tile_sources()[slug].tile_url(z, x, y)
     answer = await client().get(url, headers={"Accept": "image/png,image/jpeg"}, max_bytes=MOST_BYTES)
     if not answer.body.startswith((PNG, JPEG)):
         raise FetchError(f"{slug} answered with something that is no picture")
@@ -181,7 +181,8 @@ def picture(tile: bytes, max_age: int) -> HttpResponse:
 @require_safe
 async def tile(request: HttpRequest, source: str, z: int, x: int, y: int) -> HttpResponse:
     """Answer with a tile: kept, fetched, kept long ago, or empty - in this order."""
-    if source not in BASE_MAPS or not is_allowed(BASE_MAPS[source], z, x, y):
+    known = tile_sources().get(source)
+    if known is None or not is_allowed(known, z, x, y):
         raise NotFound("There is no such tile here.")
     path = cache_folder() / source / str(z) / str(x) / f"{y}.png"
     old, is_fresh = await sync_to_async(kept, thread_sensitive=False)(path)
@@ -191,3 +192,16 @@ async def tile(request: HttpRequest, source: str, z: int, x: int, y: int) -> Htt
     if new is not None:
         return picture(new, 86400)
     return picture(old, 300) if old is not None else picture(EMPTY, 0)
+
+
+@require_safe
+async def legend(request: HttpRequest, source: str) -> HttpResponse:
+    """Answer with the legend of a map service; nothing of it is kept here, browsers keep it for a day."""
+    known = tile_sources().get(source)
+    if not isinstance(known, MapService):
+        raise NotFound("There is no such legend here.")
+    try:
+        answer = await client().get(known.legend_url(), headers={"Accept": "image/png"}, max_bytes=MOST_BYTES)
+    except FetchError:
+        return picture(EMPTY, 0)
+    return picture(answer.body if answer.body.startswith((PNG, JPEG)) else EMPTY, 86400)

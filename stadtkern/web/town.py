@@ -1,5 +1,6 @@
 """The facts of the town: `town.toml` in its folder, read once and checked."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from stadtkern.web.colours import contrast
 from stadtkern.web.fields import in_language
 
 T = TypeVar("T")
+SLUG = re.compile("[a-z0-9-]{1,40}")
 ON_LIGHT, ON_DARK = "#ffffff", "#14151c"
 MINIMUM_CONTRAST = 4.5
 
@@ -65,6 +67,24 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Wms:
+    """A layer of somebody else's map service (OGC Web Map Service 1.3.0), fetched by way of us."""
+
+    slug: str
+    titles: Mapping[str, str]
+    url: str
+    layers: str
+    attribution: str = ""
+    licence: str = ""
+    homepage: str = ""
+
+    @property
+    def title(self) -> str:
+        """The title in the active language."""
+        return in_language(self.titles)[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Town:
     """What every page knows about the town."""
 
@@ -80,6 +100,7 @@ class Town:
     country: str = "DE"
     state: str = ""
     map_source: str = "topplus-grey"
+    map_services: tuple[Wms, ...] = ()
     look: Look = field(default_factory=Look)
     contact: Contact = field(default_factory=Contact)
     twin: Twin | None = None
@@ -149,6 +170,29 @@ def read_area(table: Mapping[str, Any]) -> tuple[tuple[float, float], tuple[floa
     return (longitude, latitude), (west, south, east, north)
 
 
+def read_map_services(table: Mapping[str, Any]) -> tuple[Wms, ...]:
+    """Return the map services of others: `[[map.wms]]`."""
+    found = []
+    for number, entry in enumerate(get(get(table, "map", dict, default={}), "wms", list, default=[]), 1):
+        if not isinstance(entry, dict):
+            raise TownError("town.toml: `map.wms` must be tables")
+        slug, url = get(entry, "slug", str, default=str(number)), get(entry, "url", str)
+        if not SLUG.fullmatch(slug) or not url.startswith("https://"):
+            raise TownError(
+                f"town.toml: `map.wms`: {slug!r} needs a plain short name and an address with https://"
+            )
+        optional = {
+            name: get(entry, name, str, default="") for name in ("attribution", "licence", "homepage")
+        }
+        found.append(
+            Wms(slug=slug, titles=texts(entry, "title"), url=url, layers=get(entry, "layers", str),
+                **optional)
+        )  # fmt: skip
+    if len({one.slug for one in found}) < len(found):
+        raise TownError("town.toml: two of `map.wms` have the same short name")
+    return tuple(found)
+
+
 def read_languages(table: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the languages of the town, most spoken first."""
     wanted = get(table, "languages", list, default=["de"])
@@ -188,6 +232,7 @@ def read_town(folder: Path) -> Town:
         country=get(table, "country", str, default="DE"),
         state=get(table, "state", str, default=""),
         map_source=get(get(table, "map", dict, default={}), "source", str, default="topplus-grey"),
+        map_services=read_map_services(table),
         look=read_look(get(table, "look", dict, default={}), folder),
         contact=read_contact(get(table, "contact", dict, default={})),
         twin=Twin(names=texts(twin, "name"), country=get(twin, "country", str, default="")) if twin else None,

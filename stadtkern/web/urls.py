@@ -11,6 +11,7 @@ urlpatterns = [
     path("arms.svg", views.arms, name="arms"),
     path("base.geojson", map_views.map_base, name="map-base"),
     path("tiles/<slug:source>/<int:z>/<int:x>/<int:y>.png", tiles_proxy.tile, name="tile"),
+    path("tiles/<slug:source>/legend.png", tiles_proxy.legend, name="tile-legend"),
     path("media/<path:path>", views.media, name="media"),
     path("healthz", operation.healthz, name="healthz"),
     path("readyz", operation.readyz, name="readyz"),

@@ -1,7 +1,7 @@
 """What differs between the databases; everything else is the same on both."""
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from django.db import connection
 
@@ -27,10 +27,10 @@ class Backend(Protocol):
     def add_trigrams(self, rows: Sequence[tuple[str, str, int]]) -> None:
         """Add rows of word, trigram and length: very many, faster than through the models."""
 
-    def source(self, groups: Sequence[Group], *, only_title: bool = False) -> tuple[str, str, list[object]]:
+    def source(self, groups: Sequence[Group], *, only_title: bool = False) -> tuple[str, str, list[Any]]:
         """Return what to read from (`FROM`), the condition and its parameters; the entry is called `e`."""
 
-    def among(self, column: str, values: Collection[int]) -> tuple[str, list[object]]:
+    def among(self, column: str, values: Collection[int]) -> tuple[str, list[Any]]:
         """Return the condition that a column has one of many values."""
 
 

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from itertools import islice
+from typing import Any
 
 from django.db import connection
 
@@ -44,7 +45,8 @@ class PostgresqlBackend:
         with connection.cursor() as cursor:
             cursor.execute(
                 "UPDATE search_entry SET all_words = n.a::tsvector, title_words = n.t::tsvector"
-                " FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS n(id, a, t) WHERE search_entry.id = n.id",
+                " FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS n(id, a, t)"
+                " WHERE search_entry.id = n.id",
                 [list(column) for column in zip(*rows, strict=True)] if rows else [[], [], []],
             )
 
@@ -64,7 +66,7 @@ class PostgresqlBackend:
                     [list(column) for column in zip(*rows, strict=True)],
                 )
 
-    def source(self, groups: Sequence[Group], *, only_title: bool = False) -> tuple[str, str, list[object]]:
+    def source(self, groups: Sequence[Group], *, only_title: bool = False) -> tuple[str, str, list[Any]]:
         """Return the tables, the condition and its parameters."""
         if not groups:
             return "search_entry e", "TRUE", []
@@ -72,7 +74,7 @@ class PostgresqlBackend:
         column = "title_words" if only_title else "all_words"
         return "search_entry e", f"e.{column} @@ %s::tsquery", [match]
 
-    def among(self, column: str, values: Collection[int]) -> tuple[str, list[object]]:
+    def among(self, column: str, values: Collection[int]) -> tuple[str, list[Any]]:
         """Return the condition that a column has one of many values."""
         return f"{column} = ANY(%s)", [list(values)]
 

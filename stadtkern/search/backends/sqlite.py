@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from json import dumps
+from typing import Any
 
 from django.db import connection
 
@@ -28,13 +29,20 @@ class SqliteBackend:
     def write(self, texts: Iterable[tuple[int, IndexedText]]) -> None:
         """Replace the text of these entries."""
         rows = [
-            (entry, *(" ".join(part) for part in (text.title, text.body, text.title_more, text.body_more)))
+            (
+                entry,
+                " ".join(text.title),
+                " ".join(text.body),
+                " ".join(text.title_more),
+                " ".join(text.body_more),
+            )
             for entry, text in texts
         ]
-        self.remove([entry for entry, *_columns in rows])
+        self.remove([row[0] for row in rows])
         with connection.cursor() as cursor:
             cursor.executemany(
-                "INSERT INTO search_text (rowid, title, body, title_more, body_more) VALUES (%s, %s, %s, %s, %s)",
+                "INSERT INTO search_text (rowid, title, body, title_more, body_more)"
+                " VALUES (%s, %s, %s, %s, %s)",
                 rows,
             )
 
@@ -55,7 +63,7 @@ class SqliteBackend:
                 "INSERT INTO search_trigram (word_id, trigram, length) VALUES (%s, %s, %s)", rows
             )
 
-    def source(self, groups: Sequence[Group], *, only_title: bool = False) -> tuple[str, str, list[object]]:
+    def source(self, groups: Sequence[Group], *, only_title: bool = False) -> tuple[str, str, list[Any]]:
         """Return the tables, the condition and its parameters."""
         if not groups:
             return "search_entry e", "1 = 1", []
@@ -65,9 +73,9 @@ class SqliteBackend:
         tables = "search_text CROSS JOIN search_entry e ON e.id = search_text.rowid"
         return tables, "search_text MATCH %s", [match]
 
-    def among(self, column: str, values: Collection[int]) -> tuple[str, list[object]]:
+    def among(self, column: str, values: Collection[int]) -> tuple[str, list[Any]]:
         """Return the condition that a column has one of many values."""
-        return f"{column} IN (SELECT value FROM json_each(%s))", [dumps(list(values))]
+        return f"{column} IN (SELECT value FROM json_each(%s))", [dumps(list(values))]  # noqa: S608  # a name of ours
 
 
 def _group(group: Group) -> str:

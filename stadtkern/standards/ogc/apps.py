@@ -16,9 +16,12 @@ class OgcConfig(AppConfig):
         """Give each new connection our function, and what is kept of layers an end."""
         from stadtkern.features import services, tiles  # noqa: PLC0415  # need the models
         from stadtkern.governance import retention  # noqa: PLC0415
+        from stadtkern.standards.ogc import map_source  # noqa: PLC0415
+        from stadtkern.web import map_layers  # noqa: PLC0415
 
         retention.register("features.loadings", services.sweep)
         retention.register("features.tiles", lambda _moment: tiles.prune())
+        map_layers.add_source("collections", map_source.layers)
         connection_created.connect(_register, dispatch_uid="ogc")
 
 

@@ -76,6 +76,7 @@ class TownMap extends HTMLElement {
     this.media = matchMedia("(prefers-color-scheme: dark)");
     this.media.addEventListener("change", this.redraw);
     this.listen();
+    this.dispatchEvent(new CustomEvent("sk-map-made", { bubbles: true, detail: this }));
   }
 
   async places() {
