@@ -155,7 +155,7 @@ def shown_differences(result: HarvestResult) -> list[Difference]:
 
 
 def _label(path: str) -> str:
-    """Return what people call a value: `distributions[x].download_url` is "distribution x: address of the file"."""
+    """Return what people call a value: `distributions[x].title` is "distribution x: title"."""
     head, _dot, rest = path.partition("].") if "[" in path else path.partition(".")
     name, _bracket, part = head.rstrip("]").partition("[")
     if part:
