@@ -4,10 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.core.exceptions import FieldDoesNotExist
+from django.db.models import Count, Model, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from stadtkern.base.clock import now
+from stadtkern.catalogue.models import DataService, Dataset, Distribution
 from stadtkern.contracts.option import Label
 from stadtkern.harvest.messages import FINDINGS, said
 from stadtkern.harvest.models import HarvestRecord, HarvestResult, HarvestRun, HarvestSource
@@ -147,9 +149,30 @@ class Difference:
 def shown_differences(result: HarvestResult) -> list[Difference]:
     """Return the differences of a result."""
     return [
-        Difference(str(one.get("field", "")), _shown(one.get("old")), _shown(one.get("new")))
+        Difference(_label(str(one.get("field", ""))), _shown(one.get("old")), _shown(one.get("new")))
         for one in result.differences
     ]
+
+
+def _label(path: str) -> str:
+    """Return what people call a value: `distributions[x].title` is "distribution x: title"."""
+    head, _dot, rest = path.partition("].") if "[" in path else path.partition(".")
+    name, _bracket, part = head.rstrip("]").partition("[")
+    if part:
+        inner, _dot, language = rest.partition(".")
+        model = Distribution if name == "distributions" else DataService
+        words = [f"{model._meta.verbose_name} {part}", _word(model, inner), language]  # noqa: SLF001
+    else:
+        words = [_word(Dataset, name), rest]
+    return ": ".join(word for word in words if word)
+
+
+def _word(model: type[Model], name: str) -> str:
+    """Return the label of a column; what has none is called by its name."""
+    try:
+        return str(getattr(model._meta.get_field(name), "verbose_name", name)) if name else ""  # noqa: SLF001
+    except FieldDoesNotExist:
+        return name
 
 
 def _shown(value: object) -> str:

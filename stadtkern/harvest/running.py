@@ -19,6 +19,7 @@ import psutil
 from auditlog.context import disable_auditlog
 from django.db import DatabaseError, transaction
 from django.db.models import F
+from wagtail.signal_handlers import disable_reference_index_auto_update
 
 from stadtkern.base.clock import now
 from stadtkern.base.http import FetchError
@@ -243,7 +244,8 @@ def _distinct(raws: Sequence[Raw]) -> list[Raw]:
 def _store(run: HarvestRun, raws: Sequence[Raw], page: HarvestPage, known: Known) -> None:
     """Store a part of a page, with the counts, in one transaction."""
     try:
-        with transaction.atomic(), disable_auditlog():  # the trail is about what people do
+        # the trail is about what people do, and nothing refers to images or pages
+        with transaction.atomic(), disable_auditlog(), disable_reference_index_auto_update():
             _advance(run)  # first: it locks the run, so that two workers cannot both store
             _count(run, records.store(raws, run, page, known))
     except (DatabaseError, LostError):

@@ -294,15 +294,12 @@ def _rivals(source: HarvestSource, found: Found) -> tuple[str, str, Dataset | No
     if dataset is not None and dataset.origin != Dataset.Origin.HARVEST:
         return "own-dataset", str(dataset), None, None
     same = Q(names__name__in=names) | Q(dataset=dataset) if dataset else Q(names__name__in=names)
-    rival = (
-        HarvestRecord.objects.filter(same, dataset__isnull=False)
-        .exclude(source=source.pk, identifier=found.identifier)
-        .select_related("source", "dataset")
-        .order_by("pk")
-        .first()
-    )
-    if rival is None:
+    others = HarvestRecord.objects.filter(same, dataset__isnull=False).order_by("pk")
+    others = others.exclude(source=source.pk, identifier=found.identifier)
+    key = others.values_list("pk", flat=True).first()
+    if key is None:  # nearly always; so nothing more is fetched before
         return "", "", dataset, None
+    rival = HarvestRecord.objects.select_related("source", "dataset").get(pk=key)
     if rival.state == HarvestRecord.State.GONE:
         return "", "", rival.dataset, rival
     return "duplicate", str(rival.source), None, None
