@@ -124,7 +124,7 @@ class Client:
         """Close all connections."""
         await self._client.aclose()
 
-    async def get(
+    async def get(  # noqa: PLR0913  # each but the first has a default
         self,
         url: str,
         *,

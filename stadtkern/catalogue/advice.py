@@ -1,7 +1,7 @@
 """What could be better in the description of a dataset, told while an editor writes it.
 
-The rules themselves live elsewhere (`catalogue.quality`): a subject registers a function that looks at a dataset
-as it stands in the form, stored or not.
+The rules themselves live elsewhere (`catalogue.quality`): a subject registers a function that looks at a
+dataset as it stands in the form, stored or not.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,7 +16,7 @@ Severity = Literal["error", "warning", "hint"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing to put right: the name of the field of `Dataset`, what is wrong, what to do, points it brings."""
+    """One thing to put right: field of `Dataset`, what is wrong and what to do, points it brings."""
 
     field: str
     text: Label

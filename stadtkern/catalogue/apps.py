@@ -39,9 +39,13 @@ class CatalogueConfig(AppConfig):
         audited(models.DataService)
         audited(models.Distribution)
         audited(models.Dataset, exclude_fields=["latest_revision", "live_revision"])
-        audited(models.Version, include_fields=["number", "is_current", "is_proposed", "note", "original_name"])
+        audited(
+            models.Version, include_fields=["number", "is_current", "is_proposed", "note", "original_name"]
+        )
         audited(models.Pull, include_fields=["url", "every", "is_on"])
-        published.connect(approval.after_publishing, sender=models.Dataset, dispatch_uid="catalogue-published")
+        published.connect(
+            approval.after_publishing, sender=models.Dataset, dispatch_uid="catalogue-published"
+        )
         post_migrate.connect(approval.create_workflow, sender=self, dispatch_uid="catalogue-workflow")
         post_delete.connect(retention.delete_files, sender=models.Version, dispatch_uid="catalogue-files")
         current.register("features", geodata.fill)

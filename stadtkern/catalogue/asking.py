@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from stadtkern.base.errors import BadInput
 from stadtkern.catalogue.refusals import words
-from stadtkern.tables import Column, Filter, Op, Order, Query, TableError
+from stadtkern.tables import GEOMETRY, Column, Filter, Op, Order, Query, TableError
 
 KNOWN = frozenset({"_sort", "_sort_desc", "_columns", "_q", "_bbox", "_page", "_size"})
 ALIASES = ("limit", "offset", "fields", "sort")
@@ -80,7 +80,7 @@ def read_program(parameters: QueryDict, columns: Sequence[Column], *, usual: int
     if "offset" in given:
         query = replace(query, offset=_whole("offset", given["offset"]))
     if "fields" in given:
-        query = replace(query, columns=tuple(known(given["fields"].split(","), columns)))
+        query = replace(query, columns=tuple(known(given["fields"].split(","), columns, more=[GEOMETRY])))
     if "sort" in given:
         query = replace(query, order=_order(given["sort"], columns))
     return query
@@ -113,9 +113,9 @@ def _aliases(parameters: QueryDict, columns: set[str]) -> tuple[QueryDict, dict[
     return rest, {name: value.strip() for name, value in given.items() if value.strip()}
 
 
-def known(names: Iterable[str], columns: Sequence[Column]) -> list[str]:
+def known(names: Iterable[str], columns: Sequence[Column], *, more: Iterable[str] = ()) -> list[str]:
     """Return the names, each once; refuse those that no column has."""
-    have = {one.name for one in columns}
+    have = {*(one.name for one in columns), *more}
     wanted = list(dict.fromkeys(name.strip() for name in names if name.strip()))
     for name in wanted:
         if name not in have:

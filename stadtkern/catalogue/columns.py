@@ -84,7 +84,7 @@ def facts_of(profile: ColumnProfile) -> Facts:
         sentence=_sentence(profile),
         spread=_spread(profile),
         common=_common(profile),
-        steps=steps_of(profile.histogram),
+        steps=steps_of(profile.histogram) if profile.distinct > 1 else (),
     )
 
 
@@ -143,7 +143,7 @@ def _common(profile: ColumnProfile) -> list[Common]:
         return []
     found = []
     for top in profile.top[:MOST_TOP]:
-        if top.value is None:
+        if top.value is None or top.count <= 1:
             continue
         raw = ("true" if top.value else "false") if isinstance(top.value, bool) else str(top.value)
         text = _value(profile, top.value)

@@ -1,8 +1,9 @@
 """What is to be done when another version of a table becomes current.
 
 A subject registers a function in `AppConfig.ready`; the worker calls it with the version, in a thread of its
-own, soon after the version became current. A function may be called again with the same version (the worker was
-killed, an earlier try failed), so it has to be idempotent. Failures are recorded and tried again, ever later.
+own, soon after the version became current. A function may be called again with the same version (the worker
+was killed, an earlier try failed), so it has to be idempotent. Failures are recorded and tried again, ever
+later.
 """
 
 import logging
@@ -10,7 +11,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from stadtkern.base.clock import now
 from stadtkern.catalogue.models import FollowUp, Version
@@ -71,17 +72,22 @@ def announce_missing() -> int:
 def run_pending() -> int:
     """Do what is due; return how much that was."""
     done = 0
+    if not _due().exists():  # a transaction would hold SQLite's only lock for nothing
+        return 0
     while (task := _take()) is not None:
         _do(task)
         done += 1
     return done
 
 
+def _due() -> QuerySet[FollowUp]:
+    return FollowUp.objects.filter(is_done=False, next_at__lte=now(), name__in=list(_functions))
+
+
 @transaction.atomic
 def _take() -> FollowUp | None:
     """Return a follow-up that is due; nobody else gets it before the lease ends."""
-    due = FollowUp.objects.filter(is_done=False, next_at__lte=now(), name__in=list(_functions))
-    task = due.select_for_update(skip_locked=True, of=("self",)).first()
+    task = _due().select_for_update(skip_locked=True, of=("self",)).first()
     if task is not None:
         FollowUp.objects.filter(pk=task.pk).update(next_at=now() + LEASE, tries=F("tries") + 1)
         task.tries += 1

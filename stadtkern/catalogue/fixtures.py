@@ -1,11 +1,12 @@
 """What tests of datasets begin with; import the fixtures you use into a test file."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pytest_django.fixtures import Settings
 
 from stadtkern.catalogue.models import Dataset, Distribution, Version
 from stadtkern.catalogue.services import approval, work
@@ -55,10 +56,9 @@ def bring(distribution: Distribution, data: bytes = TREES, name: str = "bäume.c
 
 
 @pytest.fixture(autouse=True)
-def _own_folder(tmp_path: Path, settings: Any) -> Iterator[None]:  # noqa: ANN401
+def _own_folder(tmp_path: Path, settings: Settings) -> None:
     """Keep files of tests apart."""
     settings.DATA_DIR = tmp_path
-    yield
 
 
 Bring = Callable[..., Version]

@@ -54,7 +54,9 @@ def fill(version: Version) -> None:
 
 def refresh(dataset: Dataset) -> None:
     """Tell readers the title, licence and attribution that a dataset has now."""
-    for version in Version.objects.current().filter(distribution__dataset=dataset).select_related("distribution"):
+    for version in (
+        Version.objects.current().filter(distribution__dataset=dataset).select_related("distribution")
+    ):
         version.distribution.dataset = dataset
         about = described(version)
         FeatureCollection.objects.filter(source=SOURCE, reference=version.distribution_id).update(
@@ -67,12 +69,13 @@ def refresh(dataset: Dataset) -> None:
 
 
 def tidy(_moment: datetime) -> int:
-    """Delete the features of tables that are gone or withdrawn, which nobody can read any more; return how many.
+    """Delete the features of tables that are gone or withdrawn; return how many.
 
     A million rows take a while, so whoever withdraws a dataset does not wait for it.
     """
     shown = Version.objects.current().filter(distribution__dataset__withdrawn_at=None)
-    left = FeatureCollection.objects.filter(source=SOURCE).exclude(reference__in=shown.values("distribution"))
+    ours = FeatureCollection.objects.filter(source=SOURCE)
+    left = ours.exclude(reference__in=shown.values("distribution"))
     return sum(services.remove(SOURCE, reference) for reference in left.values_list("reference", flat=True))
 
 
@@ -103,7 +106,9 @@ def features(file: pq.ParquetFile, version: Version) -> Iterator[NewFeature]:
     names = [name for name in file.schema_arrow.names if name not in OWN_COLUMNS]
     moment = time_column(version.table_schema, names)
     for batch in file.iter_batches(batch_size=BATCH, columns=[*names, "geometry"]):
-        shapes = shapely.from_wkb(batch.column("geometry").to_numpy(zero_copy_only=False), on_invalid="ignore")
+        shapes = shapely.from_wkb(
+            batch.column("geometry").to_numpy(zero_copy_only=False), on_invalid="ignore"
+        )
         columns = [_values(batch.column(name)) for name in names]
         times = columns[names.index(moment)] if moment else [None] * len(shapes)
         for shape, time, *values in zip(shapes, times, *columns, strict=True):
@@ -116,7 +121,7 @@ def _values(column: pa.Array) -> list[Any]:
 
 
 def time_column(schema: Mapping[str, Any], names: Collection[str]) -> str:
-    """Return the column that says when a feature is: the only one with a date; empty if there are none or more."""
+    """Return the column that says when a feature is: the only one with dates, else none."""
     dated = [
         field["name"]
         for field in schema.get("fields", [])

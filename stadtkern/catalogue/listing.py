@@ -4,19 +4,24 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, TextField
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, TextField, When
 from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from stadtkern.catalogue.models import Agent, Dataset, DatasetQuerySet, DatasetSeries, Distribution, Keyword
+from stadtkern.catalogue.search import SUBJECT
 from stadtkern.catalogue.vocabularies import FORMATS, HVD_CATEGORIES, THEMES
 from stadtkern.contracts.option import Label
 from stadtkern.governance.licences import licence
+from stadtkern.search.queries import Hit, SearchQuery
+from stadtkern.search.services import search
 
 MOST_ENTRIES = 12
 """Values of one facet that are offered; the commonest first."""
 ANY_HVD = "yes"
+MOST_HITS = 200
+"""Datasets that words find, the best first."""
 ORDERS: Mapping[str, tuple[Label, tuple[object, ...]]] = {
     "newest": (
         pgettext_lazy("order", "newest change first"),
@@ -48,7 +53,8 @@ class Asked:
     """What a reader of the list looks for."""
 
     text: str = ""
-    order: str = "newest"
+    order: str = ""
+    """Empty: what fits best, or the newest where no words are given."""
     facets: tuple[tuple[str, str], ...] = ()
     """Name of a facet and the value chosen."""
 
@@ -65,7 +71,7 @@ class Asked:
         """Return the query of the address of this list."""
         pairs = [("q", self.text)] if self.text else []
         pairs += [*self.facets]
-        if self.order != "newest":
+        if self.order:
             pairs.append(("order", self.order))
         return f"?{urlencode(pairs)}" if pairs else "?"
 
@@ -104,7 +110,7 @@ def asked(parameters: Mapping[str, str]) -> Asked:
     clean = {name: value.replace("\0", "").strip()[:200] for name, value in parameters.items()}
     facets = tuple((name, clean[name]) for name in TITLES if clean.get(name))
     order = clean.get("order", "")
-    return Asked(clean.get("q", ""), order if order in ORDERS else "newest", facets)
+    return Asked(clean.get("q", ""), order if order in ORDERS else "", facets)
 
 
 def fitting(visible: DatasetQuerySet, wanted: Asked) -> DatasetQuerySet:
@@ -112,9 +118,27 @@ def fitting(visible: DatasetQuerySet, wanted: Asked) -> DatasetQuerySet:
     found = visible.annotate(_themes=Cast("themes", TextField()), _hvd=Cast("hvd_categories", TextField()))
     for facet, value in wanted.facets:
         found = found.filter(_condition(facet, value))
-    for word in wanted.text.split()[:8]:
-        found = found.filter(_contains(word))
-    return found.order_by(*ORDERS[wanted.order][1])  # type: ignore[arg-type]  # Django takes expressions
+    if not wanted.text:
+        return found.order_by(*ORDERS[wanted.order or "newest"][1])
+    ranks = {int(hit.key): number for number, hit in enumerate(_hits(wanted.text))}
+    found = found.filter(_spelled(wanted.text) | Q(pk__in=list(ranks)))
+    if wanted.order:
+        return found.order_by(*ORDERS[wanted.order][1])
+    rank = Case(*(When(pk=key, then=number) for key, number in ranks.items()), default=len(ranks))
+    return found.order_by(rank, "slug")  # type: ignore[arg-type]  # Django takes expressions
+
+
+def _hits(text: str) -> Sequence[Hit]:
+    """Return what the index of the town finds: other forms of words, parts of compounds, small mistakes."""
+    return search(SearchQuery(text=text, kinds=(SUBJECT.slug,), size=MOST_HITS)).hits
+
+
+def _spelled(text: str) -> Q:
+    """Return whether all words occur as they are written; what is not public stands in no index."""
+    condition = Q()
+    for word in text.split()[:8]:
+        condition &= _contains(word)
+    return condition
 
 
 def _condition(facet: str, value: str) -> Q:  # noqa: PLR0911  # one for each facet

@@ -4,7 +4,7 @@ import csv
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
@@ -16,7 +16,7 @@ from stadtkern.base.errors import BadInput
 from stadtkern.base.tables import harmless
 from stadtkern.catalogue.refusals import words
 from stadtkern.catalogue.vocabularies import FORMATS
-from stadtkern.tables import Column, ExportFormat, Query, Table, TableError
+from stadtkern.tables import GEOMETRY, Column, ExportFormat, Query, Table, TableError
 
 PIECE = 256 * 1024
 
@@ -66,6 +66,8 @@ def file_of(table: Table, query: Query, form: Form, *, dialect: str = "") -> IO[
         raise BadInput(f"This table has no places, so there is no {form.title} of it.")
     if dialect not in DIALECTS:
         raise BadInput(f"There is no dialect {dialect[:50]!r}; there is {EXCEL_DE!r}.")
+    if form.needs_geometry and query.columns and GEOMETRY not in query.columns:
+        query = replace(query, columns=(*query.columns, GEOMETRY))
     with tempfile.TemporaryDirectory(prefix="rows-") as folder:
         target = Path(folder, f"rows.{form.suffix}")
         try:

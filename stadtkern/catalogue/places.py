@@ -25,9 +25,9 @@ NO_NAMES = frozenset(
 def places(table: Table, query: Query, *, most: int, offset: int = 0) -> tuple[list[Place], RowsPage]:
     """Return rows as places, and the page of rows they were made of."""
     name, facts = telling(table.columns)
-    wanted = replace(
-        query, columns=tuple(one.name for one in (name, *facts) if one), limit=most, offset=offset
-    )
+    shown = [one.name for one in (name, *facts) if one]
+    shown += [GEOMETRY] if table.geometry is not None else []
+    wanted = replace(query, columns=tuple(shown), limit=most, offset=offset)
     page = table.rows(wanted)
     found = [_place(row, page.columns, name, facts) for row in page.rows]
     return [one for one in found if one is not None], page

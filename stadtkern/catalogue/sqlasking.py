@@ -1,4 +1,4 @@
-"""Strangers ask tables in SQL: which tables a statement names, how often somebody may ask, how many at once."""
+"""Strangers ask tables in SQL: which tables a statement names, how often and how many at once may ask."""
 
 import csv
 import hashlib
@@ -17,6 +17,7 @@ from django.http import HttpRequest
 
 from stadtkern.base.errors import BadInput, NotFound, TooMany, Unavailable
 from stadtkern.base.tables import harmless
+from stadtkern.catalogue import uses
 from stadtkern.catalogue.access import Reader, note_read, readable
 from stadtkern.catalogue.models import Distribution, Version
 from stadtkern.catalogue.views.interface import plain
@@ -107,7 +108,7 @@ def _turn() -> Iterator[None]:
         _turns.release()
 
 
-def ask(statement: str, reader: Reader) -> SqlResult:
+def ask(request: HttpRequest, statement: str, reader: Reader) -> SqlResult:
     """Return the answer to a statement.
 
     Raises
@@ -132,6 +133,7 @@ def ask(statement: str, reader: Reader) -> SqlResult:
         result = sql(paths, text)
     for one in named.values():
         note_read(reader, one.distribution.dataset, "sql", len(result.rows))
+        uses.note(request, one.distribution.dataset, "sql")
     return result
 
 
@@ -165,3 +167,8 @@ def _array(values: list[object]) -> pa.Array:
         return pa.array(values)
     except pa.ArrowException:
         return pa.array([None if value is None else str(value) for value in values], pa.string())
+
+
+def forget_senders() -> None:
+    """Begin counting anew."""
+    _rates.buckets.clear()

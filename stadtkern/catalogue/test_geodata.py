@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 import shapely
 from django.test import Client
+from pytest_django import Settings
 
 from stadtkern.catalogue import current, geodata
 from stadtkern.catalogue.models import Agent, Dataset, Distribution, Version
@@ -29,7 +30,7 @@ FIELDS = [
 
 
 @pytest.fixture
-def table(settings: Any, tmp_path: Path) -> Distribution:
+def table(settings: Settings, tmp_path: Path) -> Distribution:
     """Give a table of an open dataset."""
     settings.DATA_DIR = tmp_path
     owner = Organisation.objects.create(slug="stadtgruen", name={"de": "Stadtgrün"})
@@ -40,7 +41,12 @@ def table(settings: Any, tmp_path: Path) -> Distribution:
     )  # fmt: skip
     publisher = Agent.objects.create(slug="stadt", name={"de": "Stadt Guben"})
     dataset = Dataset.objects.create(
-        slug="baeume", title={"de": "Bäume"}, description=words, profile=profile, publisher=publisher, live=True
+        slug="baeume",
+        title={"de": "Bäume"},
+        description=words,
+        profile=profile,
+        publisher=publisher,
+        live=True,
     )
     return Distribution.objects.create(dataset=dataset, slug="liste", title={"de": "Liste"})
 

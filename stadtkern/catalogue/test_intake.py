@@ -2,13 +2,23 @@
 
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import pytest
+from auditlog.models import LogEntry
+from pytest_django import DjangoCaptureOnCommitCallbacks
+from pytest_django.fixtures import Settings
 
 from stadtkern.base.errors import BadInput, NotPermitted
 from stadtkern.catalogue import current
-from stadtkern.catalogue.fixtures import MORE_TREES, TREES, _own_folder, bring, make_dataset, make_profile, make_table
+from stadtkern.catalogue.fixtures import (
+    MORE_TREES,
+    TREES,
+    _own_folder,
+    bring,
+    make_dataset,
+    make_profile,
+    make_table,
+)
 from stadtkern.catalogue.models import Dataset, Distribution, FollowUp, Version
 from stadtkern.catalogue.services import approval, files, retention, versions, work
 from stadtkern.catalogue.services.datasets import new_table
@@ -21,7 +31,7 @@ State = Version.State
 
 
 @pytest.fixture
-def mia(alice: User) -> User:  # noqa: ARG001  # the roles have to be there
+def mia(alice: User) -> User:  # the roles have to be there
     from conftest import person  # noqa: PLC0415
 
     return person("mia", "moderator")
@@ -44,7 +54,11 @@ def test_the_second_version_says_what_changed(alice: User) -> None:
     bring(table, by=alice)
     second = bring(table, MORE_TREES, by=alice)
     assert second.number == 2
-    assert (second.difference["before"], second.difference["added"], second.difference["removed"]) == (1, 1, 0)
+    assert (second.difference["before"], second.difference["added"], second.difference["removed"]) == (
+        1,
+        1,
+        0,
+    )
     assert [one.is_proposed for one in table.versions.order_by("number")] == [False, True]
 
 
@@ -71,7 +85,9 @@ def test_a_refused_file_says_why_and_leaves_nothing(alice: User) -> None:
     assert not version.table_folder.exists()
 
 
-@pytest.mark.parametrize("name", ["../../etc/passwd", "C:\\Users\\a\\b.csv", "\x00\x07.csv", "", "a" * 400 + ".csv"])
+@pytest.mark.parametrize(
+    "name", ["../../etc/passwd", "C:\\Users\\a\\b.csv", "\x00\x07.csv", "", "a" * 400 + ".csv"]
+)
 def test_names_of_files_lead_nowhere(name: str, alice: User) -> None:
     version = versions.upload(make_table(alice), BytesIO(b"a;b\n1;2\n"), name, by=alice)
     assert version.source_path.parent == version.folder
@@ -79,7 +95,7 @@ def test_names_of_files_lead_nowhere(name: str, alice: User) -> None:
     assert version.source_path.is_file()
 
 
-def test_empty_and_too_large_files_are_refused(alice: User, settings: Any) -> None:
+def test_empty_and_too_large_files_are_refused(alice: User, settings: Settings) -> None:
     settings.UPLOAD_MOST_BYTES = 10
     table = make_table(alice)
     for data in (b"", TREES):
@@ -220,6 +236,8 @@ def test_cancelling_deletes_the_file(alice: User) -> None:
     version = versions.upload(make_table(alice), BytesIO(TREES), "x.csv", by=alice)
     assert version.folder.exists()
     versions.cancel(version, by=alice)
+    changes = [one.changes for one in LogEntry.objects.get_for_object(version)]
+    assert {"state": ["waiting", "cancelled"]} in changes
     assert version.state == State.CANCELLED
     assert not version.folder.exists()
     assert work.look_at_new() == 0
@@ -285,7 +303,10 @@ def test_other_subjects_are_told_again_until_they_are_done(alice: User, mia: Use
 
 
 def test_files_nobody_needs_are_deleted_and_others_stay(
-    alice: User, mia: User, settings: Any, django_capture_on_commit_callbacks: Any
+    alice: User,
+    mia: User,
+    settings: Settings,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     from datetime import timedelta  # noqa: PLC0415
 
@@ -308,7 +329,9 @@ def test_files_nobody_needs_are_deleted_and_others_stay(
         versions.make_current(unused, by=mia)
 
 
-def test_deleting_a_dataset_deletes_its_files(alice: User, django_capture_on_commit_callbacks: Any) -> None:
+def test_deleting_a_dataset_deletes_its_files(
+    alice: User, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
     version = bring(make_table(alice), by=alice)
     with django_capture_on_commit_callbacks(execute=True):
         Dataset.objects.get().delete()

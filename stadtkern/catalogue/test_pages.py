@@ -6,6 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
 
 from stadtkern.catalogue.fixtures import TREES, _own_folder, make_dataset, make_profile, make_table
 from stadtkern.catalogue.models import Dataset, Version
@@ -29,7 +30,7 @@ def office(alice: User, client: Client) -> Client:
     return client
 
 
-def send(office: Client, data: bytes = TREES, name: str = "bäume.csv", **more: Any) -> Any:
+def send(office: Client, data: bytes = TREES, name: str = "bäume.csv", **more: object) -> Any:  # noqa: ANN401  # a response
     """Fill in the first step."""
     facts = {"title": "Bäume", "profile": make_profile().pk, "file": SimpleUploadedFile(name, data), **more}
     return office.post(reverse("open-data-publish"), facts)
@@ -66,7 +67,12 @@ def test_a_table_goes_from_file_to_approval_in_four_steps(office: Client) -> Non
     work.read_small()
     version.refresh_from_db()
     assert version.state == State.READY
-    described = {"title": "Bäume", "description": "Alle Bäume", "keywords": "Baum, Straße", "themes": ["ENVI"]}
+    described = {
+        "title": "Bäume",
+        "description": "Alle Bäume",
+        "keywords": "Baum, Straße",
+        "themes": ["ENVI"],
+    }
     answer = office.post(answer["Location"], described)
     assert answer["Location"] == reverse("open-data-dataset", args=[Dataset.objects.get().pk])
     assert b"Submit for approval" in office.get(answer["Location"]).content
@@ -84,7 +90,9 @@ def test_the_preview_follows_what_is_typed_and_stores_nothing(office: Client) ->
     filled = answers(office, version)
     number = next(k for k, one in enumerate(version.plan["columns"]) if one["kind"] == "number")
     before = office.post(reverse("open-data-preview", args=[version.pk]), filled).content
-    after = office.post(reverse("open-data-preview", args=[version.pk]), {**filled, f"c{number}-kind": "integer"})
+    after = office.post(
+        reverse("open-data-preview", args=[version.pk]), {**filled, f"c{number}-kind": "integer"}
+    )
     assert b"12.5" in before
     assert "12,5" in after.content.decode()  # left out, as it stands in the file
     assert Version.objects.get().plan == version.plan
@@ -143,8 +151,8 @@ def test_who_may_not_is_turned_away(charlie: User, client: Client, alice: User) 
 def test_the_advice_follows_what_is_typed(office: Client, alice: User) -> None:
     from stadtkern.catalogue import advice  # noqa: PLC0415
 
-    def rule(dataset: Dataset, _distributions: Any) -> advice.Advice:
-        is_short = len(dataset.get_title()) < 5  # noqa: PLR2004
+    def rule(dataset: Dataset, _distributions: object) -> advice.Advice:
+        is_short = len(dataset.get_title()) < 5
         findings = [advice.Finding("title", "A longer title, please", "warning", 30)] if is_short else []
         return advice.Advice(findings, 375 if is_short else 405)
 
@@ -162,7 +170,9 @@ def test_the_advice_follows_what_is_typed(office: Client, alice: User) -> None:
     assert Dataset.objects.get().title == dataset.title
 
 
-def test_pages_ask_a_fixed_number_of_questions(office: Client, alice: User, django_assert_max_num_queries: Any) -> None:
+def test_pages_ask_a_fixed_number_of_questions(
+    office: Client, alice: User, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
     dataset = make_dataset(alice)
     tables = [approval.add_distribution(dataset, by=alice, slug=f"t{number}") for number in range(5)]
     for table in tables:
@@ -191,3 +201,19 @@ def test_the_list_and_the_whole_form_open(office: Client, alice: User) -> None:
         ("wagtailadmin_home", []),
     ):
         assert office.get(reverse(name, args=args)).status_code == 200, name
+
+
+def test_who_approves_finds_it_on_the_first_page(client: Client, alice: User) -> None:
+    from conftest import person  # noqa: PLC0415
+
+    dataset = make_dataset(alice)
+    approval.add_distribution(dataset, by=alice, access_url="https://example.org/", title={"de": "Karte"})
+    approval.submit(dataset, by=alice)
+    client.force_login(person("mia", "moderator"), backend="django.contrib.auth.backends.ModelBackend")
+    page = client.get(reverse("wagtailadmin_home"))
+    address = reverse("open-data-catalogue:edit", args=[dataset.pk])
+    assert address in page.content.decode()
+    assert b"Stra\xc3\x9fenb\xc3\xa4ume" in page.content
+    form = client.get(address)
+    assert form.status_code == 200
+    assert b"workflow-action" in form.content or b"Approve" in form.content or b"Freigeben" in form.content

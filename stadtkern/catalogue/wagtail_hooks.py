@@ -20,8 +20,9 @@ from stadtkern.catalogue.queries import open_tasks
 from stadtkern.people.models import User
 from stadtkern.people.policy import RulesPermissionPolicy
 
-for _model in (Agent, DataService, Dataset, DatasetSeries):
+for _model in (Agent, DataService, DatasetSeries):
     register_permission_policy(_model, RulesPermissionPolicy(_model))
+register_permission_policy(Dataset, catalogue.DatasetPolicy(Dataset))
 
 register_snippet(catalogue.DatasetViewSet)
 
@@ -68,9 +69,7 @@ def datasets_item() -> MenuItem:
 @hooks.register(catalogue.HOOK)
 def uploads_item() -> MenuItem:
     """Return the list of files that came in."""
-    return OpenDataMenuItem(
-        _("Uploads"), reverse_lazy("open-data-uploads"), icon_name="history", order=300
-    )
+    return OpenDataMenuItem(_("Uploads"), reverse_lazy("open-data-uploads"), icon_name="history", order=300)
 
 
 @hooks.register("register_admin_viewset")
@@ -138,7 +137,7 @@ class UploadsPanel(Component):
     def __init__(self, user: User) -> None:
         self.user = user
 
-    def get_context_data(self, parent_context: Any) -> dict[str, Any]:  # noqa: ANN401
+    def get_context_data(self, parent_context: Any) -> dict[str, Any]:  # noqa: ANN401, ARG002
         """Return the newest of them."""
         found = open_tasks(self.user)[:6]
         return {"versions": list(found)[:5], "has_more": len(found) > 5}  # noqa: PLR2004  # one more was asked for

@@ -1,4 +1,4 @@
-"""What the codes of `stadtkern.tables` mean, in words for people: types, problems, reasons, refused values."""
+"""What the codes of `stadtkern.tables` mean, in words for people."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -53,25 +53,30 @@ REASONS: dict[str, Label] = {
     "all_match": gettext_lazy("all values fit"),
     "most_match": gettext_lazy("most values fit"),
     "leading_zeros": gettext_lazy("text, so that leading zeros stay"),
+    "long_digits": gettext_lazy("text, as the numbers are too long to compute with"),
     "by_name": gettext_lazy("by its name"),
+    "format": gettext_lazy("by the form of its values"),
     "declared": gettext_lazy("the file says so"),
     "empty": gettext_lazy("no value there"),
-    "mixed": gettext_lazy("values of several types"),
 }
 
 FAILURES: dict[str, Label] = {
     "empty": gettext_lazy("There is nothing in the file."),
     "not_a_table": gettext_lazy("This is no table (%(format)s). Save it as CSV or Excel and upload that."),
     "is_html": gettext_lazy(
-        "This is a web page and no table. Perhaps the address asks for a login or shows an error: open it in the "
-        "browser, save the file there, and upload it."
+        "This is a web page and no table. Perhaps the address asks for a login or shows an error: open it "
+        "in the browser, save the file there, and upload it."
     ),
-    "is_error_page": gettext_lazy("This is an error message of a server and no table."),
-    "encrypted": gettext_lazy("The file is protected by a password. Save it without one and upload it again."),
+    "error_page": gettext_lazy("This is an error message of a server and no table."),
+    "encrypted": gettext_lazy(
+        "The file is protected by a password. Save it without one and upload it again."
+    ),
     "shapefile_needs_zip": gettext_lazy(
         "A Shapefile is several files. Pack .shp, .dbf, .shx and .prj into one ZIP and upload that."
     ),
-    "incomplete_shapefile": gettext_lazy("The ZIP lacks parts of the Shapefile: .shp, .dbf and .shx are needed."),
+    "incomplete_shapefile": gettext_lazy(
+        "The ZIP lacks parts of the Shapefile: .shp, .dbf and .shx are needed."
+    ),
     "broken_file": gettext_lazy("The file is damaged or was not stored completely (%(format)s)."),
     "broken_workbook": gettext_lazy("The workbook is damaged. Open it, save it anew, and upload that."),
     "broken_archive": gettext_lazy("The ZIP is damaged or was not stored completely."),
@@ -91,7 +96,12 @@ FAILURES: dict[str, Label] = {
     "unknown_encoding": gettext_lazy("The character set %(encoding)s is not known."),
     "wrong_encoding": gettext_lazy("The file is not in the chosen character set. Choose another one below."),
     "bad_plan": gettext_lazy("What was chosen does not fit together: %(field)s."),
-    "no_rows": gettext_lazy("Not a single row could be read this way."),
+    "broken_line": gettext_lazy("A line of the file cannot be taken apart: quotation marks do not end."),
+    "no_records": gettext_lazy("There are no repeated entries in the XML."),
+    "other_format": gettext_lazy(
+        "The file is no longer what it was when it was looked at. Upload it once more."
+    ),
+    "no_geocoder": gettext_lazy("Addresses cannot be looked up here."),
     "worker_ended": gettext_lazy(
         "Reading the file ended the program %(times)s times. It is probably too large for this machine."
     ),
@@ -100,45 +110,57 @@ FAILURES: dict[str, Label] = {
 PROBLEMS: dict[str, Label] = {
     "several_parts": gettext_lazy("The file has several sheets or layers; one of them becomes the table."),
     "formulas_without_values": gettext_lazy(
-        "%(count)s cells are formulas without a stored result; they are empty in the table. Open the file in your "
-        "spreadsheet, save it, and upload it again."
+        "%(count)s cells are formulas without a stored result; they are empty in the table. Open the file in "
+        "your spreadsheet, save it, and upload it again."
     ),
-    "excel_errors": gettext_lazy("%(count)s cells show an error of the spreadsheet, such as #REF!."),
     "merged_cells": gettext_lazy("Cells are merged; each row has got their value."),
     "crs_missing": gettext_lazy("The file does not say in which coordinates it is; degrees were assumed."),
     "crs_unknown": gettext_lazy("The coordinate system of the file is not known; degrees were assumed."),
-    "far_away": gettext_lazy("The places lie far from the town."),
-    "swapped": gettext_lazy("Longitude and latitude seem to be swapped."),
-    "wrong_crs": gettext_lazy("The coordinates seem to be in another system than the file says."),
-    "invalid_geometry": gettext_lazy("%(count)s shapes are not valid and will be mended."),
+    "crs_found": gettext_lazy("Coordinates were found; by where the town lies they are EPSG:%(crs)s."),
+    "wrong_crs": gettext_lazy(
+        "The places would lie far from the town. The coordinates seem to be swapped or in another system."
+    ),
+    "geometry_description_broken": gettext_lazy("What the file says about its shapes cannot be read."),
+    "addresses_found": gettext_lazy("There are addresses; the rows can be put on the map by them."),
     "mixed_encoding": gettext_lazy("The file mixes character sets; %(count)s lines were mended."),
     "nul_characters": gettext_lazy("%(count)s invisible characters were removed."),
-    "duplicate_names": gettext_lazy("Several columns have the same heading; they were numbered."),
-    "empty_columns": gettext_lazy("Columns without any value are left out."),
+    "no_header": gettext_lazy("The columns have no headings; please name them."),
     "several_header_rows": gettext_lazy("The headings take several rows; they were joined."),
-    "title_rows": gettext_lazy("Rows above the table were left out."),
-    "footer_rows": gettext_lazy("Rows below the table (notes, sums) are left out."),
-    "ragged_rows": gettext_lazy("%(count)s rows have too many or too few values."),
-    "misfits": gettext_lazy("Some values of “%(column)s” do not fit its type."),
+    "lines_above": gettext_lazy("Rows above the table are left out."),
+    "footnotes": gettext_lazy("Notes below the table are left out."),
+    "totals_row": gettext_lazy("The sum below the table is left out."),
+    "uneven_rows": gettext_lazy("Some rows have more or fewer values than there are columns."),
+    "most_rejected": gettext_lazy(
+        "Most rows do not fit: %(rejected)s were left out, %(rows)s are in the table."
+    ),
+    "no_rows": gettext_lazy("Not a single row can be read this way."),
+    "rejects_cut": gettext_lazy("So many rows were left out that only the first %(kept)s are listed."),
+    "year_of_two_digits": gettext_lazy("Years have two digits; the century was guessed."),
+    "ambiguous_time": gettext_lazy(
+        "Some times fall into the hour that is there twice when summer time ends."
+    ),
 }
 
 REJECTS: dict[str, Label] = {
     "not_a_number": gettext_lazy("not a number"),
-    "not_an_integer": gettext_lazy("not a whole number"),
+    "not_a_whole_number": gettext_lazy("not a whole number"),
     "too_large": gettext_lazy("too large a number"),
     "not_a_date": gettext_lazy("not a date"),
     "no_such_date": gettext_lazy("there is no such day"),
     "not_a_time": gettext_lazy("not a time"),
     "no_such_time": gettext_lazy("there is no such time"),
-    "not_a_boolean": gettext_lazy("neither yes nor no"),
+    "nonexistent_time": gettext_lazy("this time is left out when summer time begins"),
+    "not_yes_or_no": gettext_lazy("neither yes nor no"),
+    "not_json": gettext_lazy("not well-formed JSON"),
     "excel_error": gettext_lazy("error of the spreadsheet"),
-    "too_many_values": gettext_lazy("more values than columns"),
-    "too_few_values": gettext_lazy("fewer values than columns"),
-    "footer": gettext_lazy("below the table"),
-    "no_coordinates": gettext_lazy("no coordinates"),
-    "bad_coordinates": gettext_lazy("coordinates that do not exist"),
-    "address_not_found": gettext_lazy("address not found"),
-    "bad_geometry": gettext_lazy("shape that cannot be read"),
+    "too_many_cells": gettext_lazy("more values than columns"),
+    "too_few_cells": gettext_lazy("fewer values than columns"),
+    "footnote": gettext_lazy("below the table"),
+    "totals_row": gettext_lazy("sum below the table"),
+    "not_a_coordinate": gettext_lazy("not a coordinate"),
+    "coordinates_out_of_range": gettext_lazy("coordinates that do not exist"),
+    "not_a_record": gettext_lazy("not an entry of the table"),
+    "not_a_feature": gettext_lazy("not a feature with a shape"),
 }
 
 
@@ -149,7 +171,10 @@ def _filled(text: Label, facts: Mapping[str, Any]) -> str:
         def __missing__(self, key: str) -> str:
             return "–"
 
-    shown = {name: ", ".join(map(str, one[:5])) if isinstance(one, list | tuple) else one for name, one in facts.items()}
+    shown = {
+        name: ", ".join(map(str, one[:5])) if isinstance(one, list | tuple) else one
+        for name, one in facts.items()
+    }
     return str(text) % _Facts(shown)
 
 

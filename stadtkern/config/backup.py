@@ -65,7 +65,7 @@ def checksum(path: Path) -> str:
 
 
 def kept_files() -> list[str]:
-    """Return the files of a backup by their paths in the data directory, without what is just being written."""
+    """Return the files of a backup by their paths, without what is just being written."""
     found = [
         path.relative_to(settings.DATA_DIR).as_posix()
         for kind in FOLDERS

@@ -65,6 +65,8 @@ MOST_BYTES = int(env("MOST_BYTES", str(64 * 1024 * 1024)))
 """Largest request in bytes."""
 UPLOAD_MOST_BYTES = int(env("UPLOAD_MOST_BYTES", str(4 * 1024**3)))
 """Largest file in bytes that an editor may upload or have fetched as a table."""
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
+"""The page on which the columns of a table are confirmed has eight fields for each of up to 2,000 columns."""
 METRICS_TOKEN = env("METRICS_TOKEN")
 """Who sends this as bearer token may read `/metrics`; empty: only this machine may."""
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from django.contrib.gis.geos import GEOSGeometry
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 
@@ -58,6 +59,8 @@ class Wanted:
     """Which features are asked for; all conditions have to hold."""
 
     box: Bounds | None = None
+    shape: GEOSGeometry | None = None
+    """What was asked for, where that is no box in degrees; `box` is the box around it."""
     span: Span | None = None
     condition: Q | Any = None  # a condition of Django
     limit: int = 10

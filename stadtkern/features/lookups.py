@@ -1,4 +1,4 @@
-"""`geometry__meets_box=(west, south, east, north)`: what touches a box, by the spatial index and little else."""
+"""`geometry__meets_box=(west, south, east, north)`: what touches a box, by the spatial index."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from django.db.models import Lookup
 
 from stadtkern.features.boxes import Bounds
 from stadtkern.places.sqlite.loose import Connection
-from stadtkern.places.sqlite.operations import Adapter
+from stadtkern.places.sqlite.operations import Adapter, ewkb
 from stadtkern.places.sqlite.rtree import condition_for
 
 EDGES = ("west", "south", "east", "north")
@@ -67,18 +67,36 @@ class BesideBox(MeetsBox):
         return _by_edges(self.lhs.alias, self.rhs, exact, values)
 
 
+class BesideShape(Lookup):
+    """Rows whose geometry shares a point with a shape; the caller has narrowed them by a box already."""
+
+    lookup_name = "beside_shape"
+    prepare_rhs = False
+
+    def as_sql(self, compiler: Connection, connection: Connection) -> tuple[str, Any]:
+        """Return the condition of PostGIS."""
+        lhs, params = self.process_lhs(compiler, connection)
+        return f"ST_Intersects({lhs}, ST_GeomFromEWKB(%s))", [*params, ewkb(self.rhs)]
+
+    def as_sqlite(self, compiler: Connection, connection: Connection) -> tuple[str, Any]:
+        """Return the condition of SQLite."""
+        lhs, params = self.process_lhs(compiler, connection)
+        return f"Intersects({lhs}, %s)", [*params, Adapter(self.rhs)]
+
+
 def _by_edges(alias: str, box: Bounds, exact: str, values: list[Any]) -> tuple[str, list[Any]]:
     """Return `exact` behind comparisons of the edges, which decide nearly all rows."""
     west, south, east, north = (f'"{alias}"."{edge}"' for edge in EDGES)
-    return (
+    sql = (
         f"CASE WHEN {west} > %s OR {east} < %s OR {south} > %s OR {north} < %s THEN 0 "
         f"WHEN {west} >= %s AND {east} <= %s AND {south} >= %s AND {north} <= %s THEN 1 "
-        f"ELSE {exact} END = 1",
-        [box[2], box[0], box[3], box[1], box[0], box[2], box[1], box[3], *values],
+        f"ELSE {exact} END = 1"
     )
+    return sql, [box[2], box[0], box[3], box[1], box[0], box[2], box[1], box[3], *values]
 
 
 def register() -> None:
     """Offer the lookups on all geometry fields."""
     GeometryField.register_lookup(MeetsBox)
     GeometryField.register_lookup(BesideBox)
+    GeometryField.register_lookup(BesideShape)

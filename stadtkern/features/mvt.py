@@ -23,7 +23,7 @@ MOVE, LINE, CLOSE = 1, 2, 7
 POINT, LINESTRING, POLYGON = 1, 2, 3
 KIND = {0: POINT, 4: POINT, 1: LINESTRING, 2: LINESTRING, 5: LINESTRING, 3: POLYGON, 6: POLYGON}
 
-Steps = NDArray[np.int64]
+ONE_POINT = bytes((1 << 3 | MOVE,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,11 @@ def tile(name: str, features: Sequence[Drawn], z: int, x: int, y: int) -> bytes:
     """Return a tile with one layer; empty bytes if nothing of the features is on it."""
     shapes = on_tile([feature.geometry for feature in features], z, x, y)
     layer = Layer(name)
+    if len(features) and not shapely.get_type_id(shapes).any() and not shapely.is_empty(shapes).any():
+        corners = np.rint(shapely.get_coordinates(shapes)).astype(int).tolist()
+        for feature, (across, down) in zip(features, corners, strict=True):  # most tiles hold points alone
+            layer.put(feature, POINT, ONE_POINT + varint(zigzag(across)) + varint(zigzag(down)))
+        return field(3, layer.encoded())
     for feature, shape in zip(features, shapes, strict=True):
         if shape is not None and not shape.is_empty:
             layer.add(feature, shape)
@@ -70,8 +75,8 @@ class Layer:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.keys: dict[str, int] = {}
-        self.values: dict[tuple[type, Any], int] = {}
+        self.keys: dict[str, bytes] = {}
+        self.values: dict[tuple[type, Any], bytes] = {}
         self.features: list[bytes] = []
 
     def add(self, feature: Drawn, shape: Any) -> None:  # noqa: ANN401  # a geometry
@@ -81,21 +86,32 @@ class Layer:
             for part in shapely.get_parts(shape):
                 self.add(feature, part)
             return
-        commands = COMMANDS[kind](shape)
-        if not commands:
-            return
+        if commands := COMMANDS[kind](shape):
+            self.put(feature, kind, packed(commands))
+
+    def put(self, feature: Drawn, kind: int, commands: bytes) -> None:
+        """Add a feature whose geometry is drawn by commands."""
         head = b"" if feature.number is None else b"\x08" + varint(feature.number)
         tags = field(2, b"".join(self._tags(feature.properties)))
-        self.features.append(head + tags + b"\x18" + bytes([kind]) + field(4, packed(commands)))
+        self.features.append(head + tags + b"\x18" + bytes((kind,)) + field(4, commands))
 
     def _tags(self, properties: Mapping[str, Any]) -> Iterable[bytes]:
+        """Yield the places of names and values; those of this layer are written once."""
+        keys, values = self.keys, self.values
         for key, value in properties.items():
             if value is None:
                 continue
             if not isinstance(value, str | int | float | bool):
                 value = str(value)  # noqa: PLW2901  # the specification knows no lists
-            yield varint(self.keys.setdefault(key, len(self.keys)))
-            yield varint(self.values.setdefault((type(value), value), len(self.values)))
+            kind = (type(value), value)
+            place = keys.get(key)
+            if place is None:
+                place = keys[key] = varint(len(keys))
+            yield place
+            place = values.get(kind)
+            if place is None:
+                place = values[kind] = varint(len(values))
+            yield place
 
     def encoded(self) -> bytes:
         """Return the layer as bytes."""
@@ -164,7 +180,7 @@ def lines(shape: Any) -> list[int]:  # noqa: ANN401  # a geometry
 
 
 def polygons(shape: Any) -> list[int]:  # noqa: ANN401  # a geometry
-    """Return the commands that draw areas: outlines with positive area, then their holes with negative one."""
+    """Return the commands that draw areas: outlines with positive area, their holes with negative one."""
     commands, at = [], (0, 0)
     for part in shapely.get_parts(shape):
         for number, ring in enumerate(shapely.get_rings(part)):

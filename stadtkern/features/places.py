@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from django.db.models import F, TextField
-from django.db.models.functions import Coalesce
 from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Coalesce
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -48,7 +48,7 @@ AREAS = FromRows(
     "areas",
     title=_("Areas"),
     description=_("The town, its quarters and what lies around it, with their outlines."),
-    rows=lambda: Area.objects.all(),
+    rows=Area.objects.all,
     geometry_path="geometry",
     geometries=["MultiPolygon"],
     properties=area_properties,
@@ -57,7 +57,7 @@ ADDRESSES = FromRows(
     "addresses",
     title=_("Addresses"),
     description=_("Houses and streets, each with a point."),
-    rows=lambda: Address.objects.all(),
+    rows=Address.objects.all,
     geometry_path="point",
     geometries=["Point"],
     properties=address_properties,

@@ -5,13 +5,13 @@ from typing import Any
 
 import msgspec
 import shapely
-from django.db.models import Count, Max, Min, Model, Q, QuerySet
 from django.contrib.gis.db.models import Extent
+from django.db.models import Count, Max, Min, Model, Q, QuerySet
 
 from stadtkern.contracts.option import Label
 from stadtkern.features.boxes import Bounds, Span, parts
-from stadtkern.features.services import DIGITS, rounded
 from stadtkern.features.collections import About, Page, Property, Row, Wanted
+from stadtkern.features.services import DIGITS, rounded
 
 
 class FromRows:
@@ -98,6 +98,8 @@ class FromRows:
         rows = self.rows_of().filter(pk__gt=wanted.after)
         if wanted.box is not None:
             rows = rows.filter(self._meets(wanted.box))
+        if wanted.shape is not None:
+            rows = rows.filter(**{f"{self.geometry_path}__beside_shape": wanted.shape})
         if wanted.span is not None and self.time_paths:
             rows = rows.filter(self._within(wanted.span))
         if wanted.condition is not None:

@@ -21,8 +21,9 @@ from stadtkern.features.models import Feature, FeatureCollection, FeatureSet
 from stadtkern.features.thinning import Thinning
 
 logger = logging.getLogger(__name__)
-BATCH = 4000
-"""Features written in one transaction: other writers wait for a fraction of a second."""
+BATCH = 20_000
+"""Features written in one transaction: other writers wait for a second or two. Each batch writes most pages
+of the spatial index anew, so that small ones take much longer in all."""
 DIGITS = 7
 MOST_PROBLEMS = 100
 UNFINISHED_FOR = timedelta(days=1)
@@ -74,7 +75,7 @@ class Loaded:
 
 
 def replace(name: str, features: Iterable[NewFeature], *, about: Described) -> Loaded:
-    """Store features under a name instead of those that were there; readers see the old ones until all are in.
+    """Store features under a name instead of the old ones, which readers see until all are in.
 
     The same `about.revision` again changes nothing. A geometry that is empty, not finite or not on the earth
     is left out with a note; its feature is kept.
@@ -174,7 +175,7 @@ class _Loading:
         shapes = self._shapes(batch)
         bounds = shapely.bounds(shapes)
         zooms = self.thinning.take(bounds).tolist()
-        edges = [[None] * 4 if box[0] != box[0] else box for box in bounds.tolist()]  # noqa: PLR0124  # NaN
+        edges = [[None] * 4 if box[0] != box[0] else box for box in bounds.tolist()]  # NaN
         texts = _texts(shapes)
         blobs = _blobs(shapes)
         rows = []

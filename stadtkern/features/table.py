@@ -22,7 +22,7 @@ LAST_ZOOM = 15
 
 
 class PropertyValue(Func):
-    """The value of one property: a number, or text ("true" and "false" for truth); NULL where there is none."""
+    """The value of one property: a number, or text ("true" and "false" for truth); NULL if there is none."""
 
     arity = 1
 
@@ -31,17 +31,20 @@ class PropertyValue(Func):
         numeric = kind in {"integer", "number"}
         super().__init__(F("properties"), output_field=FloatField() if numeric else TextField())
 
-    def as_sql(self, compiler: Any, connection: Any, **_extra: Any) -> tuple[str, Any]:  # noqa: ANN401
+    def as_sql(self, compiler: Any, connection: Any, **_extra: Any) -> tuple[str, Any]:  # noqa: ANN401, ARG002  # Django's
         """Return it for PostgreSQL."""
         column, params = compiler.compile(self.get_source_expressions()[0])
         sql = f"({column} ->> %s)"
         numeric = self.kind in {"integer", "number"}
         return f"{sql}::double precision" if numeric else sql, (*params, self.name)
 
-    def as_sqlite(self, compiler: Any, connection: Any, **_extra: Any) -> tuple[str, Any]:  # noqa: ANN401
+    def as_sqlite(self, compiler: Any, connection: Any, **_extra: Any) -> tuple[str, Any]:  # noqa: ANN401, ARG002  # Django's
         """Return it for SQLite."""
         column, params = compiler.compile(self.get_source_expressions()[0])
-        sql, params = f"json_extract({column}, %s)", (*params, f"$.{json.dumps(self.name, ensure_ascii=False)}")
+        sql, params = (
+            f"json_extract({column}, %s)",
+            (*params, f"$.{json.dumps(self.name, ensure_ascii=False)}"),
+        )
         if self.kind in {"integer", "number"}:
             return f"CAST({sql} AS REAL)", params
         if self.kind == "boolean":
@@ -140,6 +143,8 @@ class Table:
             rows, lookup = self._by_place(), "meets_box"
         if wanted.box is not None:
             near = _meets(wanted.box, lookup)
+            if wanted.shape is not None:
+                near &= Q(geometry__beside_shape=wanted.shape)
             rows = rows.filter(near | Q(west=None) if self.facts.nowhere else near)
         if wanted.span is not None and self.facts.span is not None:
             rows = rows.filter(_within(wanted.span))
@@ -179,7 +184,7 @@ def _meets(box: Bounds, lookup: str) -> Q:
 
 
 def _within(span: Span) -> Q:
-    """Return what holds for features at some time in the span, and for those without a time (17-069r4, 7.15.4)."""
+    """Return what holds for features at some time in the span, and without a time (17-069r4, 7.15.4)."""
     condition = Q()
     if span.end is not None:
         condition &= Q(started__lte=span.end)

@@ -3,13 +3,17 @@
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 import shapely
+from django.contrib.gis.geos import MultiPolygon, Point, Polygon
 from django.db.models import Q
+from django.db.models.lookups import Exact, GreaterThan
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from stadtkern.base.errors import NotFound
 from stadtkern.features import access, collections, services, tiles
@@ -17,6 +21,7 @@ from stadtkern.features.boxes import Span, mercator
 from stadtkern.features.collections import Wanted
 from stadtkern.features.models import Feature, FeatureCollection, FeatureSet
 from stadtkern.features.services import Described, NewFeature
+from stadtkern.places.models import Address, Area
 
 pytestmark = pytest.mark.django_db
 TILE = tuple(int(place * 2**10) for place in mercator(14.75, 51.95))
@@ -27,7 +32,7 @@ TREES = Described(source="test", reference=1, title={"de": "Bäume", "en": "Tree
 @pytest.fixture(autouse=True)
 def readable(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let everybody read what the tests fill."""
-    monkeypatch.setattr(access, "_sources", {"test": lambda request: [1, 2]})
+    monkeypatch.setattr(access, "_sources", {"test": lambda _request: [1, 2]})
 
 
 def trees(count: int = 100) -> Iterator[NewFeature]:
@@ -60,26 +65,34 @@ def test_pages_follow_each_other_without_gap_or_repeat() -> None:
     assert seen == list(range(11, 82))
 
 
-def test_a_new_loading_replaces_the_old_one_at_once(django_assert_max_num_queries: Any) -> None:
+def test_a_new_loading_replaces_the_old_one_at_once(
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
     services.replace("trees", trees(), about=TREES)
     first = collections.get("trees").about().revision
-    half = services.replace("trees", trees(50), about=Described(source="test", reference=1, title={"de": "x"}, revision="2"))
+    half = services.replace(
+        "trees", trees(50), about=Described(source="test", reference=1, title={"de": "x"}, revision="2")
+    )
     assert half.count == 50
     assert collections.get("trees").about().revision != first
     assert Feature.objects.count() == 50
     with django_assert_max_num_queries(5):
-        assert not services.replace("trees", trees(50), about=Described(source="test", reference=1, title={"de": "x"}, revision="2")).is_fresh
+        assert not services.replace(
+            "trees", trees(50), about=Described(source="test", reference=1, title={"de": "x"}, revision="2")
+        ).is_fresh
 
 
 def test_a_loading_that_breaks_leaves_the_old_one() -> None:
     services.replace("trees", trees(), about=TREES)
 
     def broken() -> Iterator[NewFeature]:
-        yield from trees(5000)
+        yield from trees(services.BATCH + 1)
         raise ValueError("the file ends here")
 
     with pytest.raises(ValueError, match="ends here"):
-        services.replace("trees", broken(), about=Described(source="test", reference=1, title={}, revision="3"))
+        services.replace(
+            "trees", broken(), about=Described(source="test", reference=1, title={}, revision="3")
+        )
     assert collections.get("trees").about().count == 100
     assert (Feature.objects.count(), FeatureSet.objects.count()) == (100, 1)
 
@@ -105,7 +118,7 @@ def test_a_removed_collection_is_gone() -> None:
 def test_who_may_not_read_does_not_see_it(monkeypatch: pytest.MonkeyPatch) -> None:
     services.replace("trees", trees(), about=TREES)
     assert "trees" in collections.names()
-    monkeypatch.setattr(access, "_sources", {"test": lambda request: [2], "other": lambda request: [1]})
+    monkeypatch.setattr(access, "_sources", {"test": lambda _request: [2], "other": lambda _request: [1]})
     assert "trees" not in collections.names()
     with pytest.raises(NotFound):
         collections.get("trees")
@@ -118,15 +131,17 @@ def test_times_and_conditions_are_asked_in_the_database() -> None:
     assert [row.key for row in one.page(Wanted(span=span)).rows] == [11, 12, 13]
     height = one.properties()["height"].expression
     felled = one.properties()["felled"].expression
-    from django.db.models.lookups import Exact, GreaterThan
-
     condition = Q(GreaterThan(height, 48.0)) & Q(Exact(felled, "true"))
     assert [row.key for row in one.page(Wanted(condition=condition)).rows] == [99]
 
 
 def test_features_without_a_place_are_kept_and_match_every_box() -> None:
     """17-069r4 requirement fc-bbox-response C."""
-    features = [*trees(3), NewFeature(None, {"name": "nowhere"}), NewFeature(shapely.Point(), {"name": "empty"})]
+    features = [
+        *trees(3),
+        NewFeature(None, {"name": "nowhere"}),
+        NewFeature(shapely.Point(), {"name": "empty"}),
+    ]
     loaded = services.replace("trees", features, about=TREES)
     assert loaded.problems == [(5, "is empty")]
     rows = collections.get("trees").page(Wanted(box=(0, 0, 1, 1))).rows
@@ -142,7 +157,10 @@ def test_what_does_not_lie_on_the_earth_is_left_out_with_a_note(point: tuple[flo
 
 
 def test_own_names_are_kept_and_found() -> None:
-    features = [NewFeature(shapely.Point(1, 1), {}, key="DE-BB/1"), NewFeature(shapely.Point(1, 1), {}, key="7")]
+    features = [
+        NewFeature(shapely.Point(1, 1), {}, key="DE-BB/1"),
+        NewFeature(shapely.Point(1, 1), {}, key="7"),
+    ]
     services.replace("trees", features, about=TREES)
     one = collections.get("trees")
     assert one.row("DE-BB/1") is not None
@@ -156,11 +174,13 @@ def test_strange_properties_come_back_as_they_were() -> None:
     services.replace("trees", [NewFeature(shapely.Point(1, 1), facts)], about=TREES)
     (row,) = collections.get("trees").page(Wanted()).rows
     assert json.loads(row.properties) == {**facts, "t": "2026-06-01T12:00:00Z"}
-    from django.db.models.lookups import Exact
-
     expression = collections.get("trees").properties()["a'b\\c"].expression
     assert collections.get("trees").page(Wanted(condition=Exact(expression, "ü"))).matched == 1
-    services.replace("quoted", [NewFeature(shapely.Point(1, 1), {'a"b': 1})], about=Described(source="test", reference=2, title={}))
+    services.replace(
+        "quoted",
+        [NewFeature(shapely.Point(1, 1), {'a"b': 1})],
+        about=Described(source="test", reference=2, title={}),
+    )
     assert list(collections.get("quoted").properties()) == ["a'b"]  # SQLite cannot ask for a quotation mark
 
 
@@ -183,8 +203,10 @@ def shapes() -> list[Any]:
 def test_a_box_finds_what_touches_it(shapes: list[Any], box: tuple[float, ...]) -> None:
     west, south, east, north = box
     south, north = sorted((south, north))
-    inside = shapely.box(west, south, east, north) if west <= east else shapely.union(
-        shapely.box(west, south, 180, north), shapely.box(-180, south, east, north)
+    inside = (
+        shapely.box(west, south, east, north)
+        if west <= east
+        else shapely.union(shapely.box(west, south, 180, north), shapely.box(-180, south, east, north))
     )
     expected = {number for number, one in enumerate(shapes, 1) if inside.intersects(one)}
     one = collections.get("shapes")
@@ -204,7 +226,7 @@ def test_a_wide_box_and_a_narrow_one_find_the_same() -> None:
     assert one.about_how_many((14.0, 51, 16, 52)) == 1000
 
 
-def test_tiles_are_kept_until_the_features_are_others(settings: Any, tmp_path: Any) -> None:
+def test_tiles_are_kept_until_the_features_are_others(settings: Settings, tmp_path: Path) -> None:
     settings.DATA_DIR = tmp_path
     services.replace("trees", trees(), about=TREES)
     one = collections.get("trees")
@@ -223,10 +245,6 @@ def test_tiles_are_kept_until_the_features_are_others(settings: Any, tmp_path: A
 
 
 def test_areas_and_addresses_are_collections_too() -> None:
-    from django.contrib.gis.geos import MultiPolygon, Point, Polygon
-
-    from stadtkern.places.models import Address, Area
-
     square = MultiPolygon(Polygon.from_bbox((14.6, 51.9, 14.8, 52.0)), srid=4326)
     area = Area.objects.create(slug="guben", kind="town", name={"de": "Guben"}, geometry=square)
     Address.objects.create(street="Frankfurter Straße", point=Point(14.71, 51.95, srid=4326), area=area)

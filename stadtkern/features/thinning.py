@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from stadtkern.features.facts import Density
 
-CELLS = 48
+CELLS = 32
 LAST = 14
 """From the zoom after this one all features are drawn."""
 VISIBLE = 1 / 64
@@ -100,8 +100,6 @@ def _zoom_of_size(size: Floats) -> NDArray[np.int16]:
 
 def _codes(x: float, y: float) -> list[int]:
     """Return the number of the cell of a place for each zoom."""
-    found = []
-    for zoom in range(LAST + 1):
-        count = CELLS << zoom
-        found.append(int(y * count) * count + int(x * count))
-    return found
+    count = CELLS << LAST
+    across, down = int(x * count), int(y * count)
+    return [(down >> steps) * count + (across >> steps) for steps in range(LAST, -1, -1)]

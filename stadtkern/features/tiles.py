@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 LAST_ZOOM = 22
 MOST_FEATURES = 5000
 """Features of a tile; thinning leaves fewer on all but the closest zooms of very dense collections."""
-LEVEL = 5
+LEVEL = 3
 _counting = Lock()
 _written = [0]
 

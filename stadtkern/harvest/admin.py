@@ -148,7 +148,11 @@ class RecordList(HarvestPageView):
         state, words = self.request.GET.get("state", "")[:20], self.request.GET.get("q", "")[:200].strip()
         found = queries.records(self.source(), state=state, words=words)
         page = Paginator(found, PER_PAGE).get_page(self.request.GET.get("p"))
-        choices = [*HarvestRecord.State.choices, ("waiting", _("wait for approval")), ("findings", _("with findings"))]
+        choices = [
+            *HarvestRecord.State.choices,
+            ("waiting", _("wait for approval")),
+            ("findings", _("with findings")),
+        ]
         return super().get_context_data(
             source=self.source(),
             page=page,

@@ -5,6 +5,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -43,14 +44,18 @@ class Catalogue:
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:  # noqa: N802  # as the class demands
+            def do_GET(self) -> None:  # as the class demands
                 outer.asked.append(self.path)
                 parts = urlsplit(self.path)
                 query = {name: values[0] for name, values in parse_qs(parts.query).items()}
                 reply = outer.answer(parts.path, query)
                 body = reply.body.replace(b"{BASE}", outer.url.encode())
                 etag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
-                if outer.has_etags and reply.status == 200 and self.headers.get("If-None-Match") == etag:
+                if (
+                    outer.has_etags
+                    and reply.status == HTTPStatus.OK
+                    and self.headers.get("If-None-Match") == etag
+                ):
                     outer.unchanged += 1
                     self.send_response(304)
                     self.send_header("ETag", etag)
@@ -143,7 +148,12 @@ def package(number: int, **more: Any) -> dict[str, Any]:
         "tags": [{"name": "baum"}],
         "groups": [{"name": "umwelt_klima"}],
         "resources": [
-            {"id": f"r{number}", "name": "Bäume", "format": "CSV", "url": f"https://data.example/{number}.csv"}
+            {
+                "id": f"r{number}",
+                "name": "Bäume",
+                "format": "CSV",
+                "url": f"https://data.example/{number}.csv",
+            }
         ],
         **more,
     }

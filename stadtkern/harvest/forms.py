@@ -50,7 +50,7 @@ class LicenceTableField(forms.CharField):
         """Check no length: it is a table."""
 
 
-class HarvestSourceForm(forms.ModelForm):
+class HarvestSourceForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in stubs
     """One source."""
 
     url = forms.URLField(label=_("address"), max_length=2000, assume_scheme="https")
@@ -64,15 +64,25 @@ class HarvestSourceForm(forms.ModelForm):
         label=_("licences in other words"),
         required=False,
         help_text=_(
-            "What words of this catalogue mean, one in a line: Open Data Musterstadt = dl-de/by-2-0. The German "
-            "list of licences, its elder names and the usual addresses are known."
+            "What words of this catalogue mean, one in a line: Open Data Musterstadt = dl-de/by-2-0. The "
+            "German list of licences, its elder names and the usual addresses are known."
         ),
     )
 
     class Meta:
         model = HarvestSource
         fields = [
-            *("name", "kind", "url", "filter", "every", "is_on", "publishes_directly", "profile", "publisher"),
+            *(
+                "name",
+                "kind",
+                "url",
+                "filter",
+                "every",
+                "is_on",
+                "publishes_directly",
+                "profile",
+                "publisher",
+            ),
             *("language", "licence", "licences", "guard_share", "page_size", "most_records"),
         ]
 

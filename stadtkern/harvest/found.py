@@ -131,7 +131,7 @@ def fingerprint(plain: dict[str, Any]) -> str:
 
 
 def differences(old: Any, new: Any, path: str = "") -> Iterator[dict[str, Any]]:  # noqa: ANN401  # as JSON
-    """Yield `{"field", "old", "new"}` for each value that differs; lists of plain values are compared whole."""
+    """Yield `{"field", "old", "new"}` for each value that differs; plain lists are compared whole."""
     if old == new:
         return
     if isinstance(old, dict) and isinstance(new, dict):
@@ -154,7 +154,11 @@ def _by_identity(parts: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     named: dict[str, dict[str, Any]] = {}
     for part in parts:
         name = next(
-            (str(part[key]) for key in ("identifier", "download_url", "access_url", "endpoint_url") if part.get(key)),
+            (
+                str(part[key])
+                for key in ("identifier", "download_url", "access_url", "endpoint_url")
+                if part.get(key)
+            ),
             "",
         )
         unique, number = name, 1

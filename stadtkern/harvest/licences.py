@@ -1,4 +1,4 @@
-"""Licences as foreign catalogues name them, in terms of the German list of licences (dcat-ap.de/def/licenses)."""
+"""Licences as foreign catalogues name them, in terms of the German list (dcat-ap.de/def/licenses)."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -176,8 +176,8 @@ def licence_of(values: Iterable[str], own: Mapping[str, str]) -> tuple[str, bool
 
     Returns
     -------
-    A code of `governance.licences`, a URI of the German list, or the first value as it came (not known); empty
-    if nothing was said.
+    A code of `governance.licences`, a URI of the German list, or the first value as it came (not known);
+    empty if nothing was said.
     """
     given = [value.strip() for value in values if value and value.strip()]
     for value in given:

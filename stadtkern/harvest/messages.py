@@ -1,4 +1,4 @@
-"""What is said about records and runs. The tables keep codes and facts; people read them in their language."""
+"""What is said about records and runs: tables keep codes and facts, people read their language."""
 
 from collections.abc import Mapping
 
@@ -22,7 +22,6 @@ FINDINGS: Mapping[str, Label] = {
     "no-description": _("There is no description; the title was taken."),
     "no-distribution": _("There is no file and no interface."),
     "part-without-address": _("A file without an address was kept as a statement: %(value)s"),
-    "too-long": _("A value was longer than it can be here and was shortened: %(value)s"),
     "no-identifier": _("There is no identifier; one was made from the address or the title: %(value)s"),
     "missing-part": _("The catalogue names a file that it does not describe: %(value)s"),
 }
@@ -43,13 +42,11 @@ PROBLEMS: Mapping[str, Label] = {
     "repeated-page": _("The catalogue answers with the same page again and again: %(value)s"),
     "too-many": _("The catalogue has more records than the source allows: %(value)s"),
     "guard": _(
-        "Too many datasets would vanish (%(value)s). Nothing was removed. Look at the catalogue, then allow it "
-        "once or leave it."
+        "Too many datasets would vanish (%(value)s). Nothing was removed. Look at the catalogue, then allow "
+        "it once or leave it."
     ),
     "incomplete": _("The catalogue announces more records than it gave (%(value)s); nothing was removed."),
-    "no-publisher": _("The source has no publisher for records without one."),
     "failed": _("The run broke off: %(value)s"),
-    "empty": _("The catalogue is empty; nothing was removed."),
 }
 
 

@@ -139,7 +139,7 @@ class HarvestRunQuerySet(models.QuerySet["HarvestRun"]):
 
 
 class HarvestRun(models.Model):
-    """One harvest of a source. Where it stands is stored with each step, so that anybody can go on with it."""
+    """One harvest of a source. Where it stands is stored with each step; anybody can go on with it."""
 
     class State(models.TextChoices):
         """How far it is."""
@@ -334,5 +334,3 @@ class HarvestResult(models.Model):
 
     def __str__(self) -> str:
         return f"{self.record}: {self.outcome}"
-
-

@@ -55,8 +55,8 @@ def source_lines(found: Iterable[HarvestSource]) -> Sequence[SourceLine]:
     refused = Q(state=HarvestRecord.State.REFUSED)
     current = Q(state=HarvestRecord.State.CURRENT)
     waiting = current & Q(dataset__live=False, dataset__withdrawn_at=None)
-    counts = {
-        row["source"]: row
+    counts: dict[int, dict[str, int]] = {
+        row["source"]: {name: row[name] for name in ("current", "refused", "waiting")}
         for row in HarvestRecord.objects.filter(source__in=keys)
         .order_by()
         .values("source")
@@ -89,10 +89,14 @@ def health_of(source: HarvestSource, run: HarvestRun | None) -> Health:
     """Return how a source is doing."""
     if source.problem:
         return Health("warning", _("Problem"), source.said_problem, source.problem_since)
-    if run is not None and run.state == HarvestRun.State.PAUSED:
-        return Health("warning", _("waits for the catalogue"), run.said_problem, run.started_at)
     if run is not None and run.is_open:
-        return Health("rotate", run.get_state_display(), since=run.started_at)
+        icon = "warning" if run.state == HarvestRun.State.PAUSED else "rotate"
+        return Health(icon, run.get_state_display(), run.said_problem, run.started_at)
+    return _resting(source)
+
+
+def _resting(source: HarvestSource) -> Health:
+    """Return how a source is doing that has no problem and no run."""
     if source.is_wanted:
         return Health("rotate", HarvestRun.State.WAITING.label)
     if not source.is_on:
@@ -101,7 +105,7 @@ def health_of(source: HarvestSource, run: HarvestRun | None) -> Health:
         return Health("warning", _("late"), since=source.last_success)
     if source.last_success is None:
         return Health("time", _("not harvested yet"))
-    return Health("check", _("in order"), since=None)
+    return Health("check", _("in order"))
 
 
 def records(source: HarvestSource, *, state: str = "", words: str = "") -> QuerySet[HarvestRecord]:
@@ -110,7 +114,9 @@ def records(source: HarvestSource, *, state: str = "", words: str = "") -> Query
     if state == "findings":
         found = found.exclude(findings=[])
     elif state == "waiting":
-        found = found.filter(state=HarvestRecord.State.CURRENT, dataset__live=False, dataset__withdrawn_at=None)
+        found = found.filter(
+            state=HarvestRecord.State.CURRENT, dataset__live=False, dataset__withdrawn_at=None
+        )
     elif state in HarvestRecord.State.values:
         found = found.filter(state=state)
     if words:
@@ -157,7 +163,9 @@ def _plain(value: object) -> str:
     if isinstance(value, list):
         return " ".join(map(str, value))
     if isinstance(value, dict):
-        return "; ".join(f"{name}: {_plain(one)}" for name, one in value.items() if one not in ("", None, [], {}))
+        return "; ".join(
+            f"{name}: {_plain(one)}" for name, one in value.items() if one not in ("", None, [], {})
+        )
     return str(value)
 
 

@@ -163,9 +163,7 @@ def _seen(raw: Raw, record: HarvestRecord | None, stretch: Stretch) -> HarvestRe
     return record
 
 
-def _refuse(
-    raw: Raw, record: HarvestRecord | None, stretch: Stretch, code: str, value: str
-) -> HarvestRecord:
+def _refuse(raw: Raw, record: HarvestRecord | None, stretch: Stretch, code: str, value: str) -> HarvestRecord:
     """Note why a record is not taken over. A dataset made of it earlier stays as it was."""
     is_news = record is None or (record.refusal, record.refusal_value) != (code, value[:500])
     record = _seen(raw, record, stretch)

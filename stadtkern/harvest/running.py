@@ -1,8 +1,8 @@
 """A run from its first page to its end, in steps. Each step is one transaction with the position behind it.
 
-Whoever works at a run holds it for some time (`held_until`). If they are killed, the time ends and somebody else
-goes on from the last step; a step of somebody who does not hold the run any more is not stored. So nothing is
-lost and nothing is done twice, whenever a process dies.
+Whoever works at a run holds it for some time (`held_until`). If they are killed, the time ends and somebody
+else goes on from the last step; a step of somebody who does not hold the run any more is not stored. So
+nothing is lost and nothing is done twice, whenever a process dies.
 """
 
 import hashlib
@@ -35,6 +35,8 @@ BATCH = 50
 MOST_PAGES = 20_000
 MOST_EMPTY = 3
 PAUSES = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15))
+HOPELESS = frozenset(range(400, 500)) - {408, 425, 429}
+"""Answers (HTTP) that the same question will get again."""
 State = HarvestRun.State
 logger = logging.getLogger(__name__)
 
@@ -127,7 +129,7 @@ def _begin(run: HarvestRun) -> None:
 
 def _wait(run: HarvestRun, error: FetchError) -> bool:
     """Try again later, a few times; the position stays. Nothing helps against an answer like 404."""
-    is_hopeless = error.status is not None and 400 <= error.status < 500 and error.status not in {408, 425, 429}  # noqa: PLR2004
+    is_hopeless = error.status in HOPELESS
     if run.tries >= len(PAUSES) or is_hopeless:
         states.failed(run, "fetch", str(error))
         return False
@@ -146,7 +148,9 @@ def _wait(run: HarvestRun, error: FetchError) -> bool:
 def _advance(run: HarvestRun, **values: object) -> None:
     """Store where the run stands; only who holds it may."""
     values.setdefault("held_until", now() + HOLD)
-    held = HarvestRun.objects.filter(pk=run.pk, holder=run.holder, is_cancelled=False, state__in=HarvestRun.OPEN)
+    held = HarvestRun.objects.filter(
+        pk=run.pk, holder=run.holder, is_cancelled=False, state__in=HarvestRun.OPEN
+    )
     if not held.update(**values):
         raise LostError
     run.refresh_from_db()
@@ -168,7 +172,9 @@ def _read_page(run: HarvestRun, fetcher: Fetcher, known: Known) -> None:
     if run.pages >= MOST_PAGES:
         raise ReadError("endless", f"{run.pages} pages")
     key = key_of(run.position)
-    page = HarvestPage.objects.filter(source=run.source, key=key).first() or HarvestPage(source=run.source, key=key)
+    page = HarvestPage.objects.filter(source=run.source, key=key).first() or HarvestPage(
+        source=run.source, key=key
+    )
     if page.pk and page.run_id == run.pk and page.digest:
         raise ReadError("endless", f"page {run.pages + 1} leads back to a page that was read before")
     ask = PageAsk(fetcher, **_known_of(page))
@@ -190,16 +196,14 @@ def _read_page(run: HarvestRun, fetcher: Fetcher, known: Known) -> None:
 
 
 def _known_of(page: HarvestPage) -> dict[str, str]:
-    """Return what is sent along to save an unchanged page; nothing if something on it has to be done again."""
+    """Return what is sent along to save an unchanged page; nothing if it has to be done again."""
     if not page.pk or not page.digest:
         return {}
     if page.records.exclude(state=HarvestRecord.State.CURRENT, dataset__isnull=False).exists():
         return {}
     if page.records.exclude(refusal="").exists() or page.records.count() != page.rows:
         return {}
-    return {
-        "url": page.url, "etag": page.etag, "last_modified": page.last_modified, "digest": page.digest
-    }
+    return {"url": page.url, "etag": page.etag, "last_modified": page.last_modified, "digest": page.digest}
 
 
 def _check_page(run: HarvestRun, found: Page, ask: PageAsk, page: HarvestPage) -> None:
@@ -271,7 +275,12 @@ def _keep_page(run: HarvestRun, page: HarvestPage, ask: PageAsk) -> None:
 def _leave_page(run: HarvestRun, page: HarvestPage, ask: PageAsk, found: Page) -> None:
     """Note that a page is stored, and move on to the next."""
     with transaction.atomic():
-        page.url, page.etag, page.last_modified, page.digest = ask.url[:2000], ask.etag, ask.last_modified, ask.digest
+        page.url, page.etag, page.last_modified, page.digest = (
+            ask.url[:2000],
+            ask.etag,
+            ask.last_modified,
+            ask.digest,
+        )
         page.following = dict(found.following) if found.following is not None else None
         page.total, page.rows = found.total, len(found.records)
         page.save()

@@ -36,7 +36,7 @@ class Preview:
     problem: str = ""
 
 
-def check(by: User, right: str, thing: object = None) -> None:
+def check(by: User, right: str, thing: HarvestSource | None = None) -> None:
     """Refuse who may not."""
     if not by.has_perm(f"harvest.{right}", thing):
         raise NotPermitted(_("You may not do this."))
@@ -101,9 +101,12 @@ def _judge(raw: Raw, source: HarvestSource) -> None:
     if raw.found is None or raw.refusal:
         return
     records.note_gaps(raw, has_licence=bool(source.licence))
-    if source.pk is None or not HarvestRecord.objects.filter(
-        source=source, identifier=raw.identifier, dataset__isnull=False
-    ).exists():
+    if (
+        source.pk is None
+        or not HarvestRecord.objects.filter(
+            source=source, identifier=raw.identifier, dataset__isnull=False
+        ).exists()
+    ):
         raw.refusal, raw.value = storing.refusal_elsewhere(source, raw.found)
 
 
@@ -118,7 +121,9 @@ def publish_waiting(source: HarvestSource, *, by: User) -> int:
         dataset.live, dataset.has_unpublished_changes = True, False
         dataset.first_published_at = dataset.first_published_at or now()
         dataset.last_published_at = now()
-        dataset.save(update_fields=["live", "has_unpublished_changes", "first_published_at", "last_published_at"])
+        dataset.save(
+            update_fields=["live", "has_unpublished_changes", "first_published_at", "last_published_at"]
+        )
         count += 1
     return count
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.contrib.gis.geos import GEOSGeometry
+from django.contrib.gis.geos import GEOSGeometry, Polygon
 from django.db import models
 from django.db.models import Q
 from django.utils import translation
@@ -14,7 +14,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_noop
 
 from stadtkern.base.clock import now
-from stadtkern.catalogue.models import Agent, Dataset, DataService, Distribution, Keyword
+from stadtkern.catalogue.models import Agent, DataService, Dataset, Distribution, Keyword
 from stadtkern.harvest.found import Found, FoundAgent, FoundDistribution, FoundService, Texts
 from stadtkern.harvest.models import HarvestRecord, HarvestSource
 
@@ -76,7 +76,7 @@ def write(
     for name in ("frequency", "availability", "landing_page", "provenance", "extra"):
         setattr(dataset, name, getattr(found, name))
     dataset.language = found.language[:5]
-    dataset.extent = GEOSGeometry(found.extent, srid=4326) if found.extent else None
+    dataset.extent = _polygon(found.extent)
     for name in ("temporal_start", "temporal_end", "issued", "modified"):
         setattr(dataset, name, _moment(getattr(found, name)))
     dataset.save()
@@ -121,6 +121,11 @@ def free_slug(rows: models.Manager[Any] | models.QuerySet[Any], title: str) -> s
     return f"{base}-{number}"
 
 
+def _polygon(wkt: str) -> Polygon | None:
+    found = GEOSGeometry(wkt, srid=4326) if wkt else None
+    return found if isinstance(found, Polygon) else None
+
+
 def _moment(given: str) -> datetime | None:
     return datetime.fromisoformat(given) if given else None
 
@@ -142,7 +147,9 @@ def _find_agent(found: FoundAgent, name: str) -> Agent | None:
         if agent is not None:
             return agent
     slug = slugify(name)[:LONGEST_SLUG].strip("-_")
-    same = Agent.objects.filter(Q(slug=slug) | Q(slug__startswith=f"{slug}-")) if slug else Agent.objects.none()
+    same = (
+        Agent.objects.filter(Q(slug=slug) | Q(slug__startswith=f"{slug}-")) if slug else Agent.objects.none()
+    )
     for agent in same:
         if name in agent.name.values() and (not found.uri or not agent.uri):
             return agent
@@ -170,9 +177,7 @@ def _keywords(found: Iterable[tuple[str, str]], known: Known) -> list[Keyword]:
     return list({known.keywords[key].pk: known.keywords[key] for key in wanted}.values())
 
 
-def _write_distributions(
-    dataset: Dataset, found: list[FoundDistribution], source: HarvestSource
-) -> None:
+def _write_distributions(dataset: Dataset, found: list[FoundDistribution], source: HarvestSource) -> None:
     """Make the distributions those that were found; what keeps a table of its own is not thrown away."""
     before = {one.identifier: one for one in dataset.distributions.all()}
     slugs = {one.slug for one in before.values()}
@@ -231,9 +236,7 @@ def _write_services(dataset: Dataset, found: list[FoundService]) -> None:
 
 def _service(found: FoundService, dataset: Dataset) -> DataService:
     """Return the interface with this name and address, brought up to date."""
-    service = DataService.objects.filter(
-        identifier=found.identifier, endpoint_url=found.endpoint_url
-    ).first()
+    service = DataService.objects.filter(identifier=found.identifier, endpoint_url=found.endpoint_url).first()
     if service is not None and not service.extra.get("harvested"):
         return service
     title = found.title or {"de": found.endpoint_url}
@@ -268,8 +271,8 @@ def same_elsewhere(source: HarvestSource, found: Found) -> tuple[str, str, Datas
 
     Returns
     -------
-    Code and value of a refusal (empty: none), and a dataset of ours that is free to be taken over: its catalogue
-    does not have it any more, or its source was removed.
+    Code and value of a refusal (empty: none), and a dataset of ours that is free to be taken over: its
+    catalogue does not have it any more, or its source was removed.
     """
     code, value, dataset, rival = _rivals(source, found)
     if code or rival is None:
@@ -283,9 +286,7 @@ def refusal_elsewhere(source: HarvestSource, found: Found) -> tuple[str, str]:
     return _rivals(source, found)[:2]
 
 
-def _rivals(
-    source: HarvestSource, found: Found
-) -> tuple[str, str, Dataset | None, HarvestRecord | None]:
+def _rivals(source: HarvestSource, found: Found) -> tuple[str, str, Dataset | None, HarvestRecord | None]:
     """Return a refusal, the dataset with the same name, and a record elsewhere that has given it up."""
     own = lasting_identifier(source, found.identifier)
     names = [name for name in (found.identifier, *found.names) if is_global(name)]

@@ -38,14 +38,20 @@ def test_records_become_datasets_that_wait_for_approval(catalogue: Catalogue, so
     assert dataset.themes == ["ENVI"]
     assert [one.word for one in dataset.keywords.all()] == ["baum"]
     one = dataset.distributions.get()
-    assert (one.format, one.licence, one.download_url) == ("CSV", "dl-de/by-2-0", "https://data.example/1.csv")
+    assert (one.format, one.licence, one.download_url) == (
+        "CSV",
+        "dl-de/by-2-0",
+        "https://data.example/1.csv",
+    )
     assert source.last_success
     assert not source.problem
     assert source.next_at is not None
     assert source.next_at > now()
 
 
-def test_a_second_run_changes_nothing_and_asks_conditionally(catalogue: Catalogue, source: HarvestSource) -> None:
+def test_a_second_run_changes_nothing_and_asks_conditionally(
+    catalogue: Catalogue, source: HarvestSource
+) -> None:
     catalogue.answer = ckan(many(3))
     harvest(source)
     before = list(Dataset.objects.values_list("pk", "changed_at"))
@@ -74,7 +80,9 @@ def test_a_change_is_told_with_old_and_new(catalogue: Catalogue, source: Harvest
     assert Distribution.objects.count() == 3
 
 
-def test_what_vanishes_leaves_a_tombstone_and_may_come_back(catalogue: Catalogue, source: HarvestSource) -> None:
+def test_what_vanishes_leaves_a_tombstone_and_may_come_back(
+    catalogue: Catalogue, source: HarvestSource
+) -> None:
     catalogue.answer = ckan(many(10))
     harvest(source)
     catalogue.answer = ckan(many(9))
@@ -136,7 +144,11 @@ def test_a_catalogue_that_gives_less_than_it_announces_removes_nothing(
 
     def short(path: str, query: dict[str, str]) -> Reply:
         reply = whole(path, query)
-        return Reply(reply.body.replace(b'"count": 9', b'"count": 10')) if query["start"] == "0" else ckan([])(path, query)
+        return (
+            Reply(reply.body.replace(b'"count": 9', b'"count": 10'))
+            if query["start"] == "0"
+            else ckan([])(path, query)
+        )
 
     catalogue.answer = short
     run = harvest(source)
@@ -192,7 +204,9 @@ def test_the_first_source_wins_until_it_gives_up(
     assert harvest(source).gone == 0
 
 
-def test_our_own_catalogue_is_not_harvested(catalogue: Catalogue, source: HarvestSource, settings: object) -> None:
+def test_our_own_catalogue_is_not_harvested(
+    catalogue: Catalogue, source: HarvestSource, settings: object
+) -> None:
     settings.PUBLIC_URL = catalogue.url  # type: ignore[attr-defined]
     catalogue.answer = ckan(many(2))
     run = harvest(source)
@@ -200,7 +214,9 @@ def test_our_own_catalogue_is_not_harvested(catalogue: Catalogue, source: Harves
     assert not catalogue.asked
 
 
-def test_our_own_catalogue_is_recognised_behind_another_address(catalogue: Catalogue, source: HarvestSource) -> None:
+def test_our_own_catalogue_is_recognised_behind_another_address(
+    catalogue: Catalogue, source: HarvestSource
+) -> None:
     own = [package(number, uri=f"https://data.guben.example/data/{number}") for number in (1, 2)]
     catalogue.answer = ckan(own)
     assert harvest(source).problem == "own-catalogue"
@@ -233,7 +249,11 @@ def test_a_short_failure_is_waited_for(catalogue: Catalogue, source: HarvestSour
     broken = True
 
     def answer(path: str, query: dict[str, str]) -> Reply:
-        return Reply(status=429, headers={"Retry-After": "200"}) if broken and query["start"] == "2" else whole(path, query)
+        return (
+            Reply(status=429, headers={"Retry-After": "200"})
+            if broken and query["start"] == "2"
+            else whole(path, query)
+        )
 
     catalogue.answer = answer
     run = harvest(source)
@@ -262,7 +282,9 @@ def test_a_wrong_address_is_told_at_once(catalogue: Catalogue, source: HarvestSo
     assert source.problem_since is None
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"success": false}', b'{"success": true}', b"\xff\xfe", b"[" * 100_000])
+@pytest.mark.parametrize(
+    "body", [b"", b"<html>", b"[]", b'{"success": false}', b'{"success": true}', b"\xff\xfe", b"[" * 100_000]
+)
 def test_no_answer_of_ckan_breaks_anything(catalogue: Catalogue, source: HarvestSource, body: bytes) -> None:
     catalogue.answer = lambda _path, _query: Reply(body)
     run = harvest(source)
@@ -272,7 +294,13 @@ def test_no_answer_of_ckan_breaks_anything(catalogue: Catalogue, source: Harvest
 @pytest.mark.parametrize(
     "more",
     [
-        {"resources": "none", "tags": 7, "groups": {"a": 1}, "organization": "x", "extras": [1, {"key": None}]},
+        {
+            "resources": "none",
+            "tags": 7,
+            "groups": {"a": 1},
+            "organization": "x",
+            "extras": [1, {"key": None}],
+        },
         {"title": "a\x00b", "notes": "x" * 1_000_000},
         {"spatial": "POLYGON((", "metadata_modified": "2026-13-45", "metadata_created": {}},
         {"spatial": '{"type": "Point", "coordinates": [14.7, 51.9]}', "url": "javascript:alert(1)"},
@@ -281,7 +309,9 @@ def test_no_answer_of_ckan_breaks_anything(catalogue: Catalogue, source: Harvest
         {"license_id": "l" * 5000, "name": "n" * 5000, "title": "t" * 50_000},
     ],
 )
-def test_odd_values_leave_the_rest(catalogue: Catalogue, source: HarvestSource, more: dict[str, object]) -> None:
+def test_odd_values_leave_the_rest(
+    catalogue: Catalogue, source: HarvestSource, more: dict[str, object]
+) -> None:
     catalogue.answer = ckan([package(1, **more), package(2)])
     run = harvest(source)
     assert run.state == State.DONE
@@ -352,7 +382,9 @@ def test_old_ckan_is_read_by_its_list(catalogue: Catalogue, source: HarvestSourc
         if not path.endswith("/current_package_list_with_resources"):
             return Reply(status=404)
         start = int(query["offset"])
-        return Reply(json.dumps({"success": True, "result": packages[start : start + int(query["limit"])]}).encode())
+        return Reply(
+            json.dumps({"success": True, "result": packages[start : start + int(query["limit"])]}).encode()
+        )
 
     catalogue.answer = answer
     assert counts(harvest(source)) == (5, 0, 0, 0, 0)

@@ -123,8 +123,7 @@ def mail(value: object) -> str:
 def language(value: object) -> str:
     """Return the code of a language (`de`) from a code, a name or a URI of the EU; empty if unknown."""
     found = line(value, 200).rpartition("/")[2].rpartition("#")[2].casefold()
-    code = _LANGUAGES.get(found) or _LANGUAGES.get(found.partition("-")[0], "")
-    return code
+    return _LANGUAGES.get(found) or _LANGUAGES.get(found.partition("-")[0], "")
 
 
 def shown_language(code: str, default: str) -> str:
@@ -166,12 +165,12 @@ def extent_of(geometries: Sequence[str], notes: Notes) -> str:
     return ""
 
 
-def box_of(west: object, south: object, east: object, north: object, notes: Notes) -> str:
-    """Return the polygon of a bounding box as WKT."""
+def box_of(given: Sequence[object], notes: Notes) -> str:
+    """Return the polygon of a bounding box (west, south, east, north) as WKT."""
     try:
-        sides = [float(str(side)) for side in (west, south, east, north)]
+        sides = [float(str(side)) for side in given]
     except ValueError:
-        notes.add("bad-place", f"{west} {south} {east} {north}")
+        notes.add("bad-place", " ".join(map(str, given)))
         return ""
     found = box(*sides) if all(abs(side) < 1e9 for side in sides) else None  # noqa: PLR2004  # no place
     return extent_of([shapely.to_wkt(found)] if found is not None else ["-"], notes)

@@ -153,7 +153,9 @@ def file_format(*values: object) -> Format | None:
         given = given.removeprefix("http://www.iana.org/assignments/media-types/").partition(";")[0]
         if not given:
             continue
-        code = _FORMAT_WORDS.get(given.casefold()) or _FORMAT_WORDS.get(given.casefold().rpartition("/")[2])
+        word = given.casefold()
+        code = _FORMAT_WORDS.get(word) or _FORMAT_WORDS.get(word.rpartition("/")[2])
+        code = code or ("ZIP" if word.rpartition(".")[2] == "zip" else "")  # not each of them is a Shapefile
         found = FORMATS[code] if code else format_of(given)
         if found is not None:
             return found

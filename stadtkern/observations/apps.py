@@ -15,12 +15,12 @@ class ObservationsConfig(AppConfig):
 
     def ready(self) -> None:
         """Say what is held, give what grows an end, and watch what people may change."""
-        from stadtkern.governance import register, retention  # noqa: PLC0415  # models are loaded only now
         from stadtkern.features import collections  # noqa: PLC0415
+        from stadtkern.governance import register, retention  # noqa: PLC0415  # models are loaded only now
         from stadtkern.observations import holdings, models, services, warnings  # noqa: PLC0415
-        from stadtkern.observations.layers import LiveLayers  # noqa: PLC0415
         from stadtkern.observations.archive.models import ArchiveFile  # noqa: F401, PLC0415  # Django is to know it
         from stadtkern.observations.derived.models import DerivedStream  # noqa: PLC0415
+        from stadtkern.observations.layers import LiveLayers  # noqa: PLC0415
         from stadtkern.observations.search import SUBJECT  # noqa: PLC0415
         from stadtkern.people import rights  # noqa: PLC0415
         from stadtkern.people.audit import audited  # noqa: PLC0415

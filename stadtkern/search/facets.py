@@ -78,6 +78,8 @@ class Sets:
 
     def fitting(self, name: str, chosen: Collection[str]) -> NDArray[np.bool_]:
         """Return which sets have one of the chosen values of a facet."""
+        if name not in self.columns:  # nothing has been indexed yet
+            return np.zeros(len(self.ids), np.bool_)
         rows, cells = self.columns[name]
         wanted = [number for number, code in enumerate(self.codes[name]) if code in chosen]
         fits = np.zeros(len(self.ids), np.bool_)
@@ -86,6 +88,8 @@ class Sets:
 
     def counted(self, name: str, hits: Ids) -> dict[str, int]:
         """Return how many hits each value of a facet has, from how many hits each set has."""
+        if name not in self.columns:
+            return {}
         rows, cells = self.columns[name]
         counts = np.bincount(cells, weights=hits[rows], minlength=len(self.codes[name]))
         return {code: int(count) for code, count in zip(self.codes[name], counts, strict=True) if count}

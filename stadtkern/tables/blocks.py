@@ -131,13 +131,15 @@ def _collect(
     if result.misfits:
         raw = _raw(block, column)
         for place, code in result.misfits.items():
-            rejects.append(Reject(int(block.numbers[place]), column.name, str(raw[place])[:LONGEST_SHOWN], code))
+            rejects.append(
+                Reject(int(block.numbers[place]), column.name, str(raw[place])[:LONGEST_SHOWN], code)
+            )
     for code, places in result.notes.items():
         note = notes.setdefault((code, column.name), Note())
         note.add([int(block.numbers[place]) for place in places])
 
 
-def _collect_shapes(
+def _collect_shapes(  # noqa: PLR0913, PLR0917  (what was found, and where it goes)
     plan: Plan,
     shapes: Shapes,
     numbers: Numbers,

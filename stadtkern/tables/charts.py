@@ -3,8 +3,9 @@
 from typing import TYPE_CHECKING
 
 from stadtkern.tables import engine
-from stadtkern.tables.model import Aggregate, Aggregated, Column, Group, Measure, Query, TableError
+from stadtkern.tables.model import Column, TableError
 from stadtkern.tables.queries import Where
+from stadtkern.tables.questions import Aggregate, Aggregated, Group, Measure, Query
 
 if TYPE_CHECKING:
     from stadtkern.tables.table import Table
@@ -71,7 +72,8 @@ def _group(table: "Table", group: Group, found: Where) -> str:
         return _bins(table, column, group.bins, found)
     if group.bucket not in _BUCKETS or column.kind not in {"date", "datetime"}:
         raise TableError("bad_aggregate", column=column.name, bucket=group.bucket)
-    return f"date_trunc('{group.bucket}', {quoted})"
+    kind = "::DATE" if column.kind == "date" else ""
+    return f"date_trunc('{group.bucket}', {quoted}){kind}"
 
 
 def _bins(table: "Table", column: Column, count: int, found: Where) -> str:
@@ -80,15 +82,19 @@ def _bins(table: "Table", column: Column, count: int, found: Where) -> str:
         raise TableError("bad_aggregate", column=column.name, bins=count)
     quoted = engine.name(column.name)
     with engine.cursor(table.zone) as cursor:
-        row = cursor.execute(f"SELECT min({quoted}), max({quoted}) FROM {table.source}{found.sql()}", found.values).fetchone()  # noqa: S608  (see above)
+        row = cursor.execute(
+            f"SELECT min({quoted}), max({quoted}) FROM {table.source}{found.sql()}",  # noqa: S608  (names are checked)
+            found.values,
+        ).fetchone()
     low, high = row or (None, None)
     if low is None:
         return "NULL"
     width = (float(high) - float(low)) / count
     if width <= 0:
         return f"CASE WHEN {quoted} IS NOT NULL THEN {float(low)!r}::DOUBLE END"
+    is_there = f"CASE WHEN {quoted} IS NOT NULL THEN"  # the least of nothing and a number is the number
     part = f"least(floor(({quoted} - {float(low)!r}::DOUBLE) / {width!r}::DOUBLE), {count - 1})"
-    return f"{float(low)!r}::DOUBLE + {width!r}::DOUBLE * {part}"
+    return f"{is_there} {float(low)!r}::DOUBLE + {width!r}::DOUBLE * {part} END"
 
 
 def _measure(table: "Table", measure: Measure, column: str) -> str:

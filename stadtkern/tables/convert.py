@@ -15,12 +15,15 @@ import pyarrow.compute as pc
 
 from stadtkern.tables import values as one_by_one
 from stadtkern.tables.model import ColumnPlan, Kind
-from stadtkern.tables.values import FALSE, MORE_NULLS, NULLS, TRUE, Misfit
+from stadtkern.tables.values import FALSE, FORMAT, MORE_NULLS, NULLS, TRUE, Misfit
 
 Indices: TypeAlias = npt.NDArray[np.int64]
 _EARLIEST, _LATEST = 1000, 9999
 _ISO = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:?\d{2})$"
 _PLAIN_WHOLE = r"^[+-]?\d{1,18}$"
+_FIRST_RULE, _LAST_RULE = 1900, 2037
+"""Between these years Arrow knows when clocks are changed; zone files list the changes up to 2037 only."""
+
 _TWO_DIGITS = pa.array([f"{day:02}" for day in range(32)])
 
 
@@ -82,9 +85,7 @@ def convert(raw: pa.Array, column: ColumnPlan, *, zone: str, nulls: tuple[str, .
         return Converted(present)
     fast, slow = _ways(column, zone)
     values = fast(present)
-    rest = np.flatnonzero(
-        pc.and_(pc.is_null(values), pc.is_valid(present)).to_numpy(zero_copy_only=False)
-    )
+    rest = np.flatnonzero(pc.and_(pc.is_null(values), pc.is_valid(present)).to_numpy(zero_copy_only=False))
     if column.kind == "datetime":
         return _moments(values, present, rest, column, zone)
     return _with_rest(values, present, rest, slow)
@@ -94,7 +95,9 @@ def _is_text(kind: pa.DataType) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
-def _with_rest(values: pa.Array, present: pa.Array, rest: Indices, slow: Callable[[str], object]) -> Converted:
+def _with_rest(
+    values: pa.Array, present: pa.Array, rest: Indices, slow: Callable[[str], object]
+) -> Converted:
     """Fill the places in `rest` one by one; equal texts are read once."""
     result = Converted(values)
     if not len(rest):
@@ -198,6 +201,8 @@ def _booleans(texts: pa.Array) -> pa.Array:
 
 def _stamps(texts: pa.Array, fmt: str) -> pa.Array:
     """Return the local times in the format; null where it needs a closer look."""
+    if not FORMAT.fullmatch(fmt):
+        return pa.nulls(len(texts), pa.timestamp("us"))
     found = pc.strptime(texts, format=fmt, unit="s", error_is_null=True)
     years = pc.year(found)
     is_sure = pc.and_(pc.greater_equal(years, _EARLIEST), pc.less_equal(years, _LATEST))
@@ -235,12 +240,16 @@ def _local_moments(texts: pa.Array, fmt: str, zone: str) -> pa.Array:
     local = _stamps(texts, fmt)
     early = pc.assume_timezone(local, zone, ambiguous="earliest", nonexistent="earliest")
     late = pc.assume_timezone(local, zone, ambiguous="latest", nonexistent="latest")
-    sure = pc.equal(early, late)
+    years = pc.year(local)
+    sure = pc.and_(pc.equal(early, late), pc.and_(pc.greater(years, _FIRST_RULE), pc.less(years, _LAST_RULE)))
     return pc.if_else(sure, early, pa.scalar(None, target))
 
 
 def _moments(values: pa.Array, present: pa.Array, rest: Indices, column: ColumnPlan, zone: str) -> Converted:
-    """Read the moments that are in doubt one by one; the doubled hour is the later one where the order says so."""
+    """Read the moments that are in doubt one by one.
+
+    The doubled hour is the later one where the order says so.
+    """
     result = Converted(values)
     if not len(rest):
         return result
@@ -280,8 +289,12 @@ def _by_order(time: datetime, place: int, values: pa.Array, found: dict[int, dat
 
 def _clocks(texts: pa.Array) -> pa.Array:
     plain = _where(pc.match_substring_regex(texts, r"^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$"), texts)
-    full = pc.if_else(pc.equal(pc.utf8_length(plain), 5), pc.binary_join_element_wise(plain, "00", ":"), plain)
-    return pc.cast(pc.cast(pc.strptime(full, format="%H:%M:%S", unit="s"), pa.timestamp("us")), pa.time64("us"))
+    full = pc.if_else(
+        pc.equal(pc.utf8_length(plain), 5), pc.binary_join_element_wise(plain, "00", ":"), plain
+    )
+    return pc.cast(
+        pc.cast(pc.strptime(full, format="%H:%M:%S", unit="s"), pa.timestamp("us")), pa.time64("us")
+    )
 
 
 def _nothing(texts: pa.Array) -> pa.Array:
@@ -323,7 +336,7 @@ def _fits(kind: pa.DataType, wanted: Kind) -> bool:
     )
 
 
-def as_text(raw: pa.Array, decimal: str = ".") -> pa.Array:
+def as_text(raw: pa.Array, decimal: str = ".") -> pa.Array:  # noqa: PLR0911  (one for each family of types)
     """Return values of any type as the texts that `convert` reads; numbers with `decimal`."""
     types = pa.types
     if types.is_dictionary(raw.type):
@@ -346,7 +359,7 @@ def _dumped(value: object) -> str | None:
     return None if value is None else json.dumps(value, ensure_ascii=False, default=str)
 
 
-def cell_text(value: object, decimal: str = ".") -> str | None:
+def cell_text(value: object, decimal: str = ".") -> str | None:  # noqa: PLR0911  (one for each family of types)
     """Return a cell of a workbook or a value of JSON as text; numbers with `decimal`, times in ISO 8601.
 
     >>> cell_text(3.0), cell_text(1.5, ","), cell_text(True), cell_text({"a": 1}), cell_text(" x ")

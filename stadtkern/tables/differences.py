@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from stadtkern.tables import engine
-from stadtkern.tables.model import GEOMETRY, ID, Column, Difference, RowChange, TableError
+from stadtkern.tables.model import GEOMETRY, ID, Column, TableError
+from stadtkern.tables.questions import Difference, RowChange
 
 if TYPE_CHECKING:
     from stadtkern.tables.table import Table
 
 PATIENCE = 120.0
-_KEY_NAMES = re.compile(r"(^|_)(id|nr|nummer|key|schluessel|kennung|kennziffer|code|kod|ags|ars|teryt|uuid|fid|gml_id|object_?id|station)($|_)")
+_KEY_NAMES = re.compile(
+    r"(^|_)(id|nr|nummer|key|schluessel|kennung|kennziffer|code|kod|ags|ars|teryt|uuid|fid|gml_id|object_?id|station)($|_)"
+)
 _MOST_PAIRED = 6
 _TRIED = 20
 
@@ -42,11 +45,18 @@ def difference(before: "Table", after: "Table", key: tuple[str, ...], sample: in
 def _key(
     before: "Table", after: "Table", common: Sequence[str], cursor: duckdb.DuckDBPyConnection
 ) -> tuple[str, ...]:
-    """Return the column, or else two, that tell every row of both tables apart; names of keys are tried first."""
+    """Return the column, or else two, that tell every row of both tables apart.
+
+    Names of keys are tried first.
+    """
     said = after.schema.get("primaryKey")
     if isinstance(said, list | tuple):
         wanted = tuple(str(one) for one in said)
-        if set(wanted) <= set(common) and _is_unique(before, wanted, cursor) and _is_unique(after, wanted, cursor):
+        if (
+            set(wanted) <= set(common)
+            and _is_unique(before, wanted, cursor)
+            and _is_unique(after, wanted, cursor)
+        ):
             return wanted
     kinds = {column.name: column.kind for column in after.columns}
     possible = [one for one in common if kinds[one] in {"text", "integer", "date", "datetime"}]
@@ -62,7 +72,7 @@ def _key(
 def _is_unique(table: "Table", key: Sequence[str], cursor: duckdb.DuckDBPyConnection) -> bool:
     missing = " OR ".join(f"{engine.name(one)} IS NULL" for one in key)
     row = cursor.execute(
-        f"SELECT count(*), count(DISTINCT ({engine.names(key)})), count(*) FILTER ({missing}) FROM {table.source}"  # noqa: S608  (names are checked)
+        f"SELECT count(*), count(DISTINCT ({engine.names(key)})), count(*) FILTER ({missing}) FROM {table.source}"  # noqa: E501, S608  (names are checked)
     ).fetchone()
     return bool(row) and row[0] == row[1] and row[2] == 0
 
@@ -116,9 +126,10 @@ class _Compare:
         return Difference(
             self.key, self.columns["added"], self.columns["removed"], self.changed, added, removed, changed,
             kept - changed,
-            self._whole_rows(self.after, f"{both} WHERE b.{ID} IS NULL ORDER BY a.{ID}", "a") if added else (),
-            self._whole_rows(self.before, f"{both} WHERE a.{ID} IS NULL ORDER BY b.{ID}", "b") if removed else (),
-            self._changes(f"{both} WHERE {is_both} AND ({differ}) ORDER BY a.{ID}") if changed else (),
+            self._whole_rows(self.after, f"{both} WHERE b.{ID} IS NULL ORDER BY a.{ID}", "a") if added else
+            (), self._whole_rows(self.before, f"{both} WHERE a.{ID} IS NULL ORDER BY b.{ID}", "b") if removed
+            else (), self._changes(f"{both} WHERE {is_both} AND ({differ}) ORDER BY a.{ID}") if changed
+            else (),
         )  # fmt: skip
 
     def _whole_rows(self, table: "Table", rest: str, side: str) -> tuple[dict[str, object], ...]:
@@ -130,13 +141,19 @@ class _Compare:
     def _changes(self, rest: str) -> tuple[RowChange, ...]:
         columns = [one for one, _ in self._differ()]
         parts = [f"a.{engine.name(one)}" for one in self.key]
-        parts += [part for one, condition in self._differ() for part in (condition, self._shown(one, "b"), self._shown(one, "a"))]
+        parts += [
+            part
+            for one, condition in self._differ()
+            for part in (condition, self._shown(one, "b"), self._shown(one, "a"))
+        ]
         rows = self.cursor.execute(f"SELECT {', '.join(parts)} FROM {rest} LIMIT ?", [self.sample]).fetchall()  # noqa: S608  (names are checked)
         changes = []
         for row in rows:
             key, cells = row[: len(self.key)], row[len(self.key) :]
             values = {
-                one: (cells[3 * place + 1], cells[3 * place + 2]) for place, one in enumerate(columns) if cells[3 * place]
+                one: (cells[3 * place + 1], cells[3 * place + 2])
+                for place, one in enumerate(columns)
+                if cells[3 * place]
             }
             changes.append(RowChange(tuple(key), values))
         return tuple(changes)
@@ -158,7 +175,9 @@ class _Compare:
 
     def _plain(self, table: "Table") -> str:
         parts = [
-            f"CAST({engine.name(one)} AS VARCHAR) AS {engine.name(one)}" if one in self.kinds_differ else engine.name(one)
+            f"CAST({engine.name(one)} AS VARCHAR) AS {engine.name(one)}"
+            if one in self.kinds_differ
+            else engine.name(one)
             for one in self.common
         ]
         if self.has_geometry:

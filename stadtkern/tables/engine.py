@@ -1,4 +1,7 @@
-"""DuckDB over stored tables: one engine in each process, a cursor of it for each question, with an end to patience."""
+"""DuckDB over stored tables.
+
+One engine in each process, a cursor of it for each question, with an end to patience.
+"""
 
 import os
 import tempfile

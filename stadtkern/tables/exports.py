@@ -1,4 +1,7 @@
-"""Wanted rows as a file: CSV, XLSX, JSON, GeoJSON, GeoPackage, Parquet. Written in pieces, whole or not at all."""
+"""Wanted rows as a file.
+
+CSV, XLSX, JSON, GeoJSON, GeoPackage, Parquet. Written in pieces, whole or not at all.
+"""
 
 import json
 import os
@@ -16,7 +19,8 @@ import pyarrow.parquet as pq
 
 from stadtkern.base.tables import FORMULA, NUMBER
 from stadtkern.tables import engine, queries
-from stadtkern.tables.model import BBOX, GEOMETRY, ID, Column, ExportFormat, Query, TableError
+from stadtkern.tables.model import BBOX, GEOMETRY, ID, Column, TableError
+from stadtkern.tables.questions import ExportFormat, Query
 from stadtkern.tables.writing import ROW_GROUP
 
 if TYPE_CHECKING:
@@ -93,7 +97,10 @@ def _csv_value(column: Column) -> str:
 
 
 def _harmless(column: pa.Array) -> pa.Array:
-    """Put an apostrophe before texts that a spreadsheet would take for a formula; see `base.tables.harmless`."""
+    """Put an apostrophe before texts that a spreadsheet would take for a formula.
+
+    See `base.tables.harmless`.
+    """
     if not pa.types.is_string(column.type):
         return column
     risky = pc.match_substring_regex(column, f"^{FORMULA.pattern}")
@@ -126,7 +133,7 @@ def _jsonable(value: object) -> object:
 
 def _listed(file: TextIO, items: Iterator[str]) -> int:
     count = 0
-    for count, item in enumerate(items, 1):  # noqa: B007  (the last one is the number of rows)
+    for count, item in enumerate(items, 1):
         file.write(",\n" if count > 1 else "\n")
         file.write(item)
     return count
@@ -136,7 +143,9 @@ def _json(table: "Table", query: Query, target: Path) -> int:
     names = names_of(table, query)
     with target.open("w", encoding="utf-8") as file:
         file.write("[")
-        count = _listed(file, (_dump(dict(zip(names, row, strict=True))) for row in _rows(table, query, names)))
+        count = _listed(
+            file, (_dump(dict(zip(names, row, strict=True))) for row in _rows(table, query, names))
+        )
         file.write("\n]\n")
     return count
 
@@ -176,7 +185,12 @@ def _xlsx(table: "Table", query: Query, target: Path) -> int:
     names = [one for one in names_of(table, query) if one != GEOMETRY]
     book = xlsxwriter.Workbook(
         target,
-        {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False},
+        {
+            "constant_memory": True,
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+            "strings_to_numbers": False,
+        },
     )
     sheet = book.add_worksheet("data")
     formats = {
@@ -218,7 +232,9 @@ def _gpkg(table: "Table", query: Query, target: Path) -> int:
     names = [one for one in names_of(table, query) if one != GEOMETRY]
     kinds = {column.name: column.kind for column in table.columns}
     parts = [
-        f"CAST({engine.name(one)} AS VARCHAR) AS {engine.name(one)}" if kinds.get(one) == "clock" else engine.name(one)
+        f"CAST({engine.name(one)} AS VARCHAR) AS {engine.name(one)}"
+        if kinds.get(one) == "clock"
+        else engine.name(one)
         for one in names
     ]
     has_geometry = table.geometry is not None
@@ -237,9 +253,13 @@ def _gpkg(table: "Table", query: Query, target: Path) -> int:
         with _batches(table, query, ", ".join(parts)) as batches:
             first = next(batches, None)
             if first is None:
-                first = _empty(table, query, ", ".join(parts))
+                first = _empty(table, ", ".join(parts))
             reader = pa.RecordBatchReader.from_batches(_utc(first).schema, counted(_chain(first, batches)))
-            geometry = {"geometry_name": GEOMETRY, "geometry_type": _gpkg_type(table), "crs": "EPSG:4326"} if has_geometry else {}
+            geometry = (
+                {"geometry_name": GEOMETRY, "geometry_type": _gpkg_type(table), "crs": "EPSG:4326"}
+                if has_geometry
+                else {}
+            )
             write_arrow(reader, beside, driver="GPKG", layer="data", **geometry)
         os.replace(beside, target)  # noqa: PTH105
     finally:
@@ -252,7 +272,7 @@ def _chain(first: pa.RecordBatch, rest: Iterator[pa.RecordBatch]) -> Iterator[pa
     yield from rest
 
 
-def _empty(table: "Table", query: Query, select: str) -> pa.RecordBatch:
+def _empty(table: "Table", select: str) -> pa.RecordBatch:
     with engine.cursor(table.zone) as cursor:
         found = cursor.sql(f"SELECT {select} FROM {table.source} LIMIT 0").to_arrow_table()  # noqa: S608  (names are checked)
     return pa.RecordBatch.from_pylist([], found.schema)
@@ -261,7 +281,9 @@ def _empty(table: "Table", query: Query, select: str) -> pa.RecordBatch:
 def _utc(batch: pa.RecordBatch) -> pa.RecordBatch:
     """Return the batch with moments in UTC, which GDAL writes exactly."""
     fields = [
-        pa.field(one.name, pa.timestamp("ms", tz="UTC")) if pa.types.is_timestamp(one.type) else pa.field(one.name, one.type)
+        pa.field(one.name, pa.timestamp("ms", tz="UTC"))
+        if pa.types.is_timestamp(one.type)
+        else pa.field(one.name, one.type)
         for one in batch.schema
     ]
     return batch.cast(pa.schema(fields), safe=False)
@@ -284,7 +306,7 @@ def _parquet(table: "Table", query: Query, target: Path) -> int:
     count = 0
     with _batches(table, query, select) as batches:
         first = next(batches, None)
-        schema = first.schema if first is not None else _empty(table, query, select).schema
+        schema = first.schema if first is not None else _empty(table, select).schema
         writer = pq.ParquetWriter(target, schema, compression="zstd")
         try:
             for batch in _chain(first, batches) if first is not None else ():

@@ -8,7 +8,7 @@ import sqlite3
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -27,7 +27,7 @@ MOST_MEMBERS = 2_000
 _HEAD = 65_536
 _COPY = 1_048_576
 _WINDOWS_DRIVE = re.compile(r"[A-Za-z]:")
-_TABLES = frozenset("csv tsv txt tab xlsx xlsm xls ods json geojson jsonl ndjson gpkg shp kml gpx parquet xml gml fgb".split())  # fmt: skip
+_TABLES = frozenset(["csv", "tsv", "txt", "tab", "xlsx", "xlsm", "xls", "ods", "json", "geojson", "jsonl", "ndjson", "gpkg", "shp", "kml", "gpx", "parquet", "xml", "gml", "fgb"])  # fmt: skip  # noqa: E501
 _OF_GDAL = ("gpkg", "kml", "gpx", "gml", "fgb")
 _SHAPE_PARTS = (".shx", ".dbf", ".prj", ".cpg")
 _PACKED_BOOK = "EncryptedPackage".encode("utf-16-le")
@@ -51,13 +51,13 @@ class Opened:
 
 @contextmanager
 def opened(path: Path, name: str = "", member: str = "") -> Iterator[Opened]:
-    """Give the file, or the wanted (else the first) table of an archive, unpacked into a folder that goes again.
+    """Give the file, or the wanted table of an archive, unpacked into a folder that goes again.
 
     Raises
     ------
     TableError
-        `empty`, `is_html`, `not_a_table`, `encrypted`, `unsafe_archive`, `archive_too_large`, `broken_archive`,
-        `no_table_in_archive`, `no_such_member`.
+        `empty`, `is_html`, `not_a_table`, `encrypted`, `unsafe_archive`, `archive_too_large`,
+        `broken_archive`, `no_table_in_archive`, `no_such_member`.
     """
     if not path.is_file() or path.stat().st_size == 0:
         raise TableError("empty")
@@ -131,7 +131,9 @@ def _zip_format(path: Path) -> str:
             return "xlsx"
         if "mimetype" in names and "content.xml" in names:
             _refuse_bomb(archive, path, MOST_WORKBOOK)
-            if "META-INF/manifest.xml" in names and b"encryption-data" in archive.read("META-INF/manifest.xml"):
+            if "META-INF/manifest.xml" in names and b"encryption-data" in archive.read(
+                "META-INF/manifest.xml"
+            ):
                 raise TableError("encrypted")
             return "ods"
         if any(one.startswith(("word/", "ppt/")) for one in names):
@@ -152,7 +154,11 @@ def _text_format(path: Path, head: bytes, suffix: str) -> str:
 
 def _markup_format(start: str) -> str:
     low = start.lower()
-    if "<html" in low or "<!doctype html" in low or re.match(r"<(head|body|div|p|table|br|h1|title|script)\b", low):
+    if (
+        "<html" in low
+        or "<!doctype html" in low
+        or re.match(r"<(head|body|div|p|table|br|h1|title|script)\b", low)
+    ):
         raise TableError("is_html")
     if "<kml" in low:
         return "kml"
@@ -165,10 +171,13 @@ def _markup_format(start: str) -> str:
 
 def _json_format(text: str, suffix: str) -> str:
     lines = text.split("\n", 2)
-    is_lines = lines[0].rstrip().endswith(("}", "]")) and len(lines) > 1 and lines[1].lstrip()[:1] in {"{", "["}
+    is_lines = (
+        lines[0].rstrip().endswith(("}", "]")) and len(lines) > 1 and lines[1].lstrip()[:1] in {"{", "["}
+    )
     if suffix in {".jsonl", ".ndjson"} or (is_lines and not lines[0].rstrip().endswith(",")):
         return "jsonl"
-    if re.search(r'"type"\s*:\s*"(FeatureCollection|Feature)"', text[:_HEAD]) and text.startswith("{"):
+    match = re.search(r'"type"\s*:\s*"(FeatureCollection|Feature)"', text)
+    if match and text.count("{", 0, match.start()) - text.count("}", 0, match.start()) == 1:
         return "geojson"
     return "json"
 
@@ -178,13 +187,13 @@ def _single_packed(path: Path, name: str, folder: Path) -> tuple[Path, str]:
     with path.open("rb") as file:
         head = file.read(4)
     if head.startswith(b"\x1f\x8b"):
-        stream: BinaryIO = gzip.open(path)  # type: ignore[assignment]  # noqa: SIM115  (closed below)
+        unpack: Callable[[Path], BinaryIO] = gzip.open  # type: ignore[assignment]  # reads like a file
     elif head.startswith(b"BZh"):
-        stream = bz2.open(path)  # type: ignore[assignment]
+        unpack = bz2.open  # type: ignore[assignment]  # reads like a file
     else:
         return path, name
     target = folder / "unpacked"
-    with stream:
+    with unpack(path) as stream:
         _copy(stream, target, _room(path.stat().st_size))
     return target, re.sub(r"\.(gz|bz2)$", "", name, flags=re.IGNORECASE)
 

@@ -1,4 +1,7 @@
-"""Geometry of rows in degrees (EPSG:4326), whatever the file has: checked, mended or rejected with a reason."""
+"""Geometry of rows in degrees (EPSG:4326), whatever the file has.
+
+Checked, mended or rejected with a reason.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -197,7 +200,10 @@ def _without_srid(text: str | None) -> str | None:
 
 def _unread(raw: npt.NDArray[np.object_], shapes: npt.NDArray[np.object_]) -> dict[int, str]:
     places = [place for place in range(len(raw)) if raw[place] is not None and shapes[place] is None]
-    return {place: raw[place][:40].hex() if isinstance(raw[place], bytes) else str(raw[place])[:200] for place in places}
+    return {
+        place: raw[place][:40].hex() if isinstance(raw[place], bytes) else str(raw[place])[:200]
+        for place in places
+    }
 
 
 def _checked(shapes: npt.NDArray[np.object_], wrong: dict[int, str], plan: GeometryPlan) -> Shapes:
@@ -211,7 +217,12 @@ def _checked(shapes: npt.NDArray[np.object_], wrong: dict[int, str], plan: Geome
     shapes = _moved(shapes, plan)
     bounds = shapely.bounds(shapes)
     present = ~shapely.is_missing(shapes)
-    inside = (bounds[:, 0] >= _WORLD[0]) & (bounds[:, 1] >= _WORLD[1]) & (bounds[:, 2] <= _WORLD[2]) & (bounds[:, 3] <= _WORLD[3])
+    inside = (
+        (bounds[:, 0] >= _WORLD[0])
+        & (bounds[:, 1] >= _WORLD[1])
+        & (bounds[:, 2] <= _WORLD[2])
+        & (bounds[:, 3] <= _WORLD[3])
+    )
     for place in np.flatnonzero(present & ~inside).tolist():
         misfits[place] = (str(shapely.to_wkt(shapes[place]))[:120], "coordinates_out_of_range")
         shapes[place] = None

@@ -1,5 +1,6 @@
 """What the values of a column are, from a sample of them and from its title."""
 
+import json
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -21,7 +22,17 @@ ENOUGH = 0.9
 FEW = 10
 """In samples up to this size everything must fit."""
 
-_DAYS = ("%d.%m.%Y", "%Y-%m-%d", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%Y/%m/%d", "%Y.%m.%d", "%d.%m.%y", "%d/%m/%y")
+_DAYS = (
+    "%d.%m.%Y",
+    "%Y-%m-%d",
+    "%d/%m/%Y",
+    "%m/%d/%Y",
+    "%d-%m-%Y",
+    "%Y/%m/%d",
+    "%Y.%m.%d",
+    "%d.%m.%y",
+    "%d/%m/%y",
+)
 _TIMES = (" %H:%M", " %H:%M:%S", "T%H:%M", "T%H:%M:%S")
 _COMPACT = ("%Y%m%d", "%Y%m%d%H", "%Y%m%d%H%M", "%Y%m%d%H%M%S")
 _COMPACT_LENGTHS = {8: "%Y%m%d", 10: "%Y%m%d%H", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
@@ -29,15 +40,18 @@ _LOOKS_LIKE_DAY = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}(?!\d)|\d{1,2}\.?\
 _IN_WORDS = re.compile(r"\d{1,2}\.?\s+[^\W\d_]{3,}\.?\s+\d{4}")
 _OFFSET = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?\s?(Z|[+-]\d{2}:?\d{2})")
 _FRACTION = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}\.\d+")
+_HOUR_24 = re.compile(r"([T ])24:00(?=$|:00$)")
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d)?( Uhr)?")
-_DATE_WORDS = re.compile(r"(^|_)(datum|date|data|tag|zeit|time|zeitstempel|timestamp|stand|dzien|mess_datum|czas)($|_)")
+_DATE_WORDS = re.compile(
+    r"(^|_)(datum|date|data|tag|zeit|time|zeitstempel|timestamp|stand|dzien|mess_datum|czas)($|_)"
+)
 _WITH_UNIT = re.compile(r"[+-]?\d[\d.,'’   ]*\s*([^\d\s.,][^\d]{0,9})|([€$])\s*[+-]?\d[\d.,'’   ]*")
-_WKT = re.compile(r"(SRID=\d+;)?\s*(MULTI)?(POINT|LINESTRING|POLYGON|GEOMETRYCOLLECTION)\s*(Z|M|ZM)?\s*(\(|EMPTY)", re.IGNORECASE)  # fmt: skip
+_WKT = re.compile(r"(SRID=\d+;)?\s*(MULTI)?(POINT|LINESTRING|POLYGON|GEOMETRYCOLLECTION)\s*(Z|M|ZM)?\s*(\(|EMPTY)", re.IGNORECASE)  # fmt: skip  # noqa: E501
 _GEOJSON = re.compile(r'\{\s*"(type|coordinates)"\s*:')
 _URL = re.compile(r"(https?://|www\.)\S+", re.IGNORECASE)
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _ADDRESS = re.compile(r"[^\d\n]{3,60}\s\d{1,4}\s?[a-zA-Z]?(\s?[-/+]\s?\d{1,4}\s?[a-zA-Z]?)?(,.*)?")
-_STREET = re.compile(r"(straße|strasse|str\.|weg\b|platz\b|allee\b|gasse\b|ring\b|ul\.|ulica|aleja|al\.|plac\b)", re.IGNORECASE)  # fmt: skip
+_STREET = re.compile(r"(straße|strasse|str\.|weg\b|platz\b|allee\b|gasse\b|ring\b|ul\.|ulica|aleja|al\.|plac\b)", re.IGNORECASE)  # fmt: skip  # noqa: E501
 _CODES: dict[Meaning, re.Pattern[str]] = {
     "ags": re.compile(r"\d{2}|\d{3}|\d{5}|\d{7,9}"),
     "ars": re.compile(r"\d{2,12}"),
@@ -100,7 +114,9 @@ def usual_mark(samples: Sequence[Sample], delimiter: str) -> str:
 def own_mark(texts: Sequence[str]) -> str:
     """Return the decimal mark of which the numbers of one column leave no doubt; empty if they leave some."""
     some = dict.fromkeys(texts[:1_000])
-    numbers = [text.rstrip(" %€") for text in some if ("," in text or "." in text) and text[-1:] in "0123456789 %€"]
+    numbers = [
+        text.rstrip(" %€") for text in some if ("," in text or "." in text) and text[-1:] in "0123456789 %€"
+    ]
     votes = Counter(mark for mark in map(_sure_mark, numbers[:200]) if mark)
     return max(sorted(votes), key=lambda mark: votes[mark]) if votes else ""
 
@@ -117,7 +133,13 @@ def _is_sure(text: str) -> bool:
 
 def guess(sample: Sample, usual: str, zone: str) -> Guess:
     """Return what a column holds."""
-    base = ColumnPlan(sample.source, sample.name, sample.title, decimal=sample.decimal or sample.mark or usual, unit=unit_of(sample.title))
+    base = ColumnPlan(
+        sample.source,
+        sample.name,
+        sample.title,
+        decimal=sample.decimal or sample.mark or usual,
+        unit=unit_of(sample.title),
+    )
     if not sample.present:
         is_nameless = not sample.title.strip()
         return Guess(replace(base, unit="", is_kept=not is_nameless), Reason("empty"))
@@ -141,12 +163,14 @@ def _reason(share: float) -> Reason:
     return Reason("all_match") if share == 1 else Reason("most_match", {"percent": round(share * 100, 1)})
 
 
-def _codes(sample: Sample, base: ColumnPlan, found: Meaning, zone: str) -> Guess | None:
+def _codes(sample: Sample, base: ColumnPlan, found: Meaning, zone: str) -> Guess | None:  # noqa: ARG001  (every attempt takes the same)
     """Numbers that are names: keys of places, postcodes, telephones, whatever has zeros in front."""
     texts = sample.present
     pattern = _CODES.get(found)
     if pattern and _is_enough(_share(texts, pattern.fullmatch), len(texts)):
-        return Guess(replace(base, kind="text", meaning=found, unit=""), Reason("by_name", {"meaning": found}))
+        return Guess(
+            replace(base, kind="text", meaning=found, unit=""), Reason("by_name", {"meaning": found})
+        )
     digits = [text for text in texts if text.isdigit()]
     if not digits or len(digits) < len(texts) * ENOUGH:
         return None
@@ -154,7 +178,9 @@ def _codes(sample: Sample, base: ColumnPlan, found: Meaning, zone: str) -> Guess
     is_stamp = bool(_DATE_WORDS.search(sample.name))
     if zeros and not is_stamp and set(digits) - {"00", "01"}:
         meaning = _kind_of_code(digits)
-        return Guess(replace(base, kind="text", meaning=meaning, unit=""), Reason("leading_zeros", {"count": zeros}))
+        return Guess(
+            replace(base, kind="text", meaning=meaning, unit=""), Reason("leading_zeros", {"count": zeros})
+        )
     if max(map(len, digits)) > _LONGEST_WHOLE and not is_stamp:
         return Guess(replace(base, kind="text", meaning="code", unit=""), Reason("long_digits"))
     return None
@@ -174,7 +200,7 @@ def _kind_of_code(digits: Sequence[str]) -> Meaning:
     return "code"
 
 
-def _shapes(sample: Sample, base: ColumnPlan, found: Meaning, zone: str) -> Guess | None:
+def _shapes(sample: Sample, base: ColumnPlan, found: Meaning, zone: str) -> Guess | None:  # noqa: ARG001  (every attempt takes the same)
     """Geometry as text: WKT, GeoJSON, degrees with minutes, both coordinates in one column."""
     texts = sample.present[:200]
     tests: tuple[tuple[Meaning, Callable[[str], object]], ...] = (
@@ -186,6 +212,8 @@ def _shapes(sample: Sample, base: ColumnPlan, found: Meaning, zone: str) -> Gues
         share = _share(texts, test)
         if _is_enough(share, len(texts)) and (meaning != "coordinates" or _may_be_pair(texts, found)):
             return Guess(replace(base, kind="text", meaning=meaning, unit=""), _reason(share))
+    if all(_is_json(text) for text in texts):
+        return Guess(replace(base, kind="json", unit=""), Reason("all_match"))
     share = _share(texts, is_angle)
     if _is_enough(share, len(texts)):
         meaning = found if found in {"longitude", "latitude"} else _axis(texts)
@@ -194,8 +222,21 @@ def _shapes(sample: Sample, base: ColumnPlan, found: Meaning, zone: str) -> Gues
     return None
 
 
+def _is_json(text: str) -> bool:
+    """Return whether a text is a list or an object of JSON."""
+    if text[:1] not in {"[", "{"}:
+        return False
+    try:
+        return isinstance(json.loads(text), list | dict)
+    except (ValueError, RecursionError):
+        return False
+
+
 def _may_be_pair(texts: Sequence[str], found: Meaning) -> bool:
-    """Return whether two numbers in one cell are coordinates: by name, or by their many decimals or degree signs."""
+    """Return whether two numbers in one cell are coordinates.
+
+    By name, or by their many decimals or degree signs.
+    """
     if found == "coordinates":
         return True
     return _share(texts, lambda text: "°" in text or re.search(r"\d[.,]\d{3,}\D+\d+[.,]\d{3,}", text)) == 1
@@ -209,7 +250,7 @@ def _axis(texts: Sequence[str]) -> Meaning:
     return ""
 
 
-def _booleans(sample: Sample, base: ColumnPlan, found: Meaning, zone: str) -> Guess | None:
+def _booleans(sample: Sample, base: ColumnPlan, found: Meaning, zone: str) -> Guess | None:  # noqa: ARG001  (every attempt takes the same)
     words = {text.lower() for text in sample.present if text not in _ALL_NULLS}
     if not words or len(words) > len(TRUE) + len(FALSE) or not words <= {*TRUE, *FALSE}:
         return None
@@ -218,7 +259,7 @@ def _booleans(sample: Sample, base: ColumnPlan, found: Meaning, zone: str) -> Gu
     return Guess(replace(base, kind="boolean", unit=""), Reason("all_match"))
 
 
-def _moments(sample: Sample, base: ColumnPlan, found: Meaning, zone: str) -> Guess | None:
+def _moments(sample: Sample, base: ColumnPlan, found: Meaning, zone: str) -> Guess | None:  # noqa: ARG001  (every attempt takes the same)
     texts = [text for text in sample.present if text not in _ALL_NULLS]
     if not texts:
         return None
@@ -234,8 +275,14 @@ def _moments(sample: Sample, base: ColumnPlan, found: Meaning, zone: str) -> Gue
         return None
     best = formats[0]
     kind: Kind = "datetime" if "%H" in best else "date"
-    result = _checked(sample, replace(base, kind=kind, format=best, unit=""), zone, Reason("format", {"format": best}))
-    others = [one for one in formats[1:] if {best, one} == {best.replace("%d/%m", "%m/%d"), best.replace("%m/%d", "%d/%m")}]
+    result = _checked(
+        sample, replace(base, kind=kind, format=best, unit=""), zone, Reason("format", {"format": best})
+    )
+    others = [
+        one
+        for one in formats[1:]
+        if {best, one} == {best.replace("%d/%m", "%m/%d"), best.replace("%m/%d", "%d/%m")}
+    ]
     if result and others:
         result.problems.append(_offer("ambiguous_date", sample, format=others[0]))
     return result
@@ -253,14 +300,14 @@ def _formats(texts: Sequence[str], name: str) -> list[str]:
         candidates = [*_DAYS, *(day + time for day in _DAYS for time in _TIMES)]
     fits = {fmt: _share(some, lambda text, fmt=fmt: _is_in(text, fmt)) for fmt in candidates}  # type: ignore[misc]  # bound at once
     best = max(fits.values(), default=0)
-    if best < ENOUGH - 0.2 or not _is_enough(best, len(some)) and best < ENOUGH:
+    if best < ENOUGH - 0.2 or (not _is_enough(best, len(some)) and best < ENOUGH):
         return []
     return [fmt for fmt in candidates if fits[fmt] >= best]
 
 
 def _is_in(text: str, fmt: str) -> bool:
     try:
-        found = datetime.strptime(text, fmt)  # noqa: DTZ007  (only tried)
+        found = datetime.strptime(_HOUR_24.sub(r"\g<1>00:00", text), fmt)  # noqa: DTZ007  (only tried)
     except ValueError:
         return False
     return found.year in _YEARS
@@ -283,7 +330,9 @@ def _numbers(sample: Sample, base: ColumnPlan, found: Meaning, zone: str) -> Gue
         return None
     unit = _unit_in_cells(texts)
     plan = replace(base, unit=unit or base.unit)
-    meaning: Meaning = "percent" if plan.unit == "%" else "currency" if plan.unit in CURRENCIES.values() else ""
+    meaning: Meaning = (
+        "percent" if plan.unit == "%" else "currency" if plan.unit in CURRENCIES.values() else ""
+    )
     whole = _checked(sample, replace(plan, kind="integer", meaning=meaning), zone, Reason("all_match"))
     number = None
     if whole is None or "misfits" in whole.reason.facts:
@@ -331,11 +380,14 @@ def _with_doubt(result: Guess, sample: Sample) -> Guess:
 
 def _offer(code: str, sample: Sample, **changes: str) -> Problem:
     return Problem(
-        code, column=sample.name, facts={"examples": sample.present[:_EXAMPLES]}, fix={"columns": {sample.name: changes}}
+        code,
+        column=sample.name,
+        facts={"examples": sample.present[:_EXAMPLES]},
+        fix={"columns": {sample.name: changes}},
     )
 
 
-def _texts(sample: Sample, base: ColumnPlan, found: Meaning, zone: str) -> Guess | None:
+def _texts(sample: Sample, base: ColumnPlan, found: Meaning, zone: str) -> Guess | None:  # noqa: ARG001  (every attempt takes the same)
     texts = sample.present[:300]
     plan = replace(base, kind="text", unit="")
     for meaning, pattern in (("url", _URL), ("email", _EMAIL)):
@@ -343,7 +395,9 @@ def _texts(sample: Sample, base: ColumnPlan, found: Meaning, zone: str) -> Guess
             return Guess(replace(plan, meaning=meaning), Reason("all_match"))  # type: ignore[arg-type]  # one of the two
     is_street = _share(texts, _STREET.search) > 0.5  # noqa: PLR2004  (most of them)
     if found == "address" or (is_street and _share(texts, _ADDRESS.fullmatch) > 0.5):  # noqa: PLR2004
-        return Guess(replace(plan, meaning="address"), Reason("by_name" if found == "address" else "most_match"))
+        return Guess(
+            replace(plan, meaning="address"), Reason("by_name" if found == "address" else "most_match")
+        )
     return None
 
 

@@ -15,8 +15,10 @@ from stadtkern.tables.values import MORE_NULLS, NULLS
 MOST_HEADERS = 4
 _MISSING = frozenset(NULLS) | frozenset(MORE_NULLS)
 _DATE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}([ T]\d{1,2}:\d{2}(:\d{2})?.*)?|\d{1,2}:\d{2}(:\d{2})?")
-_YES_NO = frozenset("ja nein tak nie true false wahr falsch yes no".split())
-_TOTAL = re.compile(r"(summe|gesamt|gesamtsumme|insgesamt|total|razem|ogółem|ogolem|suma)\b[: ]*", re.IGNORECASE)
+_YES_NO = frozenset(["ja", "nein", "tak", "nie", "true", "false", "wahr", "falsch", "yes", "no"])
+_TOTAL = re.compile(
+    r"(summe|gesamt|gesamtsumme|insgesamt|total|razem|ogółem|ogolem|suma)\b[: ]*", re.IGNORECASE
+)
 _FOOTNOTE = re.compile(
     r"(\*|\d\)|¹|²|quelle|hinweis|anmerkung|stand\b|fußnote|legende|©|źródło|zrodlo|uwaga|source|note|copyright|"
     r"datenstand|erstellt|lizenz|herausgeber|statistisches)",
@@ -25,11 +27,16 @@ _FOOTNOTE = re.compile(
 _LONG_NOTE = 40
 _FIRST_YEAR, _LAST_YEAR = 1900, 2100
 _HALF = 0.5
+_NEARLY = 0.8
+_FIRST_ROWS = 30
 
 
 @dataclass(slots=True)
 class Layout:
-    """Lines above the header, header rows, lines below the rows, a title for each column, and the rows as texts."""
+    """Lines above the header, header rows, lines below the rows, a title for each column.
+
+    And the rows as texts.
+    """
 
     skip_rows: int
     header_rows: int
@@ -42,8 +49,9 @@ class Layout:
 def layout(grid: Grid, hints: Hints) -> Layout:
     """Find out the structure of a grid; what `hints` say is not looked for."""
     top = [[_text(cell) for cell in row] for row in grid.top]
-    width = max((len(row) for row in top), default=0)
-    top = [row + [""] * (width - len(row)) for row in top]
+    width = _width(top)
+    top = [row[:width] + [""] * (width - len(row)) for row in top]
+    _spread_merged(top, grid.merged, width)
     skip = _skip(top) if hints.skip_rows is None else hints.skip_rows
     if hints.header_rows is None:
         headers = _headers(top[skip:], width)
@@ -56,9 +64,31 @@ def layout(grid: Grid, hints: Hints) -> Layout:
     end = top[first:] if grid.has_end_in_top else [[_text(cell) for cell in row] for row in grid.end]
     footer, notes = _footer(end, width)
     body = grid.top[first : len(grid.top) - footer] if grid.has_end_in_top and footer else grid.top[first:]
-    problems = _problems(skip, headers, footer, notes, grid)
+    problems = _problems(skip, headers, notes, grid)
     titles = _titles(top[skip:first], width, _ranges(grid, skip, first))
     return Layout(skip, headers, footer, titles, body, problems)
+
+
+def _width(rows: list[list[str]]) -> int:
+    """Return how many cells most rows have; more where a line at the beginning names more columns."""
+    counts = Counter(len(row) for row in rows if any(row))
+    if len(counts) > 1:
+        counts.pop(1, None)
+    width = max(counts.items(), key=lambda item: (item[1], item[0]))[0] if counts else 0
+    first = next((row for row in rows[:_FIRST_ROWS] if _filled(row) >= max(1, width * _HALF)), [])
+    extent = max((place for place, cell in enumerate(first, 1) if cell), default=0)
+    return extent if extent > width and _filled(first) >= extent * _NEARLY else width
+
+
+def _spread_merged(rows: list[list[str]], merged: Sequence[tuple[int, int, int, int]], width: int) -> None:
+    """Write the text of merged cells at the beginning into each of them.
+
+    A title over the whole width stays one cell.
+    """
+    for top, left, bottom, right in merged:
+        if top < _FIRST_ROWS and right - left + 1 < width:
+            for row in rows[top : bottom + 1]:
+                row[left : right + 1] = [rows[top][left]] * (min(right + 1, width) - left)
 
 
 def _text(cell: object) -> str:
@@ -70,7 +100,10 @@ def _filled(row: Sequence[str]) -> int:
 
 
 def _skip(rows: list[list[str]]) -> int:
-    """Return how many lines stand above the header: empty ones and those with far fewer cells than the rows."""
+    """Return how many lines stand above the header.
+
+    Empty ones and those with far fewer cells than the rows.
+    """
     usual = Counter(_filled(row) for row in rows if _filled(row))
     if not usual:
         return 0
@@ -83,7 +116,10 @@ def _skip(rows: list[list[str]]) -> int:
 
 
 def _lifted(rows: list[list[str]], skip: int) -> int:
-    """Return how many lines above are group titles over some columns: their first cell is empty, another is not."""
+    """Return how many lines above are group titles over some columns.
+
+    Their first cell is empty, another is not.
+    """
     count = 0
     while count < MOST_HEADERS - 1 and skip - count > 0:
         row = rows[skip - count - 1]
@@ -128,7 +164,10 @@ def _value_columns(rows: list[list[str]], width: int) -> list[int]:
 
 
 def _is_label(row: list[str], columns: list[int], rows: list[list[str]]) -> bool:
-    """Return whether a row names columns: no values where values are below, or only years over other numbers."""
+    """Return whether a row names columns.
+
+    No values where values are below, or only years over other numbers.
+    """
     cells = [row[place] for place in columns if row[place]]
     values = [cell for cell in cells if _is_value(cell)]
     if not values:
@@ -136,9 +175,9 @@ def _is_label(row: list[str], columns: list[int], rows: list[list[str]]) -> bool
     return len(values) < len(cells) * _HALF or _are_years(values, columns, rows)
 
 
-def _are_years(values: list[str], columns: list[int], rows: list[list[str]]) -> bool:
+def _are_years(values: list[str], columns: list[int], rows: list[list[str]], *, least: int = 3) -> bool:
     numbers = [int(cell) for cell in values if cell.isdigit()]
-    if len(numbers) < len(values) or len(numbers) < 3:  # noqa: PLR2004  (two numbers are no series)
+    if len(numbers) < len(values) or len(numbers) < least:
         return False
     if not all(_FIRST_YEAR <= one <= _LAST_YEAR for one in numbers) or len(set(numbers)) < len(numbers):
         return False
@@ -158,12 +197,12 @@ def _is_further(row: list[str], columns: list[int], below: list[list[str]]) -> b
     values = [cell for cell in cells if _is_value(cell)]
     if not values:
         return len(cells) >= min(2, len(columns))
-    return len(values) == len(cells) and _are_years(values, columns, [row, *below])
+    return len(values) == len(cells) and _are_years(sorted(set(values)), columns, [row, *below], least=2)
 
 
 def _is_numbering(cells: list[str]) -> bool:
     numbers = [int(cell) for cell in cells if re.fullmatch(r"\d{1,3}", cell)]
-    is_row = len(numbers) == len(cells) and len(numbers) > 2  # noqa: PLR2004  (two numbers are no series)
+    is_row = len(numbers) == len(cells) and len(numbers) > 3  # noqa: PLR2004  (fewer may be a row)
     return is_row and numbers[0] <= 1 and all(b == a + 1 for a, b in pairwise(numbers))
 
 
@@ -242,7 +281,7 @@ def _joined(parts: list[str]) -> str:
     return title
 
 
-def _problems(skip: int, headers: int, footer: int, notes: dict[str, int], grid: Grid) -> list[Problem]:
+def _problems(skip: int, headers: int, notes: dict[str, int], grid: Grid) -> list[Problem]:
     problems = []
     if skip:
         problems.append(Problem("lines_above", "note", facts={"count": skip}))

@@ -19,18 +19,21 @@ Meaning: TypeAlias = Literal[
 KINDS: tuple[Kind, ...] = ("text", "integer", "number", "boolean", "date", "datetime", "clock", "json")
 Box: TypeAlias = tuple[float, float, float, float]
 """West, south, east, north in degrees (EPSG:4326)."""
-Fact: TypeAlias = str | int | float | bool | None | Sequence["Fact"] | Mapping[str, "Fact"]
+Fact: TypeAlias = str | int | float | bool | Sequence["Fact"] | Mapping[str, "Fact"] | None
 Geocode: TypeAlias = Callable[[Sequence[str]], Sequence[tuple[float, float] | None]]
 """Longitude and latitude of each address, `None` where it is not known."""
 ID, GEOMETRY, BBOX = "_id", "geometry", "_bbox"
-"""Columns of every stored table: row number from 1; and of those with geometry: WKB in EPSG:4326 and its box."""
+"""Columns of every stored table: row number from 1; and of those with geometry.
+
+WKB in EPSG:4326 and its box.
+"""
 
 
 class TableError(BadInput):
     """A file cannot be read or a question cannot be answered.
 
-    `code` names the reason (`docs/reference/tables.md` lists them), `facts` says which, how much, where. The text
-    is for the log; texts for people are made from `code` and `facts`.
+    `code` names the reason (`docs/reference/tables.md` lists them), `facts` says which, how much, where.
+    The text is for the log; texts for people are made from `code` and `facts`.
     """
 
     def __init__(self, code: str, text: str = "", **facts: Fact) -> None:
@@ -51,7 +54,8 @@ class Cancelled(TableError):
 class Hints:
     """What is known about a file before it is looked at; empty: found out.
 
-    `bbox` is where the town lies: coordinates are judged by it. `zone` is the zone of times without an offset.
+    `bbox` is where the town lies: coordinates are judged by it. `zone` is the zone of times without an
+    offset.
     """
 
     bbox: Box | None = None
@@ -82,9 +86,10 @@ class Problem:
 class ColumnPlan:
     """How one column of the file is read.
 
-    `source` is its place in the file from 0; `name` the name in addresses and queries (a-z, 0-9, `_`); `title` as
-    the file has it; `decimal` the decimal mark; `format` of dates as in `strptime`; `unit` as in the header or
-    behind every value; `is_kept`: false leaves the column out.
+    `source` is its place in the file from 0; `name` the name in addresses and queries (a-z, 0-9, `_`);
+    `title` as the file has it; `decimal` the decimal mark; `format` of dates as in `strptime`; `unit` as
+    in the
+    header or behind every value; `is_kept`: false leaves the column out.
     """
 
     source: int
@@ -104,8 +109,8 @@ class GeometryPlan:
     """Where the geometry of a row comes from.
 
     `how`: `native` (the file has geometry), `xy` (columns `x` and `y`), `pair` (both in column `x`), `wkt` or
-    `geojson` (column `x`), `address` (columns `columns`, joined; needs a geocoder). `crs` is the EPSG number of the
-    coordinates as they are in the file; `is_swapped`: `x` holds what should be `y`.
+    `geojson` (column `x`), `address` (columns `columns`, joined; needs a geocoder). `crs` is the EPSG
+    number of the coordinates as they are in the file; `is_swapped`: `x` holds what should be `y`.
     """
 
     how: Literal["native", "xy", "pair", "wkt", "geojson", "address"]
@@ -120,8 +125,9 @@ class GeometryPlan:
 class Plan:
     """How a file is read: proposed by `survey`, corrected by a person, carried out by `ingest`.
 
-    `member` is the file inside a zip, `part` the sheet, layer, key of a JSON array (`a.b`) or path of an XML record
-    (`a/b`). `footer_rows` are left out at the end (footnotes, totals) and listed with the rejected rows.
+    `member` is the file inside a zip, `part` the sheet, layer, key of a JSON array (`a.b`) or path of an
+    XML record (`a/b`). `footer_rows` are left out at the end (footnotes, totals) and listed with the
+    rejected rows.
     """
 
     format: str
@@ -190,7 +196,10 @@ def _merged(data: Mapping[str, Fact], fix: Mapping[str, Fact]) -> dict[str, Fact
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a type was proposed: a code (`all_match`, `most_match`, `leading_zeros`, `by_name`...) and facts."""
+    """Why a type was proposed.
+
+    A code (`all_match`, `most_match`, `leading_zeros`, `by_name`...) and facts.
+    """
 
     code: str
     facts: Mapping[str, Fact] = field(default_factory=dict)
@@ -198,7 +207,10 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class ColumnSurvey:
-    """A column as it was found: proposed plan, why, values as they stand, how many of the sample do not fit."""
+    """A column as it was found.
+
+    Proposed plan, why, values as they stand, how many of the sample do not fit.
+    """
 
     plan: ColumnPlan
     reason: Reason
@@ -220,8 +232,8 @@ class Part:
 class Survey:
     """What a file is, and how it would be read.
 
-    `raw` are the first rows of the file as they stand (with titles and headers), `rows` the first rows as the plan
-    reads them (in the order of `columns`), `rejects` those of the sample that would be rejected.
+    `raw` are the first rows of the file as they stand (with titles and headers), `rows` the first rows as
+    the plan reads them (in the order of `columns`), `rejects` those of the sample that would be rejected.
     """
 
     format: str
@@ -256,7 +268,10 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class Geometry:
-    """The geometry of a table: type (`Point`, `MultiPolygon`, `Geometry` where mixed), box, and where it came from."""
+    """The geometry of a table.
+
+    Type (`Point`, `MultiPolygon`, `Geometry` where mixed), box, and where it came from.
+    """
 
     type: str
     bbox: Box | None
@@ -288,7 +303,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Ingested:
-    """What was read: `folder/table.parquet`, `folder/rejected.csv` (row, column, value, code) and facts about them.
+    """What was read: the table, the rejected rows (row, column, value, code), and facts about them.
 
     `schema` is a Table Schema (Frictionless); `problems` say what had to be assumed while reading.
     """
@@ -301,213 +316,3 @@ class Ingested:
     columns: tuple[Column, ...]
     geometry: Geometry | None = None
     problems: tuple[Problem, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class TopValue:
-    """A frequent value and how often it is there."""
-
-    value: Fact
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class Bin:
-    """One bar of a histogram: from (included), to (excluded but in the last bar), count."""
-
-    start: float | str
-    stop: float | str
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class ColumnProfile:
-    """Numbers about one column; dates and times in ISO 8601."""
-
-    column: Column
-    count: int
-    nulls: int
-    distinct: int
-    minimum: Fact = None
-    maximum: Fact = None
-    mean: float | None = None
-    quantiles: Mapping[str, Fact] = field(default_factory=dict)
-    top: tuple[TopValue, ...] = ()
-    histogram: tuple[Bin, ...] = ()
-
-
-Op: TypeAlias = Literal[
-    "eq", "ne", "gt", "gte", "lt", "lte", "contains", "startswith", "in", "isnull", "notnull"
-]
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """A condition on one column; the value is a text as in an address, or of the column's type."""
-
-    column: str
-    op: Op = "eq"
-    value: object = None
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """By which column rows are sorted; missing values come last."""
-
-    column: str
-    is_descending: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """Which rows of a table are wanted; all filters must hold. `search` is looked for in every text column."""
-
-    filters: tuple[Filter, ...] = ()
-    search: str = ""
-    order: tuple[Order, ...] = ()
-    columns: tuple[str, ...] = ()
-    bbox: Box | None = None
-    offset: int = 0
-    limit: int = 100
-
-    @classmethod
-    def from_params(cls, params: object, columns: Sequence[Column], *, max_size: int = 10_000) -> Self:
-        """Return the query of an address: `name=`, `name__gte=`, `_sort`, `_sort_desc`, `_columns`, `_q`, `_bbox`, `_page`, `_size`.
-
-        Parameters
-        ----------
-        params
-            A `QueryDict`, a mapping of names to text or lists of texts, or pairs.
-        columns
-            Of the table (`Table.columns`).
-        max_size
-            The most rows on a page; larger sizes become this one.
-
-        Raises
-        ------
-        TableError
-            `no_such_column`, `bad_parameter`, with the parameter's name and value.
-        """
-        from stadtkern.tables.params import read_query  # noqa: PLC0415  (the parser knows the kinds)
-
-        return read_query(cls, params, columns, max_size=max_size)
-
-    def to_params(self) -> list[tuple[str, str]]:
-        """Return the pairs of the address that `from_params` reads as this query."""
-        from stadtkern.tables.params import write_query  # noqa: PLC0415
-
-        return write_query(self)
-
-
-@dataclass(frozen=True, slots=True)
-class RowsPage:
-    """Some rows in their order; `rows` follow `columns`; geometry is a GeoJSON geometry (`dict`) or `None`.
-
-    Values: text, int, float, bool, date, datetime (with zone), time, `None`, and what JSON columns hold.
-    """
-
-    columns: tuple[str, ...]
-    rows: tuple[tuple[object, ...], ...]
-    total: int
-    offset: int
-    limit: int
-
-    def as_dicts(self) -> list[dict[str, object]]:
-        """Return the rows as mappings of column names."""
-        return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
-
-
-Bucket: TypeAlias = Literal["", "hour", "day", "week", "month", "quarter", "year", "bins"]
-Measure: TypeAlias = Literal["count", "sum", "mean", "median", "min", "max", "distinct"]
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """What is summed up together: a column, times cut to a bucket, or numbers cut to `bins` equal parts."""
-
-    column: str
-    bucket: Bucket = ""
-    bins: int = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Aggregate:
-    """What a chart shows: groups (none, one or two), what is computed of which column (`""` for `count`)."""
-
-    groups: tuple[Group, ...] = ()
-    measures: tuple[tuple[Measure, str], ...] = (("count", ""),)
-    limit: int = 1_000
-    is_largest_first: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Aggregated:
-    """Rows of groups and measures; columns are named as the group's column, and `measure_column`.
-
-    `is_cut`: there are more groups than `limit`.
-    """
-
-    columns: tuple[str, ...]
-    rows: tuple[tuple[object, ...], ...]
-    is_cut: bool = False
-
-
-ExportFormat: TypeAlias = Literal["csv", "xlsx", "json", "jsonl", "geojson", "gpkg", "parquet"]
-
-
-@dataclass(frozen=True, slots=True)
-class RowChange:
-    """A row that is in both versions with other values: its key, and (before, after) of each changed column."""
-
-    key: tuple[object, ...]
-    values: Mapping[str, tuple[object, object]]
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """What changed from one version of a table to the next.
-
-    Without a key (`key` empty) rows are compared as a whole, and `changed` is 0. The lists hold at most `sample`.
-    """
-
-    key: tuple[str, ...]
-    columns_added: tuple[Column, ...] = ()
-    columns_removed: tuple[Column, ...] = ()
-    columns_changed: tuple[tuple[Column, Column], ...] = ()
-    added: int = 0
-    removed: int = 0
-    changed: int = 0
-    unchanged: int = 0
-    added_rows: tuple[Mapping[str, object], ...] = ()
-    removed_rows: tuple[Mapping[str, object], ...] = ()
-    changed_rows: tuple[RowChange, ...] = ()
-
-    @property
-    def is_same(self) -> bool:
-        """Whether nothing changed."""
-        return not (
-            self.columns_added or self.columns_removed or self.columns_changed
-            or self.added or self.removed or self.changed
-        )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class SqlLimits:
-    """What a statement of a stranger may use."""
-
-    seconds: float = 10.0
-    memory: int = 512_000_000
-    rows: int = 10_000
-    size: int = 16_000_000
-    """Bytes of the answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class SqlResult:
-    """The answer to a statement; `types` as DuckDB names them; `is_cut`: there were more rows than allowed."""
-
-    columns: tuple[str, ...]
-    types: tuple[str, ...]
-    rows: tuple[tuple[object, ...], ...]
-    is_cut: bool
-    seconds: float

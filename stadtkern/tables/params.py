@@ -4,11 +4,12 @@ import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeVar, cast, get_args
 
-from stadtkern.tables.model import ID, Box, Column, Filter, Op, Order, TableError
+from stadtkern.tables.model import ID, Box, Column, TableError
 from stadtkern.tables.queries import Where, add_filter, column_of
+from stadtkern.tables.questions import Filter, Op, Order
 
 if TYPE_CHECKING:
-    from stadtkern.tables.model import Query
+    from stadtkern.tables.questions import Query
 
 Q = TypeVar("Q", bound="Query")
 OPS = get_args(Op)
@@ -119,11 +120,15 @@ def write_query(query: "Query") -> list[tuple[str, str]]:
     if query.search:
         found.append(("_q", query.search))
     if query.order:
-        found.append(("_sort", ",".join(f"-{one.column}" if one.is_descending else one.column for one in query.order)))
+        found.append(
+            ("_sort", ",".join(f"-{one.column}" if one.is_descending else one.column for one in query.order))
+        )
     if query.columns:
         found.append(("_columns", ",".join(query.columns)))
     if query.bbox:
-        found.append(("_bbox", ",".join(f"{side:g}" if side == round(side, 4) else repr(side) for side in query.bbox)))
+        found.append(
+            ("_bbox", ",".join(f"{side:g}" if side == round(side, 4) else repr(side) for side in query.bbox))
+        )
     if query.offset:
         found.append(("_page", str(query.offset // max(1, query.limit) + 1)))
     if query.limit != SIZE:

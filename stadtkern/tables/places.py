@@ -5,14 +5,22 @@ from collections.abc import Callable
 
 _ANGLE = re.compile(
     r"(?P<before>[NSEWO]?)\s*(?P<sign>[+-]?)(?P<deg>\d{1,3}(?:[.,]\d+)?)\s*[°º˚]\s*"
-    r"(?:(?P<min>\d{1,2}(?:[.,]\d+)?)\s*['′’´`]\s*)?"
-    r"(?:(?P<sec>\d{1,2}(?:[.,]\d+)?)\s*(?:[\"″”“]|''|′′)\s*)?"
-    r"(?P<after>N|S|E|O|W|n\.\s?Br\.?|ö\.\s?L\.?|s\.\s?Br\.?|w\.\s?L\.?|Nord|Süd|Ost|West|szer\. ?geogr\. ?N?|dł\. ?geogr\. ?E?)?",
+    r"(?:(?P<min>\d{1,2}(?:[.,]\d+)?)\s*['′’´`]\s*)?"  # noqa: RUF001
+    r"(?:(?P<sec>\d{1,2}(?:[.,]\d+)?)\s*(?:[\"″”“]|''|′′)\s*)?"  # noqa: RUF001
+    r"(?P<after>N|S|E|O|W|n\.\s?Br\.?|ö\.\s?L\.?|s\.\s?Br\.?|w\.\s?L\.?|Nord|Süd|Ost|West|szer\. ?geogr\. ?N?|dł\. ?geogr\. ?E?)?",  # noqa: E501
     re.IGNORECASE,
 )
-_SPACED = re.compile(r"(?P<before>[NSEWO]?)\s*(?P<deg>\d{1,3})[\s:](?P<min>\d{1,2})[\s:](?P<sec>\d{1,2}(?:[.,]\d+)?)\s*(?P<after>[NSEWO]?)", re.IGNORECASE)  # fmt: skip
+_SPACED = re.compile(r"(?P<before>[NSEWO]?)\s*(?P<deg>\d{1,3})[\s:](?P<min>\d{1,2})[\s:](?P<sec>\d{1,2}(?:[.,]\d+)?)\s*(?P<after>[NSEWO]?)", re.IGNORECASE)  # fmt: skip  # noqa: E501
 _DECIMAL = re.compile(r"[NSEWO]?\s*[+-]?\d{1,9}(?:[.,]\d+)?\s*°?\s*[NSEWO]?", re.IGNORECASE)
-_SEPARATORS = (r"\s*;\s*", r"\s*\|\s*", r"(?<=[NSEWOnseow])[\s,/]+(?=[\dNSEWO])", r"\s*,\s+", r"\s*/\s*", r"\s+", r"\s*,\s*")
+_SEPARATORS = (
+    r"\s*;\s*",
+    r"\s*\|\s*",
+    r"(?<=[NSEWOnseow])[\s,/]+(?=[\dNSEWO])",
+    r"\s*,\s+",
+    r"\s*/\s*",
+    r"\s+",
+    r"\s*,\s*",
+)
 _LATITUDE, _LONGITUDE = "NS", "EOW"
 _MOST_MINUTES = 60
 _LONGEST = 120
@@ -24,7 +32,7 @@ class NoPlace(ValueError):
 
 
 def parse_angle(text: str) -> tuple[float, str]:
-    """Return degrees, and which axis the text says they are on (`latitude`, `longitude` or nothing).
+    r"""Return degrees, and which axis the text says they are on (`latitude`, `longitude` or nothing).
 
     >>> parse_angle("51° 57' 12\\" N")
     (51.95333333333333, 'latitude')

@@ -1,31 +1,24 @@
 """Checks plans that come from forms: every field, its type and its range."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import TYPE_CHECKING, TypeVar, get_args
 
 from stadtkern.base.times import is_zone
-from stadtkern.tables.model import (
-    KINDS,
-    ColumnPlan,
-    GeometryPlan,
-    Meaning,
-    TableError,
-)
+from stadtkern.tables.model import KINDS, ColumnPlan, GeometryPlan, Meaning, TableError
 
 if TYPE_CHECKING:
     from stadtkern.tables.model import Plan
+from stadtkern.tables.names import NAME, RESERVED
+from stadtkern.tables.values import FORMAT
 
 P = TypeVar("P", bound="Plan")
 T = TypeVar("T", ColumnPlan, GeometryPlan)
 
 FORMATS = (
-    "csv", "xlsx", "xls", "ods", "json", "jsonl", "geojson", "gpkg", "shp", "kml", "gpx", "fgb", "gml", "parquet",
+    "csv", "xlsx", "xls", "ods", "json", "jsonl", "geojson", "gpkg", "shp", "kml", "gpx", "fgb", "gml", "parquet",  # noqa: E501
     "xml",
 )  # fmt: skip
-NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
-RESERVED = frozenset({"geometry"})
 MEANINGS = get_args(Meaning)
 HOWS = ("native", "xy", "pair", "wkt", "geojson", "address")
 LONGEST_TEXT = 500
@@ -98,6 +91,8 @@ def _column(data: object) -> ColumnPlan:
     _one_of(column.kind, "columns.kind", KINDS)
     _one_of(column.meaning, "columns.meaning", MEANINGS)
     _one_of(column.decimal, "columns.decimal", (",", "."))
+    if column.format not in {"", "iso"} and not FORMAT.fullmatch(column.format):
+        raise _bad("columns.format", column.format)
     if column.source < 0:
         raise _bad("columns.source", column.source)
     return column
@@ -134,7 +129,7 @@ def _record(data: object, cls: type[T], where: str, special: Mapping[str, object
 def _known(data: Mapping[str, object], cls: type) -> None:
     unknown = set(data) - {one.name for one in fields(cls)}
     if unknown:
-        raise _bad(sorted(map(str, unknown))[0], "")
+        raise _bad(min(map(str, unknown)), "")
 
 
 def _plain(value: object, where: str, default: object, kind: object = str) -> object:

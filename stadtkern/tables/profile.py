@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from stadtkern.tables import engine
-from stadtkern.tables.model import Bin, Column, ColumnProfile, Fact, TopValue
+from stadtkern.tables.model import Column, Fact
+from stadtkern.tables.questions import Bin, ColumnProfile, TopValue
 
 if TYPE_CHECKING:
     from stadtkern.tables.table import Table
@@ -36,7 +37,7 @@ def _column(table: "Table", column: Column, cursor: duckdb.DuckDBPyConnection) -
 
     quoted = engine.name(column.name)
     row = cursor.execute(
-        f"SELECT count(*), count({quoted}), count(DISTINCT {quoted}), min({quoted}), max({quoted}) FROM {table.source}"  # noqa: S608  (names are checked)
+        f"SELECT count(*), count({quoted}), count(DISTINCT {quoted}), min({quoted}), max({quoted}) FROM {table.source}"  # noqa: E501, S608  (names are checked)
     ).fetchone()
     total, count, distinct, low, high = row or (0, 0, 0, None, None)
     is_number = column.kind in {"integer", "number"}
@@ -102,7 +103,11 @@ def _histogram(  # noqa: PLR0913, PLR0917  (what is counted, and between which v
     ).fetchall()
     counts = dict(rows)
     return tuple(
-        Bin(_edge(start + width * place, column), _edge(start + width * (place + 1), column), counts.get(place, 0))
+        Bin(
+            _edge(start + width * place, column),
+            _edge(start + width * (place + 1), column),
+            counts.get(place, 0),
+        )
         for place in range(BINS)
     )
 

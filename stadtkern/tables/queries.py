@@ -1,4 +1,7 @@
-"""Questions as SQL over the columns of a table; every value is a parameter, every name is checked and quoted."""
+"""Questions as SQL over the columns of a table.
+
+Every value is a parameter, every name is checked and quoted.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,18 +11,8 @@ from zoneinfo import ZoneInfo
 from stadtkern.base.numbers import NumberFormatError, parse_decimal
 from stadtkern.tables import values as one_by_one
 from stadtkern.tables.engine import name
-from stadtkern.tables.model import (
-    BBOX,
-    GEOMETRY,
-    ID,
-    Box,
-    Column,
-    Filter,
-    Kind,
-    Op,
-    Query,
-    TableError,
-)
+from stadtkern.tables.model import BBOX, GEOMETRY, ID, Box, Column, Kind, TableError
+from stadtkern.tables.questions import Filter, Op, Query
 from stadtkern.tables.values import Misfit
 
 SIGNS: Mapping[Op, str] = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
@@ -75,7 +68,10 @@ def where(query: Query, columns: Sequence[Column], zone: str, *, has_geometry: b
 
 
 def _add_box(found: Where, box: Box) -> None:
-    """Keep what touches the box; one whose west lies east of its east goes over the date line (GeoJSON, RFC 7946 5.2)."""
+    """Keep what touches the box.
+
+    One whose west lies east of its east goes over the date line (GeoJSON, RFC 7946 5.2).
+    """
     west, south, east, north = box
     found.add(f"{BBOX}.ymin <= ? AND {BBOX}.ymax >= ?", north, south)
     both = "AND" if west <= east else "OR"
@@ -83,6 +79,7 @@ def _add_box(found: Where, box: Box) -> None:
 
 
 def add_filter(found: Where, one: Filter, column: Column, zone: str) -> None:
+    """Add a filter on a column."""
     quoted = name(column.name)
     if one.op in {"isnull", "notnull"}:
         is_wanted = _truth(one.value, column) is (one.op == "isnull")
@@ -120,7 +117,13 @@ def _read_truth(text: str, column: Column) -> bool:
 
 
 def _many(value: object) -> list[object]:
-    values = value.split(",") if isinstance(value, str) else list(value) if isinstance(value, list | tuple) else [value]
+    values = (
+        value.split(",")
+        if isinstance(value, str)
+        else list(value)
+        if isinstance(value, list | tuple)
+        else [value]
+    )
     if len(values) > MOST_IN:
         raise TableError("bad_parameter", name="in", value=f"{len(values)} values")
     return values
@@ -173,7 +176,14 @@ def typed(value: object, column: Column, zone: str) -> object:
 def _read(text: str, kind: Kind, zone: str) -> object:
     if kind in {"integer", "number"}:
         number = parse_decimal(text, "," if "," in text else ".")
-        return int(number) if number.is_integer() and abs(number) <= one_by_one.LARGEST and "." not in text and "," not in text else number
+        return (
+            int(number)
+            if number.is_integer()
+            and abs(number) <= one_by_one.LARGEST
+            and "." not in text
+            and "," not in text
+            else number
+        )
     if kind == "boolean":
         return one_by_one.boolean(text)
     if kind == "date":
@@ -181,7 +191,9 @@ def _read(text: str, kind: Kind, zone: str) -> object:
     if kind == "clock":
         return one_by_one.clock(text)
     if text[10:11] in {"T", " "} and text[:4].isdigit():
-        text = text.replace(" ", "+") if text.count(" ") == 1 and "T" in text else text  # a "+" that came as a blank
+        text = (
+            text.replace(" ", "+") if text.count(" ") == 1 and "T" in text else text
+        )  # a "+" that came as a blank
     return one_by_one.moment(text, "%d.%m.%Y %H:%M", zone)[0]
 
 

@@ -16,16 +16,7 @@ from stadtkern.tables.blocks import Note, ReadBlock, read_block, schema_of
 from stadtkern.tables.convert import cell_text
 from stadtkern.tables.files import opened
 from stadtkern.tables.layout import is_total
-from stadtkern.tables.model import (
-    Cancelled,
-    Geocode,
-    Ingested,
-    Plan,
-    Problem,
-    Progress,
-    Reject,
-    TableError,
-)
+from stadtkern.tables.model import Cancelled, Geocode, Ingested, Plan, Problem, Progress, Reject, TableError
 from stadtkern.tables.sources import Block
 from stadtkern.tables.writing import (
     MOST_REJECTS,

@@ -1,7 +1,8 @@
 """Lets strangers ask tables in SQL, in a process of its own that can do nothing else.
 
-Four walls, each enough alone for most attacks: the statement is parsed and only SELECT over the given names passes
-(`sandbox_rules`); DuckDB has no files, network or extensions and its settings are locked; the process may write no
+Four walls, each enough alone for most attacks: the statement is parsed and only SELECT over the given
+names passes (`sandbox_rules`); DuckDB has no files, network or extensions and its settings are locked; the
+process may write no  # noqa: E501
 file and has little memory and processor time; it is killed when its time is over.
 """
 
@@ -18,7 +19,8 @@ from pathlib import Path
 import pyarrow as pa
 import shapely
 
-from stadtkern.tables.model import SqlLimits, SqlResult, TableError
+from stadtkern.tables.model import TableError
+from stadtkern.tables.questions import SqlLimits, SqlResult
 
 LONGEST = 20_000
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,99}")
@@ -30,7 +32,11 @@ _ROOT = Path(__file__).resolve().parents[2]
 
 
 def sql(
-    tables: Mapping[str, Path], statement: str, *, limits: SqlLimits | None = None, zone: str = "Europe/Berlin"
+    tables: Mapping[str, Path],
+    statement: str,
+    *,
+    limits: SqlLimits | None = None,
+    zone: str = "Europe/Berlin",
 ) -> SqlResult:
     """Answer one SELECT (or WITH ... SELECT) over the named tables.
 
@@ -67,7 +73,10 @@ def sql(
 
 
 def _asked(request: bytes, limits: SqlLimits) -> tuple[int, bytes]:
-    """Return the exit code and answer of the process; it is killed with all it started when its time is over."""
+    """Return the exit code and answer of the process.
+
+    It is killed with all it started when its time is over.
+    """
     process = subprocess.Popen(
         [sys.executable, "-I", "-c", _PROGRAM, str(_ROOT)],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True,
@@ -84,7 +93,9 @@ def _asked(request: bytes, limits: SqlLimits) -> tuple[int, bytes]:
     return process.returncode, answer
 
 
-_PROGRAM = "import sys; sys.path.insert(0, sys.argv[1]); from stadtkern.tables.sandbox_child import main; main()"
+_PROGRAM = (
+    "import sys; sys.path.insert(0, sys.argv[1]); from stadtkern.tables.sandbox_child import main; main()"
+)
 
 
 def _result(code: int, answer: bytes, limits: SqlLimits, seconds: float) -> SqlResult:

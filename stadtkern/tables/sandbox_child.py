@@ -76,7 +76,10 @@ def _limit(seconds: float, memory: int) -> None:
 
 
 def _locked(tables: dict[str, str], memory: int, zone: str) -> duckdb.DuckDBPyConnection:
-    """Return a database that has the tables and no way to anything else; the tables come through Arrow, without paths."""
+    """Return a database that has the tables and no way to anything else.
+
+    The tables come through Arrow, without paths.
+    """
     base = duckdb.connect(
         ":memory:",
         config={

@@ -7,16 +7,72 @@ import duckdb
 
 from stadtkern.tables.model import TableError
 
-TABLE_FUNCTIONS = frozenset({"range", "generate_series", "unnest", "json_each", "json_tree", "regexp_split_to_table"})
-REFUSED_PREFIXES = ("pragma_", "duckdb_", "read_", "pg_", "sniff_", "arrow_scan", "parquet_", "query", "seq_scan", "pandas_")
+TABLE_FUNCTIONS = frozenset(
+    {"range", "generate_series", "unnest", "json_each", "json_tree", "regexp_split_to_table"}
+)
+REFUSED_PREFIXES = (
+    "pragma_",
+    "duckdb_",
+    "read_",
+    "pg_",
+    "sniff_",
+    "arrow_scan",
+    "parquet_",
+    "query",
+    "seq_scan",
+    "pandas_",
+)
 REFUSED_FUNCTIONS = frozenset(
-    "current_setting getenv getvariable nextval currval setseed which_secret write_log glob read_text read_blob "
-    "current_database current_schema current_schemas current_catalog in_search_path txid_current version "
-    "current_query sleep_ms checkpoint force_checkpoint to_arrow_ipc scan_arrow_ipc from_substrait "
-    "from_substrait_json get_substrait json_execute_serialized_sql json_serialize_sql json_deserialize_sql "
-    "json_serialize_plan add_parquet_key test_all_types repeat_row index_scan storage_info icu_calendar_names "
-    "pg_timezone_names variant_to_parquet_variant enable_logging disable_logging enable_profiling "
-    "disable_profiling user current_user session_user current_role error".split()
+    [
+        "current_setting",
+        "getenv",
+        "getvariable",
+        "nextval",
+        "currval",
+        "setseed",
+        "which_secret",
+        "write_log",
+        "glob",
+        "read_text",
+        "read_blob",
+        "current_database",
+        "current_schema",
+        "current_schemas",
+        "current_catalog",
+        "in_search_path",
+        "txid_current",
+        "version",
+        "current_query",
+        "sleep_ms",
+        "checkpoint",
+        "force_checkpoint",
+        "to_arrow_ipc",
+        "scan_arrow_ipc",
+        "from_substrait",
+        "from_substrait_json",
+        "get_substrait",
+        "json_execute_serialized_sql",
+        "json_serialize_sql",
+        "json_deserialize_sql",
+        "json_serialize_plan",
+        "add_parquet_key",
+        "test_all_types",
+        "repeat_row",
+        "index_scan",
+        "storage_info",
+        "icu_calendar_names",
+        "pg_timezone_names",
+        "variant_to_parquet_variant",
+        "enable_logging",
+        "disable_logging",
+        "enable_profiling",
+        "disable_profiling",
+        "user",
+        "current_user",
+        "session_user",
+        "current_role",
+        "error",
+    ]
 )
 _DEEPEST = 400
 
@@ -34,8 +90,9 @@ def check(base: duckdb.DuckDBPyConnection, statement: str, tables: Collection[st
         raise TableError("sql_not_allowed", reason="statements", count=len(found))
     if found[0].type != duckdb.StatementType.SELECT:
         raise TableError("sql_not_allowed", reason="kind", kind=str(found[0].type).rpartition(".")[2])
-    row = base.execute("SELECT json_serialize_sql($1)", [statement]).fetchone()
-    tree = json.loads(row[0]) if row else {"error": True}
+    # all rows are fetched: with an open result DuckDB 2.0 refuses the next statement
+    rows = base.execute("SELECT json_serialize_sql($1)", [statement]).fetchall()
+    tree = json.loads(rows[0][0]) if rows else {"error": True}
     if tree.get("error"):  # DuckDB writes only SELECT as JSON: PIVOT, DESCRIBE, SHOW and others are no such
         raise TableError("sql_not_allowed", reason="kind", message=str(tree.get("error_message", ""))[:200])
     _Walk(tables).visit(tree, frozenset(), 0)

@@ -15,7 +15,6 @@ from stadtkern.tables.guess import Guess, Sample, column_survey, guess, own_mark
 from stadtkern.tables.layout import Layout, layout
 from stadtkern.tables.model import (
     ColumnPlan,
-    ColumnSurvey,
     GeometryPlan,
     Hints,
     Kind,
@@ -79,7 +78,9 @@ def _survey(file: Opened, look: Look, hints: Hints, size: int) -> Survey:
         shape = layout(look.content, hints)
         samples = _of_grid(look.content, shape)
         problems = [*look.problems, *shape.problems]
-        raw = tuple(tuple(cell_text(plain(cell)) or "" for cell in row)[:_LONGEST] for row in look.content.top[:SHOWN])
+        raw = tuple(
+            tuple(cell_text(plain(cell)) or "" for cell in row)[:_LONGEST] for row in look.content.top[:SHOWN]
+        )
         typed: dict[int, Kind] = {}
     else:
         shape = Layout(0, 0, 0, look.content.titles, [])
@@ -106,7 +107,7 @@ def _survey(file: Opened, look: Look, hints: Hints, size: int) -> Survey:
     return _with_rows(
         Survey(
             file.format, size, plan,
-            tuple(column_survey(one, sample, hints.zone) for one, sample in zip(guesses, samples, strict=True)),
+            tuple(column_survey(one, sample, hints.zone) for one, sample in zip(guesses, samples, strict=True)),  # noqa: E501
             parts=(*(Part(one, "member") for one in file.members), *look.parts),
             raw=raw, problems=tuple(problems), row_estimate=_rows_in(look, shape),
         ),
@@ -125,7 +126,11 @@ def _where(
     look: Look, guesses: Sequence[Guess], samples: Sequence[Sample], hints: Hints
 ) -> tuple[GeometryPlan | None, list[Problem]]:
     content = look.content
-    if isinstance(content, Records) and content.geometry is not None and content.geometry.null_count < len(content.geometry):
+    if (
+        isinstance(content, Records)
+        and content.geometry is not None
+        and content.geometry.null_count < len(content.geometry)
+    ):
         return native(content.geometry, content.crs, hints)
     return where(guesses, samples, hints)
 
@@ -143,7 +148,9 @@ def _of_grid(grid: Grid, shape: Layout) -> list[Sample]:
         texts = [cell for cell in cells if isinstance(cell, str)]
         is_native = len(texts) < len(cells) and any(isinstance(cell, float | int) for cell in cells)
         decimal = (own_mark([text.strip() for text in texts]) or ".") if is_native else ""
-        samples.append(Sample(place, name, title, [cell_text(cell, decimal or ".") or "" for cell in cells], decimal))
+        samples.append(
+            Sample(place, name, title, [cell_text(cell, decimal or ".") or "" for cell in cells], decimal)
+        )
     return samples
 
 

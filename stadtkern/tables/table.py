@@ -11,22 +11,15 @@ from typing import cast
 import pyarrow.parquet as pq
 
 from stadtkern.tables import engine, queries
-from stadtkern.tables.model import (
-    GEOMETRY,
-    ID,
+from stadtkern.tables.model import GEOMETRY, ID, Column, Fact, Geometry, Kind, Meaning, TableError
+from stadtkern.tables.questions import (
     Aggregate,
     Aggregated,
-    Column,
     ColumnProfile,
     Difference,
     ExportFormat,
-    Fact,
-    Geometry,
-    Kind,
-    Meaning,
     Query,
     RowsPage,
-    TableError,
     TopValue,
 )
 from stadtkern.tables.writing import META
@@ -99,7 +92,9 @@ class Table:
 
     def where(self, query: Query | None) -> queries.Where:
         """Return the conditions of a question about this table."""
-        return queries.where(query or Query(), self.columns, self.zone, has_geometry=self.geometry is not None)
+        return queries.where(
+            query or Query(), self.columns, self.zone, has_geometry=self.geometry is not None
+        )
 
     def column(self, name: str) -> Column:
         """Return the column of this name."""
@@ -121,7 +116,7 @@ class Table:
         found = self.where(query)
         limit = min(max(query.limit, 0), MOST_ROWS)
         statement = (
-            f"SELECT {self.selected(names)} FROM {self.source}{found.sql()}{queries.order(query, self.columns)}"  # noqa: S608  (names are checked, values are parameters)
+            f"SELECT {self.selected(names)} FROM {self.source}{found.sql()}{queries.order(query, self.columns)}"  # noqa: E501, S608  (names are checked, values are parameters)
             " LIMIT ? OFFSET ?"
         )
         with engine.cursor(self.zone) as cursor:
@@ -157,13 +152,14 @@ class Table:
         return int(row[0]) if row else 0
 
     def values(self, column: str, query: Query | None = None, *, limit: int = 50) -> tuple[TopValue, ...]:
-        """Return the values of a column and how often each is there, most frequent first; missing ones are left out."""
+        """Return the values of a column and how often each is there, most frequent first.
+
+        Missing ones are left out.
+        """
         quoted = engine.name(self.column(column).name)
         found = self.where(query)
         found.add(f"{quoted} IS NOT NULL")
-        statement = (
-            f"SELECT {quoted}, count(*) AS n FROM {self.source}{found.sql()} GROUP BY 1 ORDER BY n DESC, 1 LIMIT ?"  # noqa: S608  (see rows)
-        )
+        statement = f"SELECT {quoted}, count(*) AS n FROM {self.source}{found.sql()} GROUP BY 1 ORDER BY n DESC, 1 LIMIT ?"  # noqa: E501, S608  (see rows)
         with engine.cursor(self.zone) as cursor:
             rows = cursor.execute(statement, [*found.values, limit]).fetchall()
         return tuple(TopValue(plain(value), count) for value, count in rows)
@@ -177,8 +173,8 @@ class Table:
     def export(self, query: Query, form: ExportFormat, target: Path) -> int:
         """Write the wanted rows to a file in pieces and return how many there are.
 
-        Offset and limit hold; `limit=0` means all. Texts that a spreadsheet would take for formulas get an apostrophe
-        in CSV.
+        Offset and limit hold; `limit=0` means all. In CSV an apostrophe is put before texts that a
+        spreadsheet would take for formulas.
 
         Raises
         ------
@@ -213,5 +209,3 @@ def plain(value: object) -> Fact:
     if value is None or isinstance(value, str | int | float | bool):
         return value
     return str(value)
-
-

@@ -16,7 +16,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252", "iso-8859-1", "iso-8859-15", "cp1250", "iso-8859-2", "cp852", "cp850", "cp437", "mac-roman")  # fmt: skip
+ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252", "iso-8859-1", "iso-8859-15", "cp1250", "iso-8859-2", "cp852", "cp850", "cp437", "mac-roman")  # fmt: skip  # noqa: E501
 _POLISH = frozenset("ąćęłńóśźżĄĆĘŁŃÓŚŹŻ")
 _GERMAN = frozenset("äöüßÄÖÜ€§°²³éèàč–„“”’µ½")
 _SORBIAN = frozenset("čćěłńóřŕšśžźČĆĚŁŃÓŘŔŠŚŽŹ")
@@ -102,7 +102,7 @@ def _worth(letter: str, *, is_eastern: bool) -> float:
         return 1.0
     if is_eastern and letter in _POLISH | _SORBIAN:
         return 1.0
-    if letter == "\ufffd" or not letter.isprintable() and letter != "\xa0":
+    if letter == "\ufffd" or (not letter.isprintable() and letter != "\xa0"):
         return -3.0
     return 0.1 if letter.isalpha() else -0.5
 
@@ -110,8 +110,8 @@ def _worth(letter: str, *, is_eastern: bool) -> float:
 class Utf8Stream(io.RawIOBase):
     """A text file as bytes of valid UTF-8, without marks and NUL.
 
-    Bytes that are wrong in UTF-8 are read as cp1252, which they nearly always are; `mended` says how many places,
-    `mended_lines` the first of their lines. `nuls` counts removed NUL characters.
+    Bytes that are wrong in UTF-8 are read as cp1252, which they nearly always are; `mended` says how many
+    places, `mended_lines` the first of their lines. `nuls` counts removed NUL characters.
     """
 
     def __init__(self, path: Path, encoding: str) -> None:
@@ -199,7 +199,9 @@ class Utf8Stream(io.RawIOBase):
             text = self._decoder.decode(raw, final=not raw)
         except UnicodeDecodeError as error:
             if self._encoding.lower().startswith(("utf", "u")):
-                raise TableError("wrong_encoding", encoding=self._encoding, at=self.done - len(raw)) from error
+                raise TableError(
+                    "wrong_encoding", encoding=self._encoding, at=self.done - len(raw)
+                ) from error
             self.mended += 1
             text = raw.decode(self._encoding, errors="replace")
         return text.removeprefix("\ufeff").encode()

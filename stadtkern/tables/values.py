@@ -13,30 +13,33 @@ from stadtkern.tables.names import CURRENCIES
 
 NULLS = (
     "", "-", "--", "---", "–", "—", "k. A.", "k.A.", "k. a.", "k.a.", "K.A.", "K. A.", "kA", "keine Angabe",
-    "keine Angaben", "b.d.", "b. d.", "b.d", "brak danych", "brak", "n/a", "N/A", "n.a.", "N.A.", "n. a.", "#N/A",
+    "keine Angaben", "b.d.", "b. d.", "b.d", "brak danych", "brak", "n/a", "N/A", "n.a.", "N.A.", "n. a.", "#N/A",  # noqa: E501
     "#NV", "#N/D", "#NV!", "NULL", "null", "<NA>", "(null)",
 )  # fmt: skip
 """What stands for "not known" in every column."""
 
-MORE_NULLS = (".", "..", "...", "…", "·", "/", "x", "X", "NaN", "nan", "NA", "None", "none", "?", "n.b.", "n. b.", "k.W.", "?", "nd", "-.-", "-,-")  # fmt: skip
+MORE_NULLS = (".", "..", "...", "…", "·", "/", "x", "X", "NaN", "nan", "NA", "None", "none", "?", "n.b.", "n. b.", "k.W.", "?", "nd", "-.-", "-,-")  # fmt: skip  # noqa: E501
 """What stands for "not known" where values are no text: the signs of statistical offices among them."""
 
-EXCEL_ERRORS = frozenset("#DIV/0! #REF! #BEZUG! #WERT! #VALUE! #NAME? #ZAHL! #NUM! #NULL! #ARG! #LICZBA! #ADR! #NAZWA?".split())  # fmt: skip
+EXCEL_ERRORS = frozenset(["#DIV/0!", "#REF!", "#BEZUG!", "#WERT!", "#VALUE!", "#NAME?", "#ZAHL!", "#NUM!", "#NULL!", "#ARG!", "#LICZBA!", "#ADR!", "#NAZWA?"])  # fmt: skip  # noqa: E501
 TRUE = ("ja", "j", "wahr", "true", "t", "yes", "y", "tak", "prawda")
 FALSE = ("nein", "falsch", "false", "f", "no", "n", "nie", "fałsz", "falsz")
 YEARS = range(1, 10_000)
 LARGEST = 2**63 - 1
 _EXACT = 2**53
 _MONTHS = {
-    "januar": 1, "jan": 1, "februar": 2, "feb": 2, "märz": 3, "mrz": 3, "mär": 3, "april": 4, "apr": 4, "mai": 5,
+    "januar": 1, "jan": 1, "februar": 2, "feb": 2, "märz": 3, "mrz": 3, "mär": 3, "april": 4, "apr": 4, "mai": 5,  # noqa: E501
     "juni": 6, "jun": 6, "juli": 7, "jul": 7, "august": 8, "aug": 8, "september": 9, "sep": 9, "sept": 9,
-    "oktober": 10, "okt": 10, "november": 11, "nov": 11, "dezember": 12, "dez": 12, "stycznia": 1, "lutego": 2,
+    "oktober": 10, "okt": 10, "november": 11, "nov": 11, "dezember": 12, "dez": 12, "stycznia": 1, "lutego": 2,  # noqa: E501
     "marca": 3, "kwietnia": 4, "maja": 5, "czerwca": 6, "lipca": 7, "sierpnia": 8, "września": 9,
     "października": 10, "listopada": 11, "grudnia": 12,
 }  # fmt: skip
 _IN_WORDS = re.compile(r"(\d{1,2})\.?\s+([^\W\d_]+)\.?\s+(\d{4})(?:\s*r\.)?")
 _CLOCK = re.compile(r"(\d{1,2})[:.](\d{2})(?::(\d{2}))?(?:\s*Uhr)?", re.IGNORECASE)
 _ISO_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ]00:00(?::00(?:\.0+)?)?)?")
+FORMAT = re.compile(r"(?=.*%[Yy])(?:%[dmYyHMS]|[ T./:-]){2,20}")
+"""Formats of days and moments that are understood; others crash Arrow."""
+
 _WHOLE = re.compile(r"[+-]?\d{1,19}")
 
 
@@ -141,7 +144,10 @@ def _why_no_date(text: str) -> str:
 
 
 def moment(text: str, fmt: str, zone: str) -> tuple[datetime, str]:
-    """Return a moment in UTC and a note where the clock of `zone` leaves doubt: `ambiguous`, `nonexistent` or none."""
+    """Return a moment in UTC and a note where the clock of `zone` leaves doubt.
+
+    `ambiguous`, `nonexistent` or none.
+    """
     try:
         parsed = _read(text, zone, fmt)
     except TimeFormatError as error:

@@ -17,11 +17,12 @@ from stadtkern.tables.places import NoPlace, parse_angle, parse_pair
 REGION: Box = (5.0, 46.0, 25.5, 56.0)
 """Germany, Poland and their neighbours: where data of a town here lie, if not in the town."""
 
-CANDIDATES = (4326, 25833, 25832, 2180, 5650, 4647, 3857, 31469, 31468, 31467, 2176, 2177, 3068)
-"""Degrees; UTM 33 and 32; PL-1992; UTM with zone number in front; web; Gauss-Krüger; PL-2000; Soldner Berlin."""
+CANDIDATES = (4326, 25833, 25832, 2180, 5650, 4647, 3857, 31469, 31468, 31467, 2176, 2177)
+"""Degrees; UTM 33 and 32; PL-1992; UTM with zone number in front; web; Gauss-Krüger; PL-2000."""
 
 _GROWN = 0.3
 _CLEARLY = 0.5
+_METRES = 10_000
 _PAIRS = (("longitude", "latitude"), ("easting", "northing"))
 _EXPLICIT = re.compile(r"ost|rechts|east|hoch|nord|north|^rw|^hw")
 _IN_NAME = re.compile(r"(25832|25833|4326|2180|3857|31467|31468|31469|4647|5650|2176|2177)")
@@ -29,7 +30,9 @@ _ZONE = re.compile(r"utm_?(?:zone_?)?(32|33)|zone_?(32|33)")
 _SAMPLE = 300
 
 
-def where(guesses: Sequence[Guess], samples: Sequence[Sample], hints: Hints) -> tuple[GeometryPlan | None, list[Problem]]:
+def where(
+    guesses: Sequence[Guess], samples: Sequence[Sample], hints: Hints
+) -> tuple[GeometryPlan | None, list[Problem]]:
     """Return where the geometry of a file without any of its own is, and what is doubtful about it."""
     by_meaning: dict[str, list[int]] = {}
     for place, one in enumerate(guesses):
@@ -61,13 +64,29 @@ def _addresses(guesses: Sequence[Guess], by_meaning: dict[str, list[int]]) -> li
         if place == found[0] + 1 and re.search(r"^(hausnummer|hausnr|nr|hnr|numer)", one.plan.name):
             names.append(one.plan.name)
     names += [guesses[place].plan.name for place in by_meaning.get("postcode", [])[:1]]
-    names += [one.plan.name for one in guesses if re.fullmatch(r"(ort|stadt|city|miasto|miejscowosc|gemeinde|wohnort)", one.plan.name)][:1]
-    fix = {"geometry": {"how": "address", "x": "", "y": "", "columns": names, "crs": LON_LAT, "is_swapped": False}}
+    names += [
+        one.plan.name
+        for one in guesses
+        if re.fullmatch(r"(ort|stadt|city|miasto|miejscowosc|gemeinde|wohnort)", one.plan.name)
+    ][:1]
+    fix = {
+        "geometry": {
+            "how": "address",
+            "x": "",
+            "y": "",
+            "columns": names,
+            "crs": LON_LAT,
+            "is_swapped": False,
+        }
+    }
     return [Problem("addresses_found", "note", facts={"columns": names}, fix=fix)]
 
 
 def score(x: Floats, y: Floats, crs: int, town: Box | None) -> float:
-    """Return from 0 to 3 how well coordinates lie where data of the town should: two points for the town itself."""
+    """Return from 0 to 3 how well coordinates lie where data of the town should.
+
+    Two points for the town itself.
+    """
     lon, lat = to_degrees(x.copy(), y.copy(), crs)
     return _inside(lon, lat, REGION) + (2 * _inside(lon, lat, _grown(town)) if town else 0)
 
@@ -86,13 +105,21 @@ def best(x: Floats, y: Floats, hints: Hints, named: int = 0) -> tuple[int, bool,
     """Return the CRS and order that fit best, their score, and other CRS that fit as well."""
     scores = {
         (crs, is_swapped): score(y if is_swapped else x, x if is_swapped else y, crs, hints.bbox)
-        for crs in dict.fromkeys([*([named] if named else []), *([hints.crs] if hints.crs else []), *CANDIDATES])
+        for crs in dict.fromkeys(
+            [*([named] if named else []), *([hints.crs] if hints.crs else []), *CANDIDATES]
+        )
         for is_swapped in (False, True)
     }
+    if max(np.median(np.abs(x)), np.median(np.abs(y))) < _METRES:  # small numbers are no metres from afar
+        scores = {key: value for key, value in scores.items() if key[0] in {LON_LAT, named}}
     if hints.crs:
         scores = {key: value for key, value in scores.items() if key[0] == hints.crs}
-    (crs, is_swapped), most = max(scores.items(), key=lambda item: (item[1], item[0][0] == named, not item[0][1]))
-    others = [one for (one, order), value in scores.items() if value == most and order == is_swapped and one != crs]
+    (crs, is_swapped), most = max(
+        scores.items(), key=lambda item: (item[1], item[0][0] == named, not item[0][1])
+    )
+    others = [
+        one for (one, order), value in scores.items() if value == most and order == is_swapped and one != crs
+    ]
     return crs, is_swapped, most, others
 
 
@@ -139,42 +166,68 @@ def _named_crs(text: str) -> int:
     return 25800 + int(zone[1] or zone[2]) if zone else 0
 
 
-def _judged(plan: GeometryPlan, x: Floats, y: Floats, hints: Hints, *, crs: int) -> tuple[GeometryPlan, list[Problem]]:
+def _judged(
+    plan: GeometryPlan, x: Floats, y: Floats, hints: Hints, *, crs: int
+) -> tuple[GeometryPlan, list[Problem]]:
     """Return the plan as the file says, with the fix offered where something else fits clearly better."""
     said = replace(plan, crs=crs)
     now = score(x, y, crs, hints.bbox)
     fits, is_swapped, most, _ = best(x, y, hints, crs)
     if most - now <= _CLEARLY:
-        return said, _far_away(now, hints, x, y, crs)
+        return said, _far_away(now, x, y, crs)
     if fits == crs:
-        return said, [Problem("coordinates_swapped", "error", facts={"columns": [plan.x, plan.y]}, fix={"geometry": {"is_swapped": True}})]
+        return said, [
+            Problem(
+                "coordinates_swapped",
+                "error",
+                facts={"columns": [plan.x, plan.y]},
+                fix={"geometry": {"is_swapped": True}},
+            )
+        ]
     fix = {"geometry": {"crs": fits, "is_swapped": is_swapped}}
     return said, [Problem("wrong_crs", "error", facts={"said": crs, "fits": fits}, fix=fix)]
 
 
-def _found(
+def _found(  # noqa: PLR0913  (what is known of the coordinates)
     plan: GeometryPlan, x: Floats, y: Floats, hints: Hints, named: int, *, is_explicit: bool
 ) -> tuple[GeometryPlan | None, list[Problem]]:
     """Return the plan that fits best, for a file that says little itself."""
     crs, is_swapped, most, others = best(x, y, hints, named)
     if most < _CLEARLY:
-        return None, [Problem("crs_not_found", facts={"columns": [plan.x, plan.y], "example": [float(x[0]), float(y[0])]})]
+        return None, [
+            Problem(
+                "crs_not_found", facts={"columns": [plan.x, plan.y], "example": [float(x[0]), float(y[0])]}
+            )
+        ]
     if is_swapped and is_explicit:
-        problem = Problem("coordinates_swapped", "error", facts={"columns": [plan.x, plan.y]}, fix={"geometry": {"is_swapped": True}})
+        problem = Problem(
+            "coordinates_swapped",
+            "error",
+            facts={"columns": [plan.x, plan.y]},
+            fix={"geometry": {"is_swapped": True}},
+        )
         return replace(plan, crs=crs), [problem]
-    problems = [] if named == crs or crs == LON_LAT else [Problem("crs_found", "note", facts={"crs": crs})]
+    problems = [] if crs in (named, LON_LAT) else [Problem("crs_found", "note", facts={"crs": crs})]
     if others and named != crs and not hints.bbox:
-        problems = [Problem("crs_ambiguous", facts={"crs": crs, "others": others}, fix={"geometry": {"crs": others[0]}})]
+        problems = [
+            Problem(
+                "crs_ambiguous", facts={"crs": crs, "others": others}, fix={"geometry": {"crs": others[0]}}
+            )
+        ]
     if named and named != crs:
         problems = [Problem("wrong_crs", "error", facts={"said": named, "fits": crs})]
     return replace(plan, crs=crs, is_swapped=is_swapped), problems
 
 
-def _far_away(now: float, hints: Hints, x: Floats, y: Floats, crs: int) -> list[Problem]:
+def _far_away(now: float, x: Floats, y: Floats, crs: int) -> list[Problem]:
     if now >= _CLEARLY:
         return []
     lon, lat = to_degrees(x, y, crs)
-    return [Problem("far_away", facts={"longitude": float(np.nanmedian(lon)), "latitude": float(np.nanmedian(lat))})]
+    return [
+        Problem(
+            "far_away", facts={"longitude": float(np.nanmedian(lon)), "latitude": float(np.nanmedian(lat))}
+        )
+    ]
 
 
 def _of_pairs(result: Guess, sample: Sample, hints: Hints) -> tuple[GeometryPlan | None, list[Problem]]:
@@ -194,7 +247,9 @@ def _of_shapes(result: Guess, sample: Sample, hints: Hints) -> tuple[GeometryPla
     texts = np.array(sample.present[:_SAMPLE], dtype=object)
     how = "wkt" if result.plan.meaning == "wkt" else "geojson"
     if how == "wkt":
-        texts = np.array([re.sub(r"^SRID=\d+;", "", text, flags=re.IGNORECASE) for text in texts], dtype=object)
+        texts = np.array(
+            [re.sub(r"^SRID=\d+;", "", text, flags=re.IGNORECASE) for text in texts], dtype=object
+        )
         shapes = shapely.from_wkt(texts, on_invalid="ignore")
     else:
         shapes = shapely.from_geojson(texts, on_invalid="ignore")

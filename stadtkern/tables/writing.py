@@ -1,4 +1,7 @@
-"""Writes a table: Parquet with its Table Schema in it (GeoParquet 1.1 where there is geometry), and the rejected rows."""
+"""Writes a table: Parquet with its Table Schema in it (GeoParquet 1.1 where there is geometry).
+
+And the rejected rows.
+"""
 
 import csv
 import json
@@ -44,9 +47,8 @@ def table_schema(plan: Plan) -> dict[str, Fact]:
         field: dict[str, Fact] = {"name": one.name, "title": one.title or one.name, "type": _TYPES[one.kind]}
         if one.meaning in {"url", "email"}:
             field["format"] = "uri" if one.meaning == "url" else "email"
-        for key, value in (("description", one.description), ("unit", one.unit), ("meaning", one.meaning)):
-            if value:
-                field[key] = value
+        about = (("description", one.description), ("unit", one.unit), ("meaning", one.meaning))
+        field |= {key: value for key, value in about if value}
         fields.append(field)
     if plan.geometry:
         fields.append({"name": GEOMETRY, "title": GEOMETRY, "type": "geojson"})
@@ -114,13 +116,25 @@ class TableWriter:
             "zone": self.plan.zone,
             "rows": self.rows,
             "columns": [
-                {"name": one.name, "title": one.title, "kind": one.kind, "meaning": one.meaning, "unit": one.unit, "description": one.description}
+                {
+                    "name": one.name,
+                    "title": one.title,
+                    "kind": one.kind,
+                    "meaning": one.meaning,
+                    "unit": one.unit,
+                    "description": one.description,
+                }
                 for one in columns_of(self.plan)
             ],
         }
         geometry = self.geometry
         if geometry:
-            about["geometry"] = {"type": geometry.type, "bbox": list(geometry.bbox) if geometry.bbox else None, "source_crs": geometry.source_crs, "count": geometry.count}
+            about["geometry"] = {
+                "type": geometry.type,
+                "bbox": list(geometry.bbox) if geometry.bbox else None,
+                "source_crs": geometry.source_crs,
+                "count": geometry.count,
+            }
             self._writer.add_key_value_metadata({"geo": json.dumps(self._geoparquet(geometry))})
         self._writer.add_key_value_metadata({META.decode(): json.dumps(about, ensure_ascii=False)})
         self._writer.close()
@@ -149,7 +163,10 @@ def _common(types: set[str]) -> str:
 
 
 class RejectWriter:
-    """Writes rejected rows as a CSV file that spreadsheets open without harm; only the first 100,000 lines."""
+    """Writes rejected rows as a CSV file that spreadsheets open without harm.
+
+    Only the first 100,000 lines.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -163,7 +180,9 @@ class RejectWriter:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._file.close()
 
     def write(self, rejects: Sequence[Reject]) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -35,7 +36,16 @@ def in_other_language(path: str, code: str) -> str:
     first, _slash, rest = path.removeprefix("/").partition("/")
     if translated == path and first in dict(settings.LANGUAGES):
         return f"/{code}/{rest}"
+    if translated == path and first:  # pages of interfaces stand at one address in all languages
+        return with_language(path, code)
     return translated
+
+
+def with_language(path: str, code: str) -> str:
+    """Return an address without a language in its path with the parameter `lang`."""
+    base, _mark, query = path.partition("?")
+    kept = [(name, value) for name, value in parse_qsl(query, keep_blank_values=True) if name != "lang"]
+    return f"{base}?{urlencode([*kept, ('lang', code)])}"
 
 
 def language_links(request: HttpRequest, page: Any = None, *, is_error: bool = False) -> list[LanguageLink]:  # noqa: ANN401

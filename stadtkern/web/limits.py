@@ -43,8 +43,9 @@ def limit_body(
 ) -> Application:
     """Return the application, which then never reads more than `normal_bytes` of one request.
 
-    A sender without `Content-Length` (chunks) is cut off in the middle. `upload_bytes` is the limit for requests
-    that say they are larger and of which `may_upload` says, before anything is read, that they may be.
+    A sender without `Content-Length` (chunks) is cut off in the middle. `upload_bytes` is the limit for
+    requests that say they are larger and of which `may_upload` says, before anything is read, that they may
+    be.
     """
 
     async def limited(scope: Scope, receive: Receive, send: Send) -> None:

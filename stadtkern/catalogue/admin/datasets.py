@@ -35,7 +35,7 @@ class DatasetOverview(DatasetPage):
 
     def get_context_data(self, **more: Any) -> dict[str, Any]:  # noqa: ANN401
         """Return parts, state and advice."""
-        written = approval.latest(self.dataset)
+        written, missing = approval.latest(self.dataset), approval.missing_for_approval(self.dataset)
         parts = self.dataset.distributions.order_by("position", "pk")
         page = Paginator(parts, PER_PAGE).get_page(self.request.GET.get("p"))
         states: dict[int, list[Version]] = {}
@@ -48,8 +48,8 @@ class DatasetOverview(DatasetPage):
             written=written,
             lines=lines,
             page=page,
-            advice=advice_on(written),
-            missing=approval.missing_for_approval(self.dataset),
+            advice=advice_on(written, missing=missing),
+            missing=missing,
             comment=self.last_comment(),
             may_change=self.may_change,
             may_publish=self.user.has_perm("catalogue.publish_dataset", self.dataset),
@@ -233,12 +233,13 @@ class TableDetail(TablePage):
 
     def schedule(self) -> HttpResponse:
         """Set the schedule."""
-        versions.demand_change(self.user, self.distribution)
         pull = Pull.objects.filter(distribution=self.distribution).first()
-        form = PullForm(self.request.POST, instance=pull or Pull(distribution=self.distribution), prefix="pull")
+        form = PullForm(
+            self.request.POST, instance=pull or Pull(distribution=self.distribution), prefix="pull"
+        )
         if not form.is_valid():
             return self.again(pull_form=form)
-        pulls.schedule(form.save(commit=False))
+        pulls.schedule(form.save(commit=False), by=self.user)
         messages.success(self.request, _("The schedule was kept."))
         return redirect("open-data-table", pk=self.distribution.pk)
 

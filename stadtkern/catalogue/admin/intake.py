@@ -77,7 +77,10 @@ class VersionDetail(VersionPage):
         if version.state == State.ASKING:
             context |= self.about_columns(more.pop("form", None))
         elif version.state == State.READY:
-            context |= {"changes": shown.difference(version), "note_form": NoteForm(initial={"note": version.note})}
+            context |= {
+                "changes": shown.difference(version),
+                "note_form": NoteForm(initial={"note": version.note}),
+            }
         elif version.state == State.FAILED:
             failed = version.findings.get("failure", {})
             context["failure"] = words.failure(
@@ -93,7 +96,9 @@ class VersionDetail(VersionPage):
         return {
             "form": form,
             "problems": shown.problems(version),
-            "preview": shown.preview(version, form.corrected() if form.columns[0].is_bound and form.is_valid() else form.plan),
+            "preview": shown.preview(
+                version, form.corrected() if form.columns[0].is_bound and form.is_valid() else form.plan
+            ),
             "raw": version.findings.get("raw", [])[:8],
             "format": version.findings.get("format", ""),
         }
@@ -155,12 +160,16 @@ class Preview(VersionPage):
 
 
 class ProgressOf(VersionPage):
-    """The fragment that says how far the worker is; the page is loaded anew when it has ended."""
+    """The fragment that says how far the worker is; when it has ended the page is loaded anew.
+
+    With `stay=1` it is not: the page holds a form in which somebody is writing.
+    """
 
     def get(self, request: HttpRequest, *_args: object, **_more: object) -> HttpResponse:
         """Return the fragment."""
-        if self.version.state in (State.WAITING, State.LOOKING, State.READING):
-            return render(request, "catalogue/admin/progress.html", {"version": self.version})
+        stays = request.GET.get("stay") == "1"
+        if stays or self.version.state in (State.WAITING, State.LOOKING, State.READING):
+            return render(request, "catalogue/admin/progress.html", {"version": self.version, "stay": stays})
         answer = HttpResponse()
         answer["HX-Refresh"] = "true"
         return answer
@@ -194,6 +203,8 @@ class VersionAction(VersionPage):
     def note(self, version: Version, **_by: object) -> None:
         """Keep what is new in the version."""
         versions.demand_change(self.user, version.distribution)
+        if version.was_current:  # the public reads it at once
+            versions.demand(self.user, "publish_dataset", version.distribution.dataset)
         form = NoteForm(self.request.POST)
         if not form.is_valid():
             raise BadInput(_("The note is too long."))
@@ -204,7 +215,7 @@ class VersionAction(VersionPage):
 class SourceFile(VersionPage):
     """The file as it came."""
 
-    def get(self, _request: HttpRequest, *_args: object, **_more: object) -> FileResponse:
+    def get(self, _request: HttpRequest, *_args: object, **_more: object) -> Any:  # noqa: ANN401  # a file
         """Return it for keeping, never for showing."""
         if not self.version.source_path.is_file():
             raise Http404
@@ -220,7 +231,10 @@ class Rejected(VersionPage):
 
     def parents(self) -> list[Crumb]:
         """Return the pages above, and the version."""
-        here = {"url": reverse("open-data-version", args=[self.version.pk]), "label": str(self.version.number)}
+        here = {
+            "url": reverse("open-data-version", args=[self.version.pk]),
+            "label": str(self.version.number),
+        }
         return [*super().parents(), here]
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  # a page or a file
@@ -236,5 +250,3 @@ class Rejected(VersionPage):
         number = int(wanted) if wanted.isascii() and wanted.isdecimal() and len(wanted) < 9 else 1  # noqa: PLR2004
         page = shown.rejected_page(self.version, number, PER_PAGE)
         return super().get_context_data(version=self.version, page=page, **more)
-
-

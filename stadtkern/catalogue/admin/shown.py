@@ -1,9 +1,10 @@
 """Files, rows and changes as the pages of the back office show them."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
@@ -21,6 +22,7 @@ from stadtkern.tables import Plan, TableError
 from stadtkern.tables import preview as preview_file
 
 SHEETS = ("csv", "xlsx")
+COUNTS = ("added", "removed", "changed")
 PREVIEWED = 12
 SHOWN_CHANGES = 20
 LONGEST = 120
@@ -71,7 +73,7 @@ class Oddity:
     has_fix: bool
 
 
-def value(found: object) -> str:
+def value(found: object) -> str:  # noqa: PLR0911  # one for each type
     """Return a value as people write it in the active language."""
     match found:
         case None:
@@ -85,7 +87,7 @@ def value(found: object) -> str:
         case time():
             return time_format(found)
         case float():
-            return number_format(round(found, 6), use_l10n=True, force_grouping=False).rstrip("0").rstrip(",.") if found % 1 else number_format(int(found))
+            return number_format(int(found) if found.is_integer() else Decimal(repr(round(found, 6))))
         case int():
             return number_format(found)
         case dict() if "type" in found and "coordinates" in found:
@@ -114,7 +116,9 @@ def problems(version: Version) -> list[Oddity]:
 def preview(version: Version, plan: Plan) -> Preview:
     """Return the first rows of a file, read by a plan."""
     kept = [column for column in plan.columns if column.is_kept]
-    headings = [f"{one.title or one.name} [{one.unit}]" if one.unit else one.title or one.name for one in kept]
+    headings = [
+        f"{one.title or one.name} [{one.unit}]" if one.unit else one.title or one.name for one in kept
+    ]
     try:
         found = preview_file(version.source_path, plan, limit=PREVIEWED)
     except (TableError, OSError) as error:
@@ -131,19 +135,23 @@ def preview(version: Version, plan: Plan) -> Preview:
     return Preview(headings, rows, rejects)
 
 
+def _title(column: Mapping[str, Any]) -> str:
+    return str(column.get("title") or column.get("name"))
+
+
 def difference(version: Version) -> dict[str, Any]:
     """Return what changed against the version before, as the page shows it; empty if there is none."""
     found = version.difference
     if not found:
         return {}
-    name = lambda column: column.get("title") or column.get("name")  # noqa: E731  # of three lists
     return {
         **found,
-        "columns_added": [name(one) for one in found.get("columns_added", [])],
-        "columns_removed": [name(one) for one in found.get("columns_removed", [])],
+        "columns_added": [_title(one) for one in found.get("columns_added", [])],
+        "columns_removed": [_title(one) for one in found.get("columns_removed", [])],
         "columns_changed": [
-            {"name": name(after), "before": words.KIND_NAMES.get(before["kind"]), "after": words.KIND_NAMES.get(after["kind"])}
+            {"name": _title(after), **{when: words.KIND_NAMES.get(one["kind"]) for when, one in pair}}
             for before, after in found.get("columns_changed", [])
+            for pair in [(("before", before), ("after", after))]
         ],
         "changed_rows": [
             {"key": ", ".join(map(str, one["key"])),
@@ -151,7 +159,7 @@ def difference(version: Version) -> dict[str, Any]:
             for one in found.get("changed_rows", [])[:SHOWN_CHANGES]
         ],
         "is_same": not any(
-            found.get(one) for one in ("columns_added", "columns_removed", "columns_changed", "added", "removed", "changed")
+            found.get(one) for one in ("columns_added", "columns_removed", "columns_changed", *COUNTS)
         ),
     }  # fmt: skip
 
@@ -166,7 +174,10 @@ def rejected(version: Version) -> Iterator[Line]:
         for row in csv.DictReader(file):
             name = row.get("column") or ""
             yield Line(
-                row.get("row") or "", titles.get(name, name), row.get("value") or "", words.reject(row.get("code") or "")
+                row.get("row") or "",
+                titles.get(name, name),
+                row.get("value") or "",
+                words.reject(row.get("code") or ""),
             )
 
 
@@ -183,14 +194,16 @@ def _headings() -> list[str]:
 
 
 def sheet(version: Version, form: str) -> HttpResponseBase:
-    """Return the whole quarantine sheet as CSV (for Excel: semicolons, with a mark of the encoding) or XLSX."""
+    """Return the whole quarantine sheet as CSV (as Excel wants it) or XLSX."""
     name = f"{version.distribution.name}-{version.number}-rejected.{form}"
     if form == "csv":
         answer = StreamingHttpResponse(_csv_lines(version), content_type="text/csv; charset=utf-8")
         answer["Content-Disposition"] = f'attachment; filename="{name}"'
         return answer
     file = SpooledTemporaryFile(max_size=10_000_000)  # noqa: SIM115  # the answer closes it
-    book = xlsxwriter.Workbook(file, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
+    book = xlsxwriter.Workbook(
+        file, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    )
     page = book.add_worksheet()
     page.write_row(0, 0, _headings())
     for number, line in enumerate(islice(rejected(version), 1_048_000), start=1):

@@ -161,8 +161,8 @@ def _line_words(line: Line, spec: Spec, columns: dict[str, Column], decimals: in
         return _("%(label)s, %(start)s to %(end)s: always %(last)s.") % facts
     return (
         _(
-            "%(label)s, %(start)s to %(end)s: smallest %(low)s (%(low_time)s), largest %(high)s (%(high_time)s), "
-            "last %(last)s."
+            "%(label)s, %(start)s to %(end)s: smallest %(low)s (%(low_time)s), largest %(high)s "
+            "(%(high_time)s), last %(last)s."
         )
         % facts
     )
@@ -241,6 +241,9 @@ def _bars(table: Table, spec: Spec, query: Query, columns: dict[str, Column]) ->
     decimals = _decimals([value for _name, value in rows])
     bars = [Bar(label=_bar_label(name, column, spec), value=value) for name, value in rows]
     sentences = [bar_words(bars, unit="", decimals=decimals)]
+    if found.is_cut and bars and is_ranked:
+        facts = {"label": bars[0].label, "value": _text(bars[0].value, decimals)}
+        sentences = [_("Largest: %(label)s with %(value)s.") % facts]
     if found.is_cut:
         count = len(bars)
         sentences.append(

@@ -1,1 +1,1 @@
-"""Forms of the back office: `intake` (files), `columns` (how a file is read), `describe` (what the data are)."""
+"""Forms of the back office: files, how a file is read, what the data are."""

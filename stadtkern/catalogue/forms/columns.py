@@ -67,7 +67,9 @@ class FileForm(forms.Form):
 
     part = forms.ChoiceField(label=_("Sheet or layer"), required=False)
     header_rows = forms.IntegerField(label=_("Rows of headings"), min_value=0, max_value=20, required=False)
-    skip_rows = forms.IntegerField(label=_("Rows above the table"), min_value=0, max_value=10_000, required=False)
+    skip_rows = forms.IntegerField(
+        label=_("Rows above the table"), min_value=0, max_value=10_000, required=False
+    )
     encoding = forms.ChoiceField(
         label=_("Character set"), choices=[(one, one or _("found out")) for one in ENCODINGS], required=False
     )
@@ -76,7 +78,8 @@ class FileForm(forms.Form):
     def __init__(self, *args: Any, plan: Plan, findings: Mapping[str, Any], **kwargs: Any) -> None:  # noqa: ANN401
         initial = {name: getattr(plan, name) for name in self.base_fields}
         initial["part"] = plan.part or plan.member
-        super().__init__(*args, initial=initial, **kwargs)
+        kwargs["initial"] = initial
+        super().__init__(*args, **kwargs)
         self._plan = plan
         parts = [(one["name"], one["name"]) for one in findings.get("parts", ())]
         self._offer("part", parts)
@@ -108,7 +111,7 @@ class PlacesForm(forms.Form):
     crs = forms.TypedChoiceField(
         label=_("Coordinates are"),
         coerce=int,
-        empty_value=4326,
+        empty_value="4326",
         required=False,
         choices=[(code, CRS.get(code, f"EPSG:{code}")) for code in sorted(SUPPORTED)],
     )
@@ -124,7 +127,8 @@ class PlacesForm(forms.Form):
         if (geometry := plan.geometry) is not None:
             initial |= {name: getattr(geometry, name) for name in ("how", "x", "y", "crs", "is_swapped")}
             initial["columns"] = list(geometry.columns)
-        super().__init__(*args, initial=initial, **kwargs)
+        kwargs["initial"] = initial
+        super().__init__(*args, **kwargs)
         names = [(one.name, one.title or one.name) for one in plan.columns]
         fields: dict[str, Any] = self.fields
         for name in ("x", "y"):
@@ -143,14 +147,15 @@ class PlacesForm(forms.Form):
         if not facts["how"]:
             return None
         used = {
-            "xy": ("x", "y"), "pair": ("x",), "wkt": ("x",), "geojson": ("x",), "address": ("columns",), "native": (),
+            "xy": ("x", "y"), "pair": ("x",), "wkt": ("x",), "geojson": ("x",),
+            "address": ("columns",), "native": (),
         }[facts["how"]]  # fmt: skip
         return GeometryPlan(
             how=facts["how"],
             x=facts["x"] if "x" in used else "",
             y=facts["y"] if "y" in used else "",
             columns=tuple(facts["columns"]) if "columns" in used else (),
-            crs=facts["crs"],
+            crs=int(facts["crs"]),
             is_swapped=facts["is_swapped"],
         )
 
@@ -200,8 +205,13 @@ class PlanForm:
         TableError
             if the parts do not fit together.
         """
-        columns = tuple(form.corrected(one) for form, one in zip(self.columns, self.plan.columns, strict=True))
-        names = {one.name: form.cleaned_data["name"] for form, one in zip(self.columns, self.plan.columns, strict=True)}
+        columns = tuple(
+            form.corrected(one) for form, one in zip(self.columns, self.plan.columns, strict=True)
+        )
+        names = {
+            one.name: form.cleaned_data["name"]
+            for form, one in zip(self.columns, self.plan.columns, strict=True)
+        }
         geometry = self.places.geometry()
         if geometry is not None:
             geometry = replace(

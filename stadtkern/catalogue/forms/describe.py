@@ -13,6 +13,7 @@ from stadtkern.catalogue.queries import profiles_for
 from stadtkern.catalogue.services.approval import set_keywords
 from stadtkern.catalogue.vocabularies import FREQUENCIES, HVD_CATEGORIES, THEMES, Concept
 from stadtkern.people.models import User
+from stadtkern.web.fields import in_language
 
 TEXTS = ("title", "summary", "description")
 MOST_KEYWORDS = 30
@@ -28,7 +29,9 @@ class KeywordsField(forms.CharField):
     def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401
         kwargs = {
             "label": _("keywords"),
-            "help_text": _("Words by which people look for these data, parted by commas: trees, street, register"),
+            "help_text": _(
+                "Words by which people look for these data, parted by commas: trees, street, register"
+            ),
             "max_length": 2000,
             "required": False,
             **kwargs,
@@ -42,7 +45,9 @@ class KeywordsField(forms.CharField):
     def clean(self, value: Any) -> Any:  # noqa: ANN401  # Django's signature
         """Return the words, each once."""
         text = super().clean(self.prepare_value(value))
-        words = list(dict.fromkeys(word.strip() for word in text.replace(";", ",").split(",") if word.strip()))
+        words = list(
+            dict.fromkeys(word.strip() for word in text.replace(";", ",").split(",") if word.strip())
+        )
         if len(words) > MOST_KEYWORDS or any(len(word) > 100 for word in words):  # noqa: PLR2004  # of the column
             raise forms.ValidationError(_("Give 30 keywords at most, each of 100 letters at most."))
         return words
@@ -154,9 +159,13 @@ class DescribeForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only i
         texts = {name: getattr(dataset, name).get(self._language, "") for name in TEXTS}
         kwargs["initial"] = {**texts, "keywords": words_of(dataset), **kwargs.get("initial", {})}
         super().__init__(*args, **kwargs)
+        for name in TEXTS:  # what stands there in another language is enough, and is shown
+            if not texts[name] and (other := in_language(getattr(dataset, name))[0]):
+                self.fields[name].required = False
+                self.fields[name].widget.attrs["placeholder"] = other[:300]
 
     def _post_clean(self) -> None:
-        super()._post_clean()
+        super()._post_clean()  # type: ignore[misc]  # of ModelForm, not in the stubs
         for name in TEXTS:
             if name in self.cleaned_data:
                 texts = {**getattr(self.instance, name), self._language: self.cleaned_data[name].strip()}

@@ -28,8 +28,8 @@ class UploadForm(forms.Form):
         required=False,
         widget=forms.ClearableFileInput({"accept": ENDINGS}),
         help_text=_(
-            "CSV, Excel, OpenDocument, JSON, GeoJSON, GeoPackage, Shapefile (as ZIP), KML, GPX, GML, Parquet or XML, "
-            "also packed as ZIP. You can also drag it onto the field."
+            "CSV, Excel, OpenDocument, JSON, GeoJSON, GeoPackage, Shapefile (as ZIP), KML, GPX, GML, "
+            "Parquet or XML, also packed as ZIP. You can also drag it onto the field."
         ),
     )
     url = forms.URLField(
@@ -56,7 +56,10 @@ class NewVersionForm(UploadForm):
     """The next file of a table."""
 
     note = forms.CharField(
-        label=_("What is new"), required=False, max_length=500, help_text=_("The public reads it beside the version.")
+        label=_("What is new"),
+        required=False,
+        max_length=500,
+        help_text=_("The public reads it beside the version."),
     )
 
 
@@ -101,7 +104,9 @@ class DistributionForm(forms.Form):
         required=False,
         choices=[("", "---------"), *((one.code, one.title) for one in FORMATS.values())],
     )
-    licence = LicenceField(label=_("Licence"), required=False, help_text=_("Empty: that of the data profile."))
+    licence = LicenceField(
+        label=_("Licence"), required=False, help_text=_("Empty: that of the data profile.")
+    )
     attribution = forms.CharField(label=_("Attribution"), required=False, max_length=500)
 
     def __init__(self, *args: Any, distribution: Distribution | None = None, **kwargs: Any) -> None:  # noqa: ANN401

@@ -23,7 +23,9 @@ FOLDER = "datasets"
 def is_of_version(path: str) -> bool:
     """Return whether a path in the data directory is a finished file of a version."""
     parts = path.split("/")
-    return len(parts) > OF_VERSION and (parts[OF_VERSION] == "table" or parts[OF_VERSION].startswith("source"))
+    return len(parts) > OF_VERSION and (
+        parts[OF_VERSION] == "table" or parts[OF_VERSION].startswith("source")
+    )
 
 
 class VersionQuerySet(models.QuerySet["Version"]):
@@ -68,7 +70,7 @@ class Version(models.Model):
     is_proposed = models.BooleanField(_("to become current"), default=False, editable=False)
     """Whether it becomes current with the next approval of its dataset; at most one of a distribution."""
     is_automatic = models.BooleanField(default=False, editable=False)
-    """Whether it came by schedule and becomes current by itself if its columns are those of the one before."""
+    """Whether it came by schedule: then it becomes current by itself if its columns are as before."""
     note = models.CharField(_("what is new"), max_length=500, blank=True)
     source_url = models.URLField(_("fetched from"), max_length=2000, blank=True)
     original_name = models.CharField(_("name of the file"), max_length=255)
@@ -131,7 +133,9 @@ class Version(models.Model):
     def source_path(self) -> Path:
         """The file as it came; its ending is that of its name."""
         suffix = Path(self.original_name).suffix.lower()
-        return self.folder / f"source{suffix if suffix[1:].isalnum() and len(suffix) <= LONGEST_ENDING else ''}"
+        return (
+            self.folder / f"source{suffix if suffix[1:].isalnum() and len(suffix) <= LONGEST_ENDING else ''}"
+        )
 
     @property
     def table_folder(self) -> Path:
@@ -158,6 +162,8 @@ class Pull(models.Model):
         _("how often"), default=timedelta(days=1), validators=[MinValueValidator(timedelta(minutes=15))]
     )
     is_on = models.BooleanField(_("switched on"), default=True)
+    is_approved = models.BooleanField(default=False, editable=False)
+    """Whether somebody who may publish has agreed: only then fetched files become current by themselves."""
     etag = models.CharField(max_length=500, blank=True, editable=False)
     last_modified = models.CharField(max_length=100, blank=True, editable=False)
     next_at = models.DateTimeField(_("next time"), null=True, blank=True, editable=False, db_index=True)

@@ -1,1 +1,1 @@
-"""How good the description of a dataset is: what rules it breaks, how many points of MQA it has, what to do next."""
+"""How good the description of a dataset is: rules it breaks, points of MQA, what to do next."""

@@ -38,7 +38,7 @@ class Offer:
 
     @property
     def is_open_licence(self) -> bool:
-        """Whether the licence allows what high-value data must allow: any use, at most with the source named."""
+        """Whether the licence allows any use, at most with the source named, as high-value data must."""
         return self.licence in LICENCES and self.licence not in {OTHER, "ODbL-1.0"}
 
 
@@ -50,8 +50,8 @@ def offers(
     Parameters
     ----------
     broken
-        Addresses that did not answer when they were last asked. One that nobody asked yet counts as good: what
-        was typed a minute ago is no fault.
+        Addresses that did not answer when they were last asked. One that nobody asked yet counts as good:
+        what was typed a minute ago is no fault.
     """
     return [_offer(dataset, one, broken) for one in distributions]
 

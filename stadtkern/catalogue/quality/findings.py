@@ -1,7 +1,7 @@
 """What is wrong or missing in a description, and what to do about it.
 
-The rules of DCAT-AP.de 3.0 (mandatory: error, recommended: warning) and of DCAT-AP HVD 3.0, as functions of the
-models, so that a form can ask them with every keystroke. `shacl` asks the same of the finished document.
+The rules of DCAT-AP.de 3.0 (mandatory: error, recommended: warning) and of DCAT-AP HVD 3.0, as functions of
+the models, so that a form can ask them with every keystroke. `shacl` asks the same of the finished document.
 """
 
 from collections.abc import Callable, Iterator, Sequence

@@ -71,13 +71,13 @@ async def _ask_all(links: Sequence[Link]) -> None:
 
 
 async def _ask(client: Client, link: Link) -> None:
+    status: int | None = None
     try:
-        answer = await client.get(link.url, max_bytes=0)
-        status, problem = answer.status, ""
+        status, problem = (await client.get(link.url, max_bytes=0)).status, ""
     except FetchError as error:
         status, problem = error.status, str(error)[:300]
     except SourceError as error:
-        status, problem = None, str(error)[:300]
+        problem = str(error)[:300]
     link.is_ok, link.status, link.problem, link.checked_at = not problem, status, problem, now()
     link.failing_since = None if link.is_ok else link.failing_since or link.checked_at
 

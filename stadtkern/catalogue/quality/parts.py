@@ -1,4 +1,4 @@
-"""What the page of a dataset says about its description: points, other forms, and words for search engines."""
+"""What the page of a dataset says of its description: points, other forms, words for search engines."""
 
 import json
 from urllib.parse import quote

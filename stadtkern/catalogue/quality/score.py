@@ -18,11 +18,11 @@ from stadtkern.contracts.option import Label
 MOST = 405
 RATINGS = ((351, _("excellent")), (221, _("good")), (121, _("sufficient")), (0, _("poor")))
 DIMENSIONS: dict[str, Label] = {
-    "findability": _("can be found"),
-    "accessibility": _("can be reached"),
-    "interoperability": _("can be combined"),
-    "reusability": _("can be used again"),
-    "contextuality": _("says what it comes with"),
+    "findability": _("Can be found"),
+    "accessibility": _("Can be reached"),
+    "interoperability": _("Can be combined"),
+    "reusability": _("Can be used again"),
+    "contextuality": _("Says what it comes with"),
 }
 
 

@@ -21,12 +21,16 @@ def advise(dataset: Dataset, distributions: Sequence[Distribution]) -> advice.Ad
     worth = {step.code: step.points for step in points.steps}
     told = [
         advice.Finding(
-            one.field, _("%(message)s %(fix)s") % {"message": one.message, "fix": one.fix}, one.severity,
+            one.field,
+            f"{one.message} {one.fix}",
+            one.severity,
             worth.pop(_SAME.get(one.code, one.code), 0),
         )
         for one in findings(dataset, distributions, broken=dead)
-    ]  # fmt: skip
+    ]
     told += [
-        advice.Finding(step.field, step.text, "hint", step.points) for step in points.steps if step.code in worth
+        advice.Finding(step.field, step.text, "hint", step.points)
+        for step in points.steps
+        if step.code in worth
     ]
     return advice.Advice(told, points.points, MOST, _("Quality by the measure of the EU (MQA)"))

@@ -1,5 +1,5 @@
-"""The catalogue as linked data: models -> DCAT-AP.de 3.0, and catalogues of others -> records.
+"""The catalogue as linked data: models -> DCAT-AP.de 3.0.
 
 Written without an RDF library, so that ten thousand datasets are streamed in seconds with little memory:
-`mapping` makes `terms.Resource` trees, `turtle`, `rdfxml` and `jsonld` write them. Reading (`reading`) takes rdflib.
+`mapping` makes `terms.Resource` trees, `turtle`, `rdfxml` and `jsonld` write them.
 """

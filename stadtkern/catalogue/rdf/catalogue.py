@@ -149,7 +149,9 @@ def _catalogue(document: Document, shown: Page, address: str) -> Iterator[Resour
         with override(language):
             title = _("Open data of %(town)s") % {"town": town.name}
             found.add("dct:title", Text(title, language))
-            text = _("Data that the town of %(town)s and its partners publish, with the values of its sensors.")
+            text = _(
+                "Data that the town of %(town)s and its partners publish, with the values of its sensors."
+            )
             found.add("dct:description", Text(text % {"town": town.name}, language))
         found.add("dct:language", vocabulary.language(language))
     found.add("dct:publisher", Iri(f"{names.catalogue()}#publisher"))

@@ -75,6 +75,7 @@ def _table(one: Distribution, dataset: Dataset, version: Version, facts: Format)
     found.add("dct:format", Iri(facts.uri))
     found.add("dcat:mediaType", vocabulary.media_type(facts.media_type))
     _terms(found, one, dataset)
+    found.add("dcat:accessService", Iri(names.rows_service(dataset)))
     found.add("dct:issued", moment(one.issued or dataset.issued or dataset.created_at))
     found.add("dct:modified", moment(version.finished_at or one.modified))
     return found

@@ -29,14 +29,23 @@ def organisation(slug: str = "umwelt") -> Organisation:
 
 def agent(slug: str = "umwelt") -> Agent:
     """Return it as publisher."""
-    facts = {"name": {"de": "Umweltamt", "pl": "Urząd ochrony środowiska"}, "homepage": "https://example.org/umwelt"}
+    facts = {
+        "name": {"de": "Umweltamt", "pl": "Urząd ochrony środowiska"},
+        "homepage": "https://example.org/umwelt",
+    }
     return Agent.objects.get_or_create(slug=slug, defaults=facts)[0]
 
 
 def profile(slug: str = "trees", **facts: Any) -> DataProfile:  # noqa: ANN401
     """Return a published data profile."""
     texts = {name: {"de": "Bäume der Stadt"} for name in ("title", "purpose", "legal_basis")}
-    defaults = {**texts, "owner": organisation(), "licence": "dl-de/by-2-0", "attribution": "Stadt Guben", "is_published": True}
+    defaults = {
+        **texts,
+        "owner": organisation(),
+        "licence": "dl-de/by-2-0",
+        "attribution": "Stadt Guben",
+        "is_published": True,
+    }
     return DataProfile.objects.update_or_create(slug=slug, defaults={**defaults, **facts})[0]
 
 
@@ -69,9 +78,23 @@ def distribution(one: Dataset, slug: str = "file", **facts: Any) -> Distribution
 def table(one: Dataset, slug: str = "table", **facts: Any) -> Distribution:  # noqa: ANN401
     """Return a table of ours with one edition; its file is not there."""
     made = Distribution.objects.create(dataset=one, slug=slug, title={"de": "Bäume"})
-    schema = {"fields": [{"name": "species", "title": "Art", "type": "string"}, {"name": "geometry", "type": "geojson"}]}
-    values = {"number": 1, "state": "ready", "is_current": True, "original_name": "Bäume.xlsx", "byte_size": 1234,
-              "sha256": "ab" * 32, "table_schema": schema, "rows": 3, "finished_at": DAY}  # fmt: skip
+    schema = {
+        "fields": [
+            {"name": "species", "title": "Art", "type": "string"},
+            {"name": "geometry", "type": "geojson"},
+        ]
+    }
+    values = {
+        "number": 1,
+        "state": "ready",
+        "is_current": True,
+        "original_name": "Bäume.xlsx",
+        "byte_size": 1234,
+        "sha256": "ab" * 32,
+        "table_schema": schema,
+        "rows": 3,
+        "finished_at": DAY,
+    }
     Version.objects.create(distribution=made, **{**values, **facts})
     return made
 
@@ -79,26 +102,51 @@ def table(one: Dataset, slug: str = "table", **facts: Any) -> Distribution:  # n
 def full(slug: str = "trees") -> Dataset:
     """Return a public dataset that lacks nothing."""
     series = DatasetSeries.objects.get_or_create(
-        slug="tree-years", defaults={"title": {"de": "Bäume je Jahr"}, "description": {"de": "Jedes Jahr."}, "publisher": agent(), "frequency": "ANNUAL"}
+        slug="tree-years",
+        defaults={
+            "title": {"de": "Bäume je Jahr"},
+            "description": {"de": "Jedes Jahr."},
+            "publisher": agent(),
+            "frequency": "ANNUAL",
+        },
     )[0]
     made = dataset(
         slug,
         title={"de": "Straßenbäume", "pl": "Drzewa przyuliczne"},
         description={"de": "Alle Bäume an Straßen mit Art und Alter.", "pl": "Wszystkie drzewa."},
-        contact_name="Grünpflege", contact_email="gruen@example.org",
-        themes=["ENVI"], hvd_categories=["c_dd313021"], area=area(), series=series,
-        temporal_start=DAY - timedelta(days=365), temporal_end=DAY,
-        frequency="ANNUAL", availability="AVAILABLE", provenance={"de": "Eigene Zählung"},
-        issued=DAY, modified=DAY,
-    )  # fmt: skip
-    made.keywords.add(*(Keyword.objects.get_or_create(word=word, language="de", defaults={"slug": word.lower()})[0] for word in ("Baum", "Straße")))
+        contact_name="Grünpflege",
+        contact_email="gruen@example.org",
+        themes=["ENVI"],
+        hvd_categories=["c_dd313021"],
+        area=area(),
+        series=series,
+        temporal_start=DAY - timedelta(days=365),
+        temporal_end=DAY,
+        frequency="ANNUAL",
+        availability="AVAILABLE",
+        provenance={"de": "Eigene Zählung"},
+        issued=DAY,
+        modified=DAY,
+    )
+    made.keywords.add(
+        *(
+            Keyword.objects.get_or_create(word=word, language="de", defaults={"slug": word.lower()})[0]
+            for word in ("Baum", "Straße")
+        )
+    )
     distribution(made, byte_size=99, checksum="cd" * 32, issued=DAY, modified=DAY)
     table(made)
     service = DataService.objects.get_or_create(
         slug="trees-api",
-        defaults={"title": {"de": "Schnittstelle der Bäume"}, "publisher": agent(), "endpoint_url": "https://example.org/api",
-                  "documentation": "https://example.org/api/docs", "contact_email": "gruen@example.org", "licence": "dl-de/by-2-0",
-                  "hvd_categories": ["c_dd313021"]},
-    )[0]  # fmt: skip
+        defaults={
+            "title": {"de": "Schnittstelle der Bäume"},
+            "publisher": agent(),
+            "endpoint_url": "https://example.org/api",
+            "documentation": "https://example.org/api/docs",
+            "contact_email": "gruen@example.org",
+            "licence": "dl-de/by-2-0",
+            "hvd_categories": ["c_dd313021"],
+        },
+    )[0]
     service.datasets.add(made)
     return made

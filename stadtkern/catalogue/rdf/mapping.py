@@ -62,7 +62,26 @@ class Document:
         offers = [offer for each in one.distributions.all() for offer in distributions.offers(each, one)]
         found.add("dcat:distribution", *(Iri(offer.uri) for offer in offers))
         found.statements += _passed_on(one.extra)
-        return self.noted([found, *offers, _record(one, found.uri)])
+        interfaces = [self._rows_service(one, found.uri)] if _has_table(one) else []
+        return self.noted([found, *offers, *interfaces, _record(one, found.uri)])
+
+    def _rows_service(self, one: Dataset, name: str) -> Resource:
+        """Return the interface that every table has by itself."""
+        found = Resource(names.rows_service(one), ("dcat:DataService",))
+        title = texts(one.title) or [Text(one.slug)]
+        found.add("dct:title", *(Text(f"API: {text.value}", text.language) for text in title))
+        found.add("dcat:endpointURL", Iri(f"{names.base()}/api/v1/datasets/{one.slug}"))
+        found.add("dcat:endpointDescription", Iri(f"{names.base()}/api/v1/openapi.json"))
+        found.add("foaf:page", Iri(f"{names.base()}/api/v1/docs"))
+        found.add("dct:publisher", self.agent(one.publisher))
+        found.add("dcat:contactPoint", _contact(one, self.town))
+        found.add("dct:accessRights", Iri(access_right(one.profile)))
+        found.add("dct:license", distributions.licence_name(one.profile.licence))
+        if one.hvd_categories:
+            found.add("dcatap:applicableLegislation", Iri(HVD_REGULATION))
+            found.add("dcatap:hvdCategory", *_concepts(one.hvd_categories, HVD_CATEGORIES))
+        found.add("dcat:servesDataset", Iri(name))
+        return found
 
     def noted(self, resources: list[Resource]) -> list[Resource]:
         """Return the resources; the vocabulary entries in them are remembered."""
@@ -135,6 +154,10 @@ _VOCABULARIES = (
     HVD_REGULATION,
     vocabulary.MEDIA_TYPES,
 )
+
+
+def _has_table(one: Dataset) -> bool:
+    return any(each.current_version is not None for each in one.distributions.all())
 
 
 def _describe(found: Resource, one: Dataset) -> None:

@@ -50,6 +50,11 @@ def service(one: DataService) -> str:
     return _own(one.extra) or f"{catalogue()}#service-{one.slug}"
 
 
+def rows_service(one: Dataset) -> str:
+    """Return the name of the interface by which the rows of its tables are asked."""
+    return f"{base()}/data/{one.slug}#api"
+
+
 def series(one: DatasetSeries) -> str:
     """Return the name of a series."""
     return f"{catalogue()}#series-{one.slug}"

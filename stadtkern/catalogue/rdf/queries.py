@@ -11,9 +11,17 @@ BATCH = 500
 def described(datasets: QuerySet[Dataset]) -> QuerySet[Dataset]:
     """Return the datasets with publisher, profile, keywords, distributions, tables and services."""
     versions = Version.objects.current().only(
-        "distribution_id", "number", "is_current", "byte_size", "sha256", "table_schema", "finished_at", "rows",
-        "original_name", "emptied_at",
-    )  # fmt: skip
+        "distribution_id",
+        "number",
+        "is_current",
+        "byte_size",
+        "sha256",
+        "table_schema",
+        "finished_at",
+        "rows",
+        "original_name",
+        "emptied_at",
+    )
     distributions = (
         Distribution.objects.filter(is_live=True)
         .order_by("position", "pk")
@@ -22,6 +30,4 @@ def described(datasets: QuerySet[Dataset]) -> QuerySet[Dataset]:
     services = DataService.objects.select_related("publisher__organisation").order_by("slug")
     return datasets.select_related(
         "profile__owner", "publisher__organisation", "series__publisher__organisation", "area"
-    ).prefetch_related(
-        "keywords", Prefetch("distributions", distributions), Prefetch("services", services)
-    )
+    ).prefetch_related("keywords", Prefetch("distributions", distributions), Prefetch("services", services))

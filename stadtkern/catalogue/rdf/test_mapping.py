@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.urls import resolve
@@ -22,7 +23,9 @@ PARSERS = {"ttl": "turtle", "rdf": "xml", "jsonld": "json-ld"}
 
 
 def document(ending: str = "ttl") -> str:
-    return "".join(catalogue.write(catalogue.FORMS[ending], catalogue.whole(), "http://testserver/catalog.ttl"))
+    return "".join(
+        catalogue.write(catalogue.FORMS[ending], catalogue.whole(), "http://testserver/catalog.ttl")
+    )
 
 
 def graph() -> Graph:
@@ -89,6 +92,14 @@ def test_a_table_is_offered_in_every_format_and_as_it_came() -> None:
     assert f"{names.base()}/data/trees#file" in offers
 
 
+def test_the_rows_of_a_table_have_an_interface_that_high_value_data_need() -> None:
+    fixtures.full()
+    found, name = graph(), f"{names.base()}/data/trees#api"
+    assert values(found, name, DCAT + "endpointURL") == {f"{names.base()}/api/v1/datasets/trees"}
+    assert values(found, name, DCATAP + "hvdCategory") == {"http://data.europa.eu/bna/c_dd313021"}
+    assert values(found, f"{names.base()}/data/trees#table", DCAT + "accessService") == {name}
+
+
 @pytest.mark.parametrize(
     ("facts", "right"),
     [
@@ -98,7 +109,7 @@ def test_a_table_is_offered_in_every_format_and_as_it_came() -> None:
         ({"has_personal_data": True}, "NON_PUBLIC"),
     ],
 )
-def test_closed_data_are_listed_without_a_way_to_load_them(facts: dict[str, object], right: str) -> None:
+def test_closed_data_are_listed_without_a_way_to_load_them(facts: dict[str, Any], right: str) -> None:
     one = fixtures.dataset(profile=fixtures.profile(**facts))
     fixtures.distribution(one)
     fixtures.table(one)
@@ -116,7 +127,7 @@ def test_closed_data_are_listed_without_a_way_to_load_them(facts: dict[str, obje
     [
         lambda one: Dataset.objects.filter(pk=one.pk).update(live=False),
         lambda one: Dataset.objects.filter(pk=one.pk).update(withdrawn_at=fixtures.DAY),
-        lambda one: fixtures.profile(is_published=False),
+        lambda _one: fixtures.profile(is_published=False),
     ],
 )
 def test_what_is_not_public_is_not_listed(hide: Callable[[Dataset], object]) -> None:
@@ -129,22 +140,43 @@ def test_statements_of_another_catalogue_come_out_unchanged() -> None:
     said = {
         "https://example.org/ns/colour": [{"@value": "grün", "@language": "de"}],
         DCT + "references": [{"@id": "https://musterdatenkatalog.de/def/musterdatensatz/baum/baumkataster"}],
-        "http://www.w3.org/ns/adms#identifier": [{"@type": ["http://www.w3.org/ns/adms#Identifier"], "http://www.w3.org/2004/02/skos/core#notation": [{"@value": "4711"}]}],
+        "http://www.w3.org/ns/adms#identifier": [
+            {
+                "@type": ["http://www.w3.org/ns/adms#Identifier"],
+                "http://www.w3.org/2004/02/skos/core#notation": [{"@value": "4711"}],
+            }
+        ],
     }
     uri = "https://other.example.org/dataset/1"
     one = fixtures.dataset(origin="harvest", identifier="1", extra={"uri": uri, "jsonld": said})
-    fixtures.distribution(one, extra={"uri": f"{uri}#file", "jsonld": {DCT + "conformsTo": [{"@id": "https://example.org/standard"}]}})
+    fixtures.distribution(
+        one,
+        extra={
+            "uri": f"{uri}#file",
+            "jsonld": {DCT + "conformsTo": [{"@id": "https://example.org/standard"}]},
+        },
+    )
     found = graph()
     assert (URIRef(uri), RDF.type, URIRef(DCAT + "Dataset")) in found
     assert values(found, uri, "https://example.org/ns/colour") == {"grün"}
-    assert values(found, uri, DCT + "references") == {"https://musterdatenkatalog.de/def/musterdatensatz/baum/baumkataster"}
+    assert values(found, uri, DCT + "references") == {
+        "https://musterdatenkatalog.de/def/musterdatensatz/baum/baumkataster"
+    }
     assert values(found, uri, DCAT + "distribution") == {f"{uri}#file"}
     assert values(found, f"{uri}#file", DCT + "conformsTo") == {"https://example.org/standard"}
     assert (None, None, Literal("4711")) in found
     assert worst() == []
 
 
-@pytest.mark.parametrize("extra", [{"uri": "javascript:alert(1)"}, {"uri": 3, "jsonld": [1]}, {"jsonld": {"x": "y", "@id": 1}}, {"uri": "not an address"}])
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {"uri": "javascript:alert(1)"},
+        {"uri": 3, "jsonld": [1]},
+        {"jsonld": {"x": "y", "@id": 1}},
+        {"uri": "not an address"},
+    ],
+)
 def test_odd_statements_of_another_catalogue_do_no_harm(extra: dict[str, object]) -> None:
     one = fixtures.dataset(extra=extra)
     assert names.dataset(one) == f"{names.base()}/data/trees"
@@ -190,15 +222,22 @@ def test_the_promised_rhythm_of_the_profile_stands_in_for_that_of_the_dataset() 
 
 
 def test_hostile_texts_and_addresses_stay_texts_and_addresses() -> None:
-    one = fixtures.dataset(title={"de": '"""\n<script>\\ \u0000 \ud800'.replace("\ud800", "")}, landing_page='https://example.org/<a> "b"')
-    fixtures.distribution(one, access_url="https://example.org/a b|c{d}", download_url="nonsense", media_type="text/<x>")
+    one = fixtures.dataset(
+        title={"de": '"""\n<script>\\ \u0000 \ud800'.replace("\ud800", "")},
+        landing_page='https://example.org/<a> "b"',
+    )
+    fixtures.distribution(
+        one, access_url="https://example.org/a b|c{d}", download_url="nonsense", media_type="text/<x>"
+    )
     assert worst() == []
     for ending, form in PARSERS.items():
         Graph().parse(data=document(ending), format=form)
 
 
 @pytest.mark.parametrize("count", [1, 7])
-def test_the_number_of_queries_does_not_grow(django_assert_num_queries: DjangoAssertNumQueries, count: int) -> None:
+def test_the_number_of_queries_does_not_grow(
+    django_assert_num_queries: DjangoAssertNumQueries, count: int
+) -> None:
     for number in range(count):
         fixtures.full(f"trees-{number}")
     with django_assert_num_queries(10):
@@ -210,5 +249,12 @@ def test_the_number_of_queries_does_not_grow(django_assert_num_queries: DjangoAs
 def test_the_addresses_that_are_written_out_exist() -> None:
     one = fixtures.full()
     two = one.distributions.get(slug="table")
-    for address in (names.page(one), names.table_page(two), names.source_file(two, 1), names.rows_file(two, "csv"), names.dataset(one), names.catalogue()):
+    for address in (
+        names.page(one),
+        names.table_page(two),
+        names.source_file(two, 1),
+        names.rows_file(two, "csv"),
+        names.dataset(one),
+        names.catalogue(),
+    ):
         assert resolve(address.removeprefix(names.base()))

@@ -9,6 +9,7 @@ from rdflib import Graph
 from rdflib.compare import isomorphic
 
 from stadtkern.catalogue.rdf import jsonld, rdfxml, turtle
+from stadtkern.catalogue.rdf.catalogue import Form
 from stadtkern.catalogue.rdf.terms import Iri, Resource, Text, Value, expand, iri, shorten
 
 NAMES = st.sampled_from(["dct:title", "dcat:keyword", "http://example.org/ns/x", "urn:example:word"])
@@ -20,7 +21,7 @@ TEXTS = st.one_of(
 )
 ADDRESSES = st.text(max_size=20).map(lambda end: iri(f"http://example.org/{end}")).filter(bool)
 VALUES: st.SearchStrategy[Value] = st.recursive(
-    st.one_of(TEXTS, ADDRESSES),  # type: ignore[arg-type]  # filter(bool) takes None away
+    st.one_of(TEXTS, ADDRESSES),
     lambda inner: st.builds(
         Resource, st.just(""), st.just(("dct:Location",)), st.lists(st.tuples(NAMES, inner), max_size=3)
     ),
@@ -34,9 +35,12 @@ RESOURCES = st.builds(
 )
 
 
-def graph_of(form, resources: list[Resource]) -> Graph:  # type: ignore[no-untyped-def]  # a module
+def graph_of(form: Form, resources: list[Resource]) -> Graph:
     text = form.head() + form.SEPARATOR.join(form.write(one) for one in resources) + form.foot()
-    return Graph().parse(data=text, format={"text/turtle": "turtle", "application/rdf+xml": "xml"}.get(form.MEDIA_TYPE, "json-ld"))
+    return Graph().parse(
+        data=text,
+        format={"text/turtle": "turtle", "application/rdf+xml": "xml"}.get(form.MEDIA_TYPE, "json-ld"),
+    )
 
 
 @given(st.lists(RESOURCES, max_size=3))
@@ -52,12 +56,16 @@ def test_turtle_and_xml_say_the_same(resources: list[Resource]) -> None:
 
 @given(st.text(max_size=60))
 def test_no_text_breaks_a_document(text: str) -> None:
-    resource = Resource("http://example.org/a", (), [("dct:title", Text(text)), ("dct:title", Text(text, text))])
+    resource = Resource(
+        "http://example.org/a", (), [("dct:title", Text(text)), ("dct:title", Text(text, text))]
+    )
     for form in (turtle, rdfxml, jsonld):
         document = form.head() + form.write(resource) + form.foot()
         document.encode()
         if form is not jsonld or not text:
-            assert len(graph_of(form, [Resource("http://example.org/a", (), [("dct:title", Text(text))])])) == 1
+            assert (
+                len(graph_of(form, [Resource("http://example.org/a", (), [("dct:title", Text(text))])])) == 1
+            )
 
 
 @pytest.mark.parametrize(
@@ -84,7 +92,12 @@ def test_short_names_are_only_for_known_prefixes() -> None:
     assert expand("urn:x:y") == "urn:x:y"
 
 
-@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    )
+)
 def test_foreign_json_does_no_harm(value: object) -> None:
     assert isinstance(jsonld.read_expanded(value), list)
 
@@ -94,7 +107,12 @@ def test_expanded_statements_come_out_again() -> None:
         "http://example.org/ns/x": [
             {"@value": "a", "@language": "de"},
             {"@id": "http://example.org/1"},
-            {"@type": ["http://example.org/T"], "http://example.org/ns/y": [{"@value": 3, "@type": "http://www.w3.org/2001/XMLSchema#integer"}]},
+            {
+                "@type": ["http://example.org/T"],
+                "http://example.org/ns/y": [
+                    {"@value": 3, "@type": "http://www.w3.org/2001/XMLSchema#integer"}
+                ],
+            },
         ]
     }
     resource = Resource("http://example.org/a", (), jsonld.read_expanded(said))

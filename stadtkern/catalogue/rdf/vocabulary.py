@@ -1,7 +1,7 @@
 """What the entries of controlled vocabularies are, said together with the data that use them.
 
-Validators look for `skos:inScheme` in the very document they check. With these few statements in it a document
-can be checked without fetching tables from elsewhere, and people who read it see titles instead of codes.
+Validators look for `skos:inScheme` in the very document they check. With these few statements in it a
+document can be checked without fetching tables from elsewhere, and readers see titles instead of codes.
 """
 
 from collections.abc import Iterable, Iterator

@@ -1,7 +1,8 @@
 """Nothing becomes public before somebody has approved it.
 
-A dataset is written as a draft, submitted, and approved or sent back with a comment (Wagtail's workflow). With the
-approval go: its description, its keywords, what was changed in its distributions, and the versions proposed.
+A dataset is written as a draft, submitted, and approved or sent back with a comment (Wagtail's workflow).
+With the approval go: its description, its keywords, what was changed in its distributions, and the versions
+proposed.
 """
 
 from typing import Any
@@ -15,7 +16,7 @@ from wagtail.models import GroupApprovalTask, Workflow, WorkflowContentType, Wor
 
 from stadtkern.base import clock
 from stadtkern.base.errors import BadInput
-from stadtkern.catalogue.models import Dataset, Distribution, Keyword, Version
+from stadtkern.catalogue.models import Dataset, Distribution, Keyword, Pull, Version
 from stadtkern.catalogue.services.names import free_slug, slug_of
 from stadtkern.catalogue.services.versions import demand, make_current
 from stadtkern.people.models import User
@@ -134,6 +135,7 @@ def after_publishing(instance: Dataset, **_facts: Any) -> None:  # noqa: ANN401 
         set_keywords(instance, instance.draft_keywords)
     for distribution in Distribution.objects.select_for_update().filter(dataset=instance.pk):
         _apply_draft(distribution)
+    Pull.objects.filter(distribution__dataset=instance.pk).update(is_approved=True)
     proposed = Version.objects.filter(distribution__dataset=instance.pk, is_proposed=True)
     for version in proposed.select_related("distribution__dataset__profile"):
         make_current(version, by=None)

@@ -12,8 +12,8 @@ from stadtkern.tables import ColumnPlan, GeometryPlan, Plan
 def carried_over(new: Plan, old: Plan, *, proposed: Mapping[str, Mapping[str, Any]]) -> Plan:
     """Return the plan of a new file with titles, units, types and so on as they were corrected before.
 
-    A type is kept if the survey proposes for the new file what it proposed for the old one (`proposed`, by the
-    name of the column); otherwise the file has changed, and the new proposal holds.
+    A type is kept if the survey proposes for the new file what it proposed for the old one (`proposed`, by
+    the name of the column); otherwise the file has changed, and the new proposal holds.
     """
     known = {column.title.casefold(): column for column in old.columns}
     known |= {column.name: column for column in old.columns}
@@ -32,7 +32,7 @@ def _carried(
     before = known.get(column.title.casefold()) or known.get(column.name)
     if before is None:
         return column
-    words = {
+    words: dict[str, Any] = {
         "name": before.name,
         "title": before.title,
         "unit": before.unit or column.unit,

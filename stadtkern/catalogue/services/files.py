@@ -53,14 +53,12 @@ def stage(parts: Iterable[bytes], *, most: int | None = None) -> Staged:
         with path.open("xb") as target:
             for part in parts:
                 size += len(part)
-                if size > most:
-                    raise BadInput(_("The file is larger than %(most)d MB.") % {"most": most // 1_000_000})
+                _check_size(size, most)
                 digest.update(part)
                 target.write(part)
             target.flush()
             os.fsync(target.fileno())
-        if not size:
-            raise BadInput(_("The file is empty."))
+        _check_size(size, most, least=1)
     except OSError as error:
         path.unlink(missing_ok=True)
         raise Unavailable(_("The file cannot be stored: %(reason)s") % {"reason": error.strerror}) from error
@@ -68,6 +66,13 @@ def stage(parts: Iterable[bytes], *, most: int | None = None) -> Staged:
         path.unlink(missing_ok=True)
         raise
     return Staged(path, size, digest.hexdigest())
+
+
+def _check_size(size: int, most: int, *, least: int = 0) -> None:
+    if size > most:
+        raise BadInput(_("The file is larger than %(most)d MB.") % {"most": most // 1_000_000})
+    if size < least:
+        raise BadInput(_("The file is empty."))
 
 
 def checked(path: Path) -> Staged:

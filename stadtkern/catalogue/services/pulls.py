@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 
 from stadtkern.base import clock
 from stadtkern.base.errors import BadInput, Unavailable
@@ -14,6 +15,7 @@ from stadtkern.base.http import Answer, Client, FetchError
 from stadtkern.catalogue.models import Pull, Version
 from stadtkern.catalogue.services import columns, files, versions
 from stadtkern.catalogue.services.versions import State
+from stadtkern.people.models import User
 
 DEADLINE = timedelta(minutes=30)
 LEASE = timedelta(hours=1)
@@ -33,17 +35,22 @@ class Found:
 def pull_due() -> int:
     """Fetch what is due; return how many addresses were asked."""
     count = 0
+    if not _due().exists():  # a transaction would hold SQLite's only lock for nothing
+        return 0
     while (due := _take()) is not None:
         pull(due)
         count += 1
     return count
 
 
+def _due() -> QuerySet[Pull]:
+    return Pull.objects.filter(is_on=True, next_at__lte=clock.now(), distribution__dataset__withdrawn_at=None)
+
+
 @transaction.atomic
 def _take() -> Pull | None:
     """Return a fetch that is due; nobody else gets it before the lease ends."""
-    waiting = Pull.objects.filter(is_on=True, next_at__lte=clock.now(), distribution__dataset__withdrawn_at=None)
-    found = waiting.order_by("next_at").select_for_update(skip_locked=True, of=("self",)).first()
+    found = _due().order_by("next_at").select_for_update(skip_locked=True, of=("self",)).first()
     if found is not None:
         Pull.objects.filter(pk=found.pk).update(next_at=clock.now() + LEASE)
     return found
@@ -119,11 +126,15 @@ def _store(due: Pull, found: Found) -> Version | None:
 
 
 @transaction.atomic
-def schedule(pull_: Pull) -> None:
-    """Store a scheduled fetch; a changed address is asked anew, at once."""
+def schedule(pull_: Pull, *, by: User | None) -> None:
+    """Store a scheduled fetch; a changed address is asked anew, at once, and has to be approved again."""
+    versions.demand_change(by, pull_.distribution)
     stored = Pull.objects.filter(distribution=pull_.distribution_id).first()
-    if stored is None or stored.url != pull_.url:
+    is_known = stored is not None and stored.url == pull_.url
+    if not is_known:
         pull_.etag = pull_.last_modified = pull_.problem = ""
+    may_publish = by is None or by.has_perm("catalogue.publish_dataset", pull_.distribution.dataset)
+    pull_.is_approved = may_publish or bool(is_known and stored and stored.is_approved)
     if stored is not None:
         pull_.pk = stored.pk
     pull_.next_at = clock.now() if pull_.is_on else None

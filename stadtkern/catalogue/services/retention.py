@@ -1,12 +1,14 @@
 """Files that nobody needs any more.
 
-Versions that were ever current stay with their files, so that their addresses hold; those that came by schedule
-end after `FETCHED_VERSION_DAYS`, but never the newest ones. What was refused, forgotten or replaced before it was
-published ends after `FAILED_UPLOAD_DAYS`. The row of a version stays: what it was, when, and why it is gone.
+Versions that were ever current stay with their files, so that their addresses hold; those that came by
+schedule end after `FETCHED_VERSION_DAYS`, but never the newest ones. What was refused, forgotten or replaced
+before it was published ends after `FAILED_UPLOAD_DAYS`. The row of a version stays: what it was, when, and
+why it is gone.
 """
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from django.conf import settings
@@ -52,13 +54,13 @@ def _empty(versions: Iterable[Version], moment: datetime) -> int:
         state = State.CANCELLED if version.state == State.ASKING else version.state
         idle = Version.objects.filter(pk=version.pk, state=version.state, is_current=False, is_proposed=False)
         if idle.update(emptied_at=moment, state=state):
-            transaction.on_commit(lambda version=version: files.empty(version))
+            transaction.on_commit(partial(files.empty, version))
             count += 1
     return count
 
 
 def delete_left_behind(moment: datetime) -> int:
-    """Delete files that belong to nothing: broken off uploads, locks and folders of versions that are gone."""
+    """Delete files that belong to nothing any more: broken off uploads, old locks."""
     data = Path(settings.DATA_DIR)
     limit = moment - timedelta(days=1)
     old = [
@@ -68,7 +70,7 @@ def delete_left_behind(moment: datetime) -> int:
         if path.is_file() and path.stat().st_mtime < limit.timestamp()
     ]
     for path in old:
-        transaction.on_commit(lambda path=path: path.unlink(missing_ok=True))
+        transaction.on_commit(partial(path.unlink, missing_ok=True))
     return len(old)
 
 
@@ -82,6 +84,6 @@ def delete_done(moment: datetime) -> int:
 
 
 def delete_files(instance: Version, **_facts: object) -> None:
-    """Delete the files of a version whose row was deleted, once that is certain; a receiver of `post_delete`."""
+    """Delete the files of a version whose row was deleted; a receiver of `post_delete`."""
     folder = instance.folder
-    transaction.on_commit(lambda: files.remove_folder(folder))
+    transaction.on_commit(partial(files.remove_folder, folder))

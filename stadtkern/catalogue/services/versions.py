@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 from urllib.parse import unquote, urlsplit
 
+from auditlog.models import LogEntry
 from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import get_language
@@ -120,6 +121,11 @@ def name_in(url: str) -> str:
     return safe_name(unquote(PurePosixPath(urlsplit(url).path).name))
 
 
+def trail(version: Version, before: str, after: str) -> None:
+    """Write into the audit trail what a person had done with a file; states of the worker are not written."""
+    LogEntry.objects.log_create(version, action=LogEntry.Action.UPDATE, changes={"state": [before, after]})
+
+
 def safe_name(name: str) -> str:
     """Return a file name without folders and control characters, of a length that can be stored."""
     last = name.replace("\\", "/").rpartition("/")[2]
@@ -146,6 +152,7 @@ def confirm(version: Version, plan: Plan, *, by: User | None, note: str | None =
     waiting = Version.objects.filter(pk=version.pk, state=State.ASKING, is_cancelled=False)
     if not waiting.update(**changes):
         raise BadInput(_("This file no longer waits for its columns."))
+    trail(version, State.ASKING, State.READING)
     version.refresh_from_db()
 
 
@@ -179,6 +186,7 @@ def cancel(version: Version, *, by: User | None) -> None:
     stoppable = Version.objects.filter(pk=version.pk).exclude(state__in=(State.READY, State.CANCELLED))
     if not stoppable.update(is_cancelled=True):
         raise BadInput(_("This file was read already or is cancelled."))
+    trail(version, version.state, State.CANCELLED)
     with files.working_on(version.pk) as is_mine:
         if is_mine:  # otherwise the worker holds it, and stops when it next looks
             end_cancelled(version)
@@ -200,6 +208,7 @@ def retry(version: Version, *, by: User | None) -> None:
     failed = Version.objects.filter(pk=version.pk, state=State.FAILED, emptied_at=None)
     if again is None or not failed.update(state=again, attempts=0, problem="", findings={}, finished_at=None):
         raise BadInput(_("There is nothing to try again; upload the file once more."))
+    trail(version, State.FAILED, State.WAITING)
     version.refresh_from_db()
 
 

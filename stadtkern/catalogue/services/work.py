@@ -1,8 +1,8 @@
 """What the worker does with a file: fetch it, look at it, read it, compare it with the version before.
 
-The state of a version is the queue. Who works on a version holds its lock, which ends with the process: a version
-in the middle of a step whose lock is free was left by a worker that died, and is begun again. A file that ends
-the worker again and again is given up.
+The state of a version is the queue. Who works on a version holds its lock, which ends with the process: a
+version in the middle of a step whose lock is free was left by a worker that died, and is begun again. A file
+that ends the worker again and again is given up.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import timedelta
-from typing import Any
+from typing import IO, Any
 
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
@@ -19,8 +19,8 @@ from django.db.models import F
 
 from stadtkern.base import clock
 from stadtkern.base.errors import BadInput, Unavailable
-from stadtkern.base.http import Client, FetchError
-from stadtkern.catalogue.models import Distribution, Version
+from stadtkern.base.http import Answer, Client, FetchError
+from stadtkern.catalogue.models import Distribution, Pull, Version
 from stadtkern.catalogue.services import columns, files
 from stadtkern.catalogue.services.places import geocode
 from stadtkern.catalogue.services.versions import State, end_cancelled, make_current
@@ -76,7 +76,10 @@ def _begin(key: int, states: tuple[str, ...]) -> Version | None:
         end_cancelled(version)
         return None
     if version.attempts > MOST_ATTEMPTS:
-        fail(version, TableError("worker_ended", "the worker ended while it read this file", times=MOST_ATTEMPTS))
+        fail(
+            version,
+            TableError("worker_ended", "the worker ended while it read this file", times=MOST_ATTEMPTS),
+        )
         return None
     return version
 
@@ -98,7 +101,7 @@ def look(version: Version) -> None:
 
 
 def _ask(version: Version, found: Survey) -> None:
-    """Put the plan to the editor, or read the file by the plan of the version before if nobody is to be asked."""
+    """Put the plan to the editor, or read the file at once if nobody is to be asked."""
     plan, is_same = found.plan, False
     if (before := previous(version)) is not None:
         old = Plan.from_json(before.plan)
@@ -127,9 +130,9 @@ def download(version: Version) -> None:
     Version.objects.filter(pk=version.pk).update(**facts)
 
 
-async def _get(url: str, target: Any, **conditions: str) -> Any:  # noqa: ANN401  # IO[bytes] -> Answer
+async def _get(url: str, target: IO[bytes]) -> Answer:
     async with Client(timeout=timedelta(seconds=60), deadline=FETCH_DEADLINE) as client:
-        return await client.get(url, max_bytes=settings.UPLOAD_MOST_BYTES, into=target, **conditions)
+        return await client.get(url, max_bytes=settings.UPLOAD_MOST_BYTES, into=target)
 
 
 def read(version: Version) -> None:
@@ -168,9 +171,7 @@ class Watch:
         """Write down how far the reading is."""
         if clock.now() - self._noted >= PAUSE:
             self._noted = clock.now()
-            self._row.update(
-                done_bytes=progress.done, rows=progress.rows, rejected_rows=progress.rejected
-            )
+            self._row.update(done_bytes=progress.done, rows=progress.rows, rejected_rows=progress.rejected)
 
     def is_cancelled(self) -> bool:
         """Return whether the person has stopped it, or the version is gone."""
@@ -219,12 +220,18 @@ def finish(version: Version, result: Ingested, difference: dict[str, Any]) -> No
         end_cancelled(version)
         return
     version.refresh_from_db()
-    if version.is_automatic and version.distribution.dataset.live:
+    if version.is_automatic and version.distribution.dataset.live and _is_approved(version):
         make_current(version, by=None)
     elif not version.distribution.dataset.workflow_in_progress:
         others = Version.objects.filter(distribution=version.distribution_id, is_proposed=True)
         others.update(is_proposed=False)
         Version.objects.filter(pk=version.pk).update(is_proposed=True)
+
+
+def _is_approved(version: Version) -> bool:
+    """Return whether somebody has agreed that what lies at this address becomes public by itself."""
+    pulls = Pull.objects.filter(distribution=version.distribution_id, url=version.source_url)
+    return pulls.filter(is_approved=True).exists()
 
 
 def fail(version: Version, error: Exception) -> None:
@@ -239,8 +246,10 @@ def fail(version: Version, error: Exception) -> None:
 
 
 def hints(version: Version) -> Hints:
-    """Return what is known about a file: where the town lies, how late it is there, what a person has said."""
-    return Hints(**{"bbox": current_town().bbox, "zone": settings.TIME_ZONE, **version.findings.get("hints", {})})
+    """Return what is known about a file: of the town, and from a person who has looked at it."""
+    return Hints(
+        **{"bbox": current_town().bbox, "zone": settings.TIME_ZONE, **version.findings.get("hints", {})}
+    )
 
 
 def as_json(found: Survey) -> dict[str, Any]:

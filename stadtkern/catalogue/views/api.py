@@ -10,7 +10,7 @@ from django.http.response import HttpResponseBase
 from django.utils.text import slugify
 
 from stadtkern.base.errors import BadInput
-from stadtkern.catalogue import asking, listing
+from stadtkern.catalogue import asking, listing, uses
 from stadtkern.catalogue.access import Reader, can_read, demand, note_read, reader_of, visible
 from stadtkern.catalogue.aggregating import aggregate_of
 from stadtkern.catalogue.describing import (
@@ -178,6 +178,7 @@ def _rows_json(request: HttpRequest, source: Source, cursor: asking.Cursor | Non
         "rows": page.as_dicts(),
     }
     note_read(source.reader, source.dataset, "rows", len(page.rows))
+    uses.note(request, source.dataset, "api")
     response = json_answer(body, tag=tag, is_open=source.dataset.is_open)
     if following:
         response.headers["Link"] = f'<{following}>; rel="next"'
@@ -194,8 +195,7 @@ def _following(request: HttpRequest, source: Source, query: Query, page: RowsPag
         (name, value)
         for name, values in request.GET.lists()
         for value in values
-        if name not in {"_cursor", "_offset", "_page", "_version"}
-        and (name in names or name != "offset")
+        if name not in {"_cursor", "_offset", "_page", "_version"} and (name in names or name != "offset")
     ]
     pairs.append(("_cursor", str(asking.Cursor(source.version.number, after))))
     address = absolute("api-table-rows", source.dataset.slug, source.distribution.slug)
@@ -207,6 +207,7 @@ def _rows_file(request: HttpRequest, source: Source, suffix: str, tag: str) -> H
     query = asking.read_program(request.GET, found.columns, usual=0)
     file = file_of(found, query, form, dialect=request.GET.get("_dialect", ""))
     note_read(source.reader, source.dataset, "download", found.count(query))
+    uses.note(request, source.dataset, "download")
     response = sent(request, file, form.media_type, f"{file_name(source)}.{suffix}")
     response.headers["ETag"], response.headers["Vary"] = tag, VARY
     response.headers["Cache-Control"] = (
@@ -255,6 +256,7 @@ def aggregate(request: HttpRequest, slug: str, table: str | None = None) -> Http
     wanted = aggregate_of(request.GET, found.columns)
     answer = found.aggregate(wanted, asking.read(request.GET, found.columns))
     note_read(source.reader, source.dataset, "aggregate", len(answer.rows))
+    uses.note(request, source.dataset, "api")
     body = {
         "table": source.distribution.name,
         "version": source.version.number,

@@ -22,7 +22,8 @@ def _tree(number: int) -> str:
     height, day = f"{4 + number % 20},{number % 10}", f"{1 + number % 28:02}.{1 + number % 12:02}"
     felled, note = ("nein", "ja")[number % 7 == 0], ("=1+1" if number == FORMULA else f"Straße {number}")
     place = f"14,{7000 + number * 3};51,{9400 + number * 2}"
-    return f"B{number:03};{KINDS[number * number % 4]};{height};{day}.{1990 + number % 30};{felled};{note};{place}"
+    kind, planted = KINDS[number * number % 4], f"{day}.{1990 + number % 30}"
+    return f"B{number:03};{kind};{height};{planted};{felled};{note};{place}"
 
 
 FORMULA = 3
@@ -128,6 +129,6 @@ def closed(agent: Agent, town: Organisation) -> Dataset:
         licence="other", access=DataProfile.Access.PARTNER, is_published=True,
     )  # fmt: skip
     return Dataset.objects.create(
-        slug="meters", title={"en": "Water meters"}, description={"en": "d"}, profile=profile, publisher=agent,
-        live=True, contact_email="water@example.org",
+        slug="meters", title={"en": "Water meters"}, description={"en": "d"}, profile=profile,
+        publisher=agent, live=True, contact_email="water@example.org",
     )  # fmt: skip

@@ -9,7 +9,7 @@ from django.utils.text import slugify
 from django.views.decorators.http import require_safe
 
 from stadtkern.base.errors import NotFound
-from stadtkern.catalogue import listing, page_parts
+from stadtkern.catalogue import listing, page_parts, uses
 from stadtkern.catalogue.access import Reader, demand, note_read, reader_of, visible
 from stadtkern.catalogue.models import Dataset, Distribution, Version
 from stadtkern.catalogue.showing import dataset_page, siblings
@@ -91,6 +91,7 @@ def dataset(request: HttpRequest, slug: str) -> HttpResponse:
         found = dataset_for(reader, slug)
     except Withdrawn as gone:
         return tombstone(request, gone.dataset)
+    uses.note(request, found, "view")
     context = {
         "shown": dataset_page(found, reader),
         "dataset": found,
@@ -167,6 +168,7 @@ def version_file(request: HttpRequest, slug: str, table: str, number: int) -> Ht
         raise NotFound("The file of this version is no longer kept.")
     name = f"{slugify(f'{found.slug}-{distribution.slug}')}-{number}{path.suffix}"
     note_read(reader, found, "file", edition.rows)
+    uses.note(request, found, "download")
     response = FileResponse(path.open("rb"), as_attachment=True, filename=name)
     response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return response

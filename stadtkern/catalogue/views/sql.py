@@ -31,7 +31,7 @@ def sql(request: HttpRequest) -> HttpResponse:
     if not reader.is_program:
         count_sender(request)
     statement, form = _statement(request)
-    result = ask(statement, reader)
+    result = ask(request, statement, reader)
     if form == "csv":
         response = HttpResponse(as_csv(result), content_type="text/csv; charset=utf-8")
     elif form == "parquet":
@@ -104,7 +104,7 @@ def page(request: HttpRequest) -> HttpResponse:
     if statement.strip():
         try:
             count_sender(request)
-            result = ask(statement, reader)
+            result = ask(request, statement, reader)
         except TableError as error:
             problem = words(error)
         except StadtkernError as error:
@@ -138,12 +138,10 @@ def _examples(tables: list[Version]) -> list[Example]:
     fields = [one for one in tables[0].table_schema.get("fields", []) if one.get("name") != "geometry"]
     texts = [f'"{one["name"]}"' for one in fields if one.get("type") == "string"]
     numbers = [f'"{one["name"]}"' for one in fields if one.get("type") in {"integer", "number"}]
-    found = [Example(_("The first rows"), f"SELECT * FROM {name} LIMIT 10")]
+    found = [Example(_("The first rows"), f"SELECT * FROM {name} LIMIT 10")]  # noqa: S608  # shown, not run
     if texts:
-        counted = (
-            f"SELECT {texts[0]}, count(*) AS number\nFROM {name}\nGROUP BY {texts[0]}\nORDER BY number DESC"  # noqa: S608  # shown, not run
-        )
-        found.append(Example(_("How often each value is there"), counted))
+        parts = (f"SELECT {texts[0]}, count(*) AS number", f"FROM {name}", f"GROUP BY {texts[0]}")
+        found.append(Example(_("How often each value is there"), "\n".join([*parts, "ORDER BY number DESC"])))
     if numbers:
         facts = f"min({numbers[0]}), avg({numbers[0]}), max({numbers[0]})"
         found.append(Example(_("Smallest, mean and largest value"), f"SELECT {facts}\nFROM {name}"))

@@ -15,7 +15,7 @@ from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from stadtkern.base.errors import BadInput, NotPermitted
-from stadtkern.catalogue import asking
+from stadtkern.catalogue import asking, uses
 from stadtkern.catalogue.access import demand, note_read, reader_of
 from stadtkern.catalogue.charts import Figure, choices, figure, spec_of
 from stadtkern.catalogue.charts.spec import BUCKETS, HOW, KINDS
@@ -71,6 +71,7 @@ def table(request: HttpRequest, slug: str, table: str) -> HttpResponse:
         except BadInput as error:
             problem = str(error)
     page = _asked(request, slug, table)
+    uses.note(request, page.dataset, "map" if page.view == "map" else "view")
     context = {
         "page": page,
         "problem": problem,

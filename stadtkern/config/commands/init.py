@@ -27,11 +27,13 @@ def run(arguments: argparse.Namespace) -> int:
     from django.core.management import call_command
 
     from stadtkern.config.demo import fill
+    from stadtkern.config.town.datasets import load_datasets
     from stadtkern.config.town.load import load_town
     from stadtkern.config.town.pages import load_pages
     from stadtkern.web.assets import collect_if_changed
 
     if arguments.demo_history:
+        load_datasets(arguments.town_dir)
         fill.older(arguments.town_dir)
         return 0
     # static files need no database: they are made beside the migrations, on the other core
@@ -49,5 +51,6 @@ def run(arguments: argparse.Namespace) -> int:
         fill.devices(arguments.town_dir)
         fill.recent(arguments.town_dir)
     else:
+        counts["datasets"] = load_datasets(arguments.town_dir)
         print(", ".join(f"{count} {name}" for name, count in counts.items()))
     return 0

@@ -319,6 +319,11 @@ def dump(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False).encode()
 
 
+def neighbour_catalogue(scenario: Scenario, _query: Query, _time: datetime) -> bytes:
+    """Return the catalogue of an invented district in DCAT-AP."""
+    return (scenario.folder / "catalogue.ttl").read_bytes()
+
+
 Answer = Callable[[Scenario, Query, datetime], bytes]
 ADDRESSES: Iterable[tuple[str, str, Answer]] = (
     ("pegelportal.brandenburg.de/", "text/html; charset=iso-8859-15", brandenburg),
@@ -329,4 +334,5 @@ ADDRESSES: Iterable[tuple[str, str, Answer]] = (
     ("api.energy-charts.info/price", "application/json", energy_price),
     ("data.sensor.community/", "application/json", sensor_community),
     ("data.bundesnetzagentur.de/", "text/csv", charging_register),
+    ("daten.beispiel-landkreis.example/", "text/turtle", neighbour_catalogue),
 )

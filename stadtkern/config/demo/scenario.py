@@ -84,6 +84,7 @@ class Scenario:
     """The values of one town, on a normal day or in the flood."""
 
     def __init__(self, folder: Path, *, started: datetime, flood: bool = False) -> None:
+        self.folder = folder
         self.started = started
         self.flood = flood
         self.gauges = [self._gauge(row) for row in rows(folder / "gauges.csv")]

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from stadtkern.base.errors import BadInput
-from stadtkern.config.town import rules
+from stadtkern.config.town import harvest, rules
 from stadtkern.governance.models import DataProfile
 from stadtkern.ingest.models import Source
 from stadtkern.people.models import Organisation
@@ -93,6 +93,7 @@ def save_profile(entry: Entry) -> None:
             "retention": timedelta(days=days) if days else None,
             "archive_after": timedelta(days=archive_days) if archive_days else None,
             "update_rhythm": timedelta(minutes=minutes) if minutes else None,
+            "access": entry.get("access", DataProfile.Access.PUBLIC),
             "is_published": entry.get("is_published", True),
         },
     )
@@ -136,6 +137,7 @@ def load_town(folder: Path) -> dict[str, int]:
         "data profiles": each(folder, "profiles.toml", "profile", save_profile),
         "areas": load_areas(folder),
         "sources": each(folder, "sources.toml", "source", save_source),
+        "catalogues of others": each(folder, "harvest.toml", "source", harvest.save_harvest_source),
         "virtual series": each(folder, "rules.toml", "series", rules.save_series),
         "ways of telling": each(folder, "rules.toml", "channel", rules.save_way),
         "rules": each(folder, "rules.toml", "rule", rules.save_town_rule),

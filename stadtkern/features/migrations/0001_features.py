@@ -7,98 +7,138 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='FeatureCollection',
+            name="FeatureCollection",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=210, unique=True, verbose_name='name')),
-                ('source', models.CharField(max_length=30)),
-                ('reference', models.BigIntegerField()),
-                ('title', stadtkern.web.fields.TranslatedTextField(default=dict, verbose_name='title')),
-                ('description', stadtkern.web.fields.TranslatedTextField(blank=True, default=dict, verbose_name='description')),
-                ('licence', models.CharField(blank=True, max_length=300, verbose_name='licence')),
-                ('attribution', models.CharField(blank=True, max_length=500, verbose_name='attribution')),
-                ('page', models.CharField(blank=True, max_length=500, verbose_name='page about it')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=210, unique=True, verbose_name="name")),
+                ("source", models.CharField(max_length=30)),
+                ("reference", models.BigIntegerField()),
+                ("title", stadtkern.web.fields.TranslatedTextField(default=dict, verbose_name="title")),
+                (
+                    "description",
+                    stadtkern.web.fields.TranslatedTextField(
+                        blank=True, default=dict, verbose_name="description"
+                    ),
+                ),
+                ("licence", models.CharField(blank=True, max_length=300, verbose_name="licence")),
+                ("attribution", models.CharField(blank=True, max_length=500, verbose_name="attribution")),
+                ("page", models.CharField(blank=True, max_length=500, verbose_name="page about it")),
             ],
             options={
-                'verbose_name': 'map layer',
-                'verbose_name_plural': 'map layers',
-                'ordering': ['name'],
+                "verbose_name": "map layer",
+                "verbose_name_plural": "map layers",
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='FeatureSet',
+            name="FeatureSet",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('revision', models.CharField(blank=True, max_length=100)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('facts', models.JSONField(default=dict)),
-                ('collection', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sets', to='features.featurecollection')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("revision", models.CharField(blank=True, max_length=100)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("facts", models.JSONField(default=dict)),
+                (
+                    "collection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="sets",
+                        to="features.featurecollection",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'loading',
-                'verbose_name_plural': 'loadings',
-                'ordering': ['pk'],
+                "verbose_name": "loading",
+                "verbose_name_plural": "loadings",
+                "ordering": ["pk"],
             },
         ),
         migrations.AddField(
-            model_name='featurecollection',
-            name='current',
-            field=models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='shown_by', to='features.featureset'),
+            model_name="featurecollection",
+            name="current",
+            field=models.OneToOneField(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="shown_by",
+                to="features.featureset",
+            ),
         ),
         migrations.CreateModel(
-            name='Feature',
+            name="Feature",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('number', models.BigIntegerField()),
-                ('zoom', models.SmallIntegerField()),
-                ('west', models.FloatField(null=True)),
-                ('south', models.FloatField(null=True)),
-                ('east', models.FloatField(null=True)),
-                ('north', models.FloatField(null=True)),
-                ('started', models.DateTimeField(null=True)),
-                ('ended', models.DateTimeField(null=True)),
-                ('key', models.CharField(blank=True, max_length=200)),
-                ('properties', models.JSONField(default=dict)),
-                ('text', models.TextField()),
-                ('geometry', django.contrib.gis.db.models.fields.GeometryField(null=True, srid=4326)),
-                ('set', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='features', to='features.featureset')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("number", models.BigIntegerField()),
+                ("zoom", models.SmallIntegerField()),
+                ("west", models.FloatField(null=True)),
+                ("south", models.FloatField(null=True)),
+                ("east", models.FloatField(null=True)),
+                ("north", models.FloatField(null=True)),
+                ("started", models.DateTimeField(null=True)),
+                ("ended", models.DateTimeField(null=True)),
+                ("key", models.CharField(blank=True, max_length=200)),
+                ("properties", models.JSONField(default=dict)),
+                ("text", models.TextField()),
+                ("geometry", django.contrib.gis.db.models.fields.GeometryField(null=True, srid=4326)),
+                (
+                    "set",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="features",
+                        to="features.featureset",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'feature',
-                'verbose_name_plural': 'features',
-                'ordering': ['set', 'number'],
+                "verbose_name": "feature",
+                "verbose_name_plural": "features",
+                "ordering": ["set", "number"],
             },
         ),
         migrations.AddConstraint(
-            model_name='featurecollection',
-            constraint=models.UniqueConstraint(fields=('source', 'reference'), name='features_of_source'),
+            model_name="featurecollection",
+            constraint=models.UniqueConstraint(fields=("source", "reference"), name="features_of_source"),
         ),
         migrations.AddIndex(
-            model_name='feature',
-            index=models.Index(fields=['set', 'zoom'], name='features_zoom'),
+            model_name="feature",
+            index=models.Index(fields=["set", "zoom"], name="features_zoom"),
         ),
         migrations.AddIndex(
-            model_name='feature',
-            index=models.Index(condition=models.Q(('started__isnull', False)), fields=['set', 'started'], name='features_time'),
+            model_name="feature",
+            index=models.Index(
+                condition=models.Q(("started__isnull", False)),
+                fields=["set", "started"],
+                name="features_time",
+            ),
         ),
         migrations.AddIndex(
-            model_name='feature',
-            index=models.Index(condition=models.Q(('west', None)), fields=['set'], name='features_nowhere'),
+            model_name="feature",
+            index=models.Index(condition=models.Q(("west", None)), fields=["set"], name="features_nowhere"),
         ),
         migrations.AddConstraint(
-            model_name='feature',
-            constraint=models.UniqueConstraint(fields=('set', 'number'), name='features_number'),
+            model_name="feature",
+            constraint=models.UniqueConstraint(fields=("set", "number"), name="features_number"),
         ),
         migrations.AddConstraint(
-            model_name='feature',
-            constraint=models.UniqueConstraint(condition=models.Q(('key', ''), _negated=True), fields=('set', 'key'), name='features_key'),
+            model_name="feature",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("key", ""), _negated=True), fields=("set", "key"), name="features_key"
+            ),
         ),
     ]

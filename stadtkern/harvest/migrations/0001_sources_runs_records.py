@@ -8,185 +8,448 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('catalogue', '0002_intake_and_approval'),
-        ('governance', '0003_archive_after'),
+        ("catalogue", "0002_intake_and_approval"),
+        ("governance", "0003_archive_after"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='HarvestRun',
+            name="HarvestRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('waiting', 'waits for its turn'), ('reading', 'is being read'), ('paused', 'waits for the catalogue'), ('ending', 'looks for what has vanished'), ('done', 'done'), ('stopped', 'stopped by the deletion guard'), ('failed', 'failed'), ('cancelled', 'cancelled')], default='waiting', max_length=10, verbose_name='state')),
-                ('position', models.JSONField(blank=True, default=dict)),
-                ('pages', models.PositiveIntegerField(default=0, verbose_name='pages')),
-                ('empty_pages', models.PositiveSmallIntegerField(default=0)),
-                ('rows', models.PositiveIntegerField(default=0)),
-                ('total', models.PositiveIntegerField(blank=True, null=True, verbose_name='announced')),
-                ('created', models.PositiveIntegerField(default=0, verbose_name='new')),
-                ('changed', models.PositiveIntegerField(default=0, verbose_name='changed')),
-                ('same', models.PositiveIntegerField(default=0, verbose_name='as they were')),
-                ('refused', models.PositiveIntegerField(default=0, verbose_name='refused')),
-                ('gone', models.PositiveIntegerField(default=0, verbose_name='vanished')),
-                ('tries', models.PositiveSmallIntegerField(default=0)),
-                ('may_vanish', models.BooleanField(default=False)),
-                ('is_guard_passed', models.BooleanField(default=False)),
-                ('is_cancelled', models.BooleanField(default=False)),
-                ('holder', models.CharField(blank=True, max_length=120)),
-                ('held_until', models.DateTimeField(blank=True, null=True)),
-                ('problem', models.CharField(blank=True, max_length=30)),
-                ('problem_value', models.CharField(blank=True, max_length=500)),
-                ('created_at', models.DateTimeField(default=stadtkern.base.clock.now)),
-                ('started_at', models.DateTimeField(blank=True, null=True, verbose_name='started')),
-                ('finished_at', models.DateTimeField(blank=True, null=True, verbose_name='finished')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "waits for its turn"),
+                            ("reading", "is being read"),
+                            ("paused", "waits for the catalogue"),
+                            ("ending", "looks for what has vanished"),
+                            ("done", "done"),
+                            ("stopped", "stopped by the deletion guard"),
+                            ("failed", "failed"),
+                            ("cancelled", "cancelled"),
+                        ],
+                        default="waiting",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                ("position", models.JSONField(blank=True, default=dict)),
+                ("pages", models.PositiveIntegerField(default=0, verbose_name="pages")),
+                ("empty_pages", models.PositiveSmallIntegerField(default=0)),
+                ("rows", models.PositiveIntegerField(default=0)),
+                ("total", models.PositiveIntegerField(blank=True, null=True, verbose_name="announced")),
+                ("created", models.PositiveIntegerField(default=0, verbose_name="new")),
+                ("changed", models.PositiveIntegerField(default=0, verbose_name="changed")),
+                ("same", models.PositiveIntegerField(default=0, verbose_name="as they were")),
+                ("refused", models.PositiveIntegerField(default=0, verbose_name="refused")),
+                ("gone", models.PositiveIntegerField(default=0, verbose_name="vanished")),
+                ("tries", models.PositiveSmallIntegerField(default=0)),
+                ("may_vanish", models.BooleanField(default=False)),
+                ("is_guard_passed", models.BooleanField(default=False)),
+                ("is_cancelled", models.BooleanField(default=False)),
+                ("holder", models.CharField(blank=True, max_length=120)),
+                ("held_until", models.DateTimeField(blank=True, null=True)),
+                ("problem", models.CharField(blank=True, max_length=30)),
+                ("problem_value", models.CharField(blank=True, max_length=500)),
+                ("created_at", models.DateTimeField(default=stadtkern.base.clock.now)),
+                ("started_at", models.DateTimeField(blank=True, null=True, verbose_name="started")),
+                ("finished_at", models.DateTimeField(blank=True, null=True, verbose_name="finished")),
             ],
             options={
-                'verbose_name': 'harvest',
-                'verbose_name_plural': 'harvests',
-                'ordering': ['-created_at', '-pk'],
+                "verbose_name": "harvest",
+                "verbose_name_plural": "harvests",
+                "ordering": ["-created_at", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='HarvestPage',
+            name="HarvestPage",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=64)),
-                ('url', models.CharField(blank=True, max_length=2000)),
-                ('etag', models.CharField(blank=True, max_length=500)),
-                ('last_modified', models.CharField(blank=True, max_length=100)),
-                ('digest', models.CharField(blank=True, max_length=64)),
-                ('following', models.JSONField(blank=True, null=True)),
-                ('total', models.PositiveIntegerField(blank=True, null=True)),
-                ('rows', models.PositiveIntegerField(default=0)),
-                ('run', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='harvest.harvestrun')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(max_length=64)),
+                ("url", models.CharField(blank=True, max_length=2000)),
+                ("etag", models.CharField(blank=True, max_length=500)),
+                ("last_modified", models.CharField(blank=True, max_length=100)),
+                ("digest", models.CharField(blank=True, max_length=64)),
+                ("following", models.JSONField(blank=True, null=True)),
+                ("total", models.PositiveIntegerField(blank=True, null=True)),
+                ("rows", models.PositiveIntegerField(default=0)),
+                (
+                    "run",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="harvest.harvestrun",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['pk'],
+                "ordering": ["pk"],
             },
         ),
         migrations.CreateModel(
-            name='HarvestSource',
+            name="HarvestSource",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200, unique=True, verbose_name='name')),
-                ('kind', models.CharField(choices=[('ckan', 'CKAN'), ('dcat', 'DCAT-AP (RDF)'), ('csw', 'CSW (ISO 19139)'), ('records', 'OGC API Records'), ('features', 'OGC API Features'), ('sensorthings', 'SensorThings'), ('files', 'list of files')], max_length=20, verbose_name='kind')),
-                ('url', models.URLField(max_length=2000, verbose_name='address')),
-                ('filter', models.CharField(blank=True, help_text='A condition in the words of the catalogue: “fq” of CKAN, a CQL text of CSW, “$filter” of SensorThings, parameters of OGC API Records, a part of the file name. Empty: all.', max_length=500, verbose_name='only these')),
-                ('every', models.DurationField(default=datetime.timedelta(days=1), validators=[django.core.validators.MinValueValidator(datetime.timedelta(seconds=900))], verbose_name='how often')),
-                ('is_on', models.BooleanField(default=True, verbose_name='switched on')),
-                ('publishes_directly', models.BooleanField(default=False, help_text='Otherwise each new dataset waits until somebody has approved it.', verbose_name='publish at once')),
-                ('language', models.CharField(choices=[('de', 'Deutsch'), ('pl', 'Polski'), ('en', 'English'), ('dsb', 'Dolnoserbšćina')], default='de', help_text='Of texts that do not say theirs.', max_length=5, verbose_name='language')),
-                ('licence', models.CharField(blank=True, help_text='Where a record names none. Empty: that of the data profile.', max_length=300, verbose_name='licence')),
-                ('licences', models.JSONField(blank=True, default=dict, verbose_name='licences in other words')),
-                ('guard_share', models.PositiveSmallIntegerField(default=20, help_text='In percent: if more datasets than this would vanish in one run, none is removed.', validators=[django.core.validators.MaxValueValidator(100)], verbose_name='deletion guard')),
-                ('page_size', models.PositiveSmallIntegerField(default=100, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(1000)], verbose_name='records on a page')),
-                ('most_records', models.PositiveIntegerField(default=100000, help_text='A catalogue that goes on beyond is stopped.', validators=[django.core.validators.MinValueValidator(1)], verbose_name='most records')),
-                ('is_wanted', models.BooleanField(default=False, editable=False)),
-                ('may_vanish', models.BooleanField(default=False, editable=False)),
-                ('next_at', models.DateTimeField(blank=True, db_index=True, editable=False, null=True, verbose_name='next time')),
-                ('last_success', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='last success')),
-                ('problem', models.CharField(blank=True, editable=False, max_length=30)),
-                ('problem_value', models.CharField(blank=True, editable=False, max_length=500)),
-                ('problem_since', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('profile', models.ForeignKey(help_text='Why the town shows these data, and who answers for that.', on_delete=django.db.models.deletion.PROTECT, related_name='harvest_sources', to='governance.dataprofile', verbose_name='data profile')),
-                ('publisher', models.ForeignKey(help_text='Named where a record says nothing of its publisher.', on_delete=django.db.models.deletion.PROTECT, related_name='harvest_sources', to='catalogue.agent', verbose_name='publisher')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=200, unique=True, verbose_name="name")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("ckan", "CKAN"),
+                            ("dcat", "DCAT-AP (RDF)"),
+                            ("csw", "CSW (ISO 19139)"),
+                            ("records", "OGC API Records"),
+                            ("features", "OGC API Features"),
+                            ("sensorthings", "SensorThings"),
+                            ("files", "list of files"),
+                        ],
+                        max_length=20,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("url", models.URLField(max_length=2000, verbose_name="address")),
+                (
+                    "filter",
+                    models.CharField(
+                        blank=True,
+                        help_text="A condition in the words of the catalogue: “fq” of CKAN, a CQL text of CSW, “$filter” of SensorThings, parameters of OGC API Records, a part of the file name. Empty: all.",
+                        max_length=500,
+                        verbose_name="only these",
+                    ),
+                ),
+                (
+                    "every",
+                    models.DurationField(
+                        default=datetime.timedelta(days=1),
+                        validators=[
+                            django.core.validators.MinValueValidator(datetime.timedelta(seconds=900))
+                        ],
+                        verbose_name="how often",
+                    ),
+                ),
+                ("is_on", models.BooleanField(default=True, verbose_name="switched on")),
+                (
+                    "publishes_directly",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Otherwise each new dataset waits until somebody has approved it.",
+                        verbose_name="publish at once",
+                    ),
+                ),
+                (
+                    "language",
+                    models.CharField(
+                        choices=[
+                            ("de", "Deutsch"),
+                            ("pl", "Polski"),
+                            ("en", "English"),
+                            ("dsb", "Dolnoserbšćina"),
+                        ],
+                        default="de",
+                        help_text="Of texts that do not say theirs.",
+                        max_length=5,
+                        verbose_name="language",
+                    ),
+                ),
+                (
+                    "licence",
+                    models.CharField(
+                        blank=True,
+                        help_text="Where a record names none. Empty: that of the data profile.",
+                        max_length=300,
+                        verbose_name="licence",
+                    ),
+                ),
+                (
+                    "licences",
+                    models.JSONField(blank=True, default=dict, verbose_name="licences in other words"),
+                ),
+                (
+                    "guard_share",
+                    models.PositiveSmallIntegerField(
+                        default=20,
+                        help_text="In percent: if more datasets than this would vanish in one run, none is removed.",
+                        validators=[django.core.validators.MaxValueValidator(100)],
+                        verbose_name="deletion guard",
+                    ),
+                ),
+                (
+                    "page_size",
+                    models.PositiveSmallIntegerField(
+                        default=100,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(1000),
+                        ],
+                        verbose_name="records on a page",
+                    ),
+                ),
+                (
+                    "most_records",
+                    models.PositiveIntegerField(
+                        default=100000,
+                        help_text="A catalogue that goes on beyond is stopped.",
+                        validators=[django.core.validators.MinValueValidator(1)],
+                        verbose_name="most records",
+                    ),
+                ),
+                ("is_wanted", models.BooleanField(default=False, editable=False)),
+                ("may_vanish", models.BooleanField(default=False, editable=False)),
+                (
+                    "next_at",
+                    models.DateTimeField(
+                        blank=True, db_index=True, editable=False, null=True, verbose_name="next time"
+                    ),
+                ),
+                (
+                    "last_success",
+                    models.DateTimeField(blank=True, editable=False, null=True, verbose_name="last success"),
+                ),
+                ("problem", models.CharField(blank=True, editable=False, max_length=30)),
+                ("problem_value", models.CharField(blank=True, editable=False, max_length=500)),
+                ("problem_since", models.DateTimeField(blank=True, editable=False, null=True)),
+                (
+                    "profile",
+                    models.ForeignKey(
+                        help_text="Why the town shows these data, and who answers for that.",
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="harvest_sources",
+                        to="governance.dataprofile",
+                        verbose_name="data profile",
+                    ),
+                ),
+                (
+                    "publisher",
+                    models.ForeignKey(
+                        help_text="Named where a record says nothing of its publisher.",
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="harvest_sources",
+                        to="catalogue.agent",
+                        verbose_name="publisher",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'source of datasets',
-                'verbose_name_plural': 'sources of datasets',
-                'ordering': ['name'],
+                "verbose_name": "source of datasets",
+                "verbose_name_plural": "sources of datasets",
+                "ordering": ["name"],
             },
         ),
         migrations.AddField(
-            model_name='harvestrun',
-            name='source',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='runs', to='harvest.harvestsource'),
+            model_name="harvestrun",
+            name="source",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="runs", to="harvest.harvestsource"
+            ),
         ),
         migrations.CreateModel(
-            name='HarvestRecord',
+            name="HarvestRecord",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('identifier', models.CharField(max_length=500, verbose_name='identifier')),
-                ('title', models.CharField(blank=True, max_length=300, verbose_name='title')),
-                ('state', models.CharField(choices=[('current', 'taken over'), ('refused', 'refused'), ('gone', 'vanished')], max_length=10, verbose_name='state')),
-                ('refusal', models.CharField(blank=True, max_length=30)),
-                ('refusal_value', models.CharField(blank=True, max_length=500)),
-                ('findings', models.JSONField(blank=True, default=list)),
-                ('fingerprint', models.CharField(blank=True, max_length=64)),
-                ('content', models.JSONField(blank=True, default=dict)),
-                ('first_seen', models.DateTimeField(default=stadtkern.base.clock.now, verbose_name='first seen')),
-                ('last_seen', models.DateTimeField(default=stadtkern.base.clock.now, verbose_name='last seen')),
-                ('dataset', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='harvest_record', to='catalogue.dataset')),
-                ('page', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='records', to='harvest.harvestpage')),
-                ('seen_in', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='harvest.harvestrun')),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='records', to='harvest.harvestsource')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("identifier", models.CharField(max_length=500, verbose_name="identifier")),
+                ("title", models.CharField(blank=True, max_length=300, verbose_name="title")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("current", "taken over"), ("refused", "refused"), ("gone", "vanished")],
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                ("refusal", models.CharField(blank=True, max_length=30)),
+                ("refusal_value", models.CharField(blank=True, max_length=500)),
+                ("findings", models.JSONField(blank=True, default=list)),
+                ("fingerprint", models.CharField(blank=True, max_length=64)),
+                ("content", models.JSONField(blank=True, default=dict)),
+                (
+                    "first_seen",
+                    models.DateTimeField(default=stadtkern.base.clock.now, verbose_name="first seen"),
+                ),
+                (
+                    "last_seen",
+                    models.DateTimeField(default=stadtkern.base.clock.now, verbose_name="last seen"),
+                ),
+                (
+                    "dataset",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="harvest_record",
+                        to="catalogue.dataset",
+                    ),
+                ),
+                (
+                    "page",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="records",
+                        to="harvest.harvestpage",
+                    ),
+                ),
+                (
+                    "seen_in",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="harvest.harvestrun",
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="records",
+                        to="harvest.harvestsource",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'record',
-                'verbose_name_plural': 'records',
-                'ordering': ['pk'],
+                "verbose_name": "record",
+                "verbose_name_plural": "records",
+                "ordering": ["pk"],
             },
         ),
         migrations.AddField(
-            model_name='harvestpage',
-            name='source',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='pages', to='harvest.harvestsource'),
+            model_name="harvestpage",
+            name="source",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="pages", to="harvest.harvestsource"
+            ),
         ),
         migrations.CreateModel(
-            name='HarvestName',
+            name="HarvestName",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(db_index=True, max_length=500)),
-                ('record', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='names', to='harvest.harvestrecord')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(db_index=True, max_length=500)),
+                (
+                    "record",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="names",
+                        to="harvest.harvestrecord",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['pk'],
-                'constraints': [models.UniqueConstraint(fields=('record', 'name'), name='harvest_name_once')],
+                "ordering": ["pk"],
+                "constraints": [models.UniqueConstraint(fields=("record", "name"), name="harvest_name_once")],
             },
         ),
         migrations.CreateModel(
-            name='HarvestResult',
+            name="HarvestResult",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('outcome', models.CharField(choices=[('created', 'new'), ('changed', 'changed'), ('refused', 'refused'), ('gone', 'vanished'), ('back', 'back again')], max_length=10, verbose_name='result')),
-                ('differences', models.JSONField(blank=True, default=list)),
-                ('record', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='results', to='harvest.harvestrecord')),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='results', to='harvest.harvestrun')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("created", "new"),
+                            ("changed", "changed"),
+                            ("refused", "refused"),
+                            ("gone", "vanished"),
+                            ("back", "back again"),
+                        ],
+                        max_length=10,
+                        verbose_name="result",
+                    ),
+                ),
+                ("differences", models.JSONField(blank=True, default=list)),
+                (
+                    "record",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="results",
+                        to="harvest.harvestrecord",
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="results",
+                        to="harvest.harvestrun",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'result',
-                'verbose_name_plural': 'results',
-                'ordering': ['pk'],
-                'indexes': [models.Index(fields=['run', 'outcome'], name='harvest_result_outcome')],
-                'constraints': [models.UniqueConstraint(fields=('run', 'record'), name='harvest_result_once')],
+                "verbose_name": "result",
+                "verbose_name_plural": "results",
+                "ordering": ["pk"],
+                "indexes": [models.Index(fields=["run", "outcome"], name="harvest_result_outcome")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("run", "record"), name="harvest_result_once")
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='harvestrun',
-            index=models.Index(fields=['source', '-created_at'], name='harvest_run_newest'),
+            model_name="harvestrun",
+            index=models.Index(fields=["source", "-created_at"], name="harvest_run_newest"),
         ),
         migrations.AddIndex(
-            model_name='harvestrun',
-            index=models.Index(condition=models.Q(('state__in', ('waiting', 'reading', 'paused', 'ending'))), fields=['held_until'], name='harvest_run_open'),
+            model_name="harvestrun",
+            index=models.Index(
+                condition=models.Q(("state__in", ("waiting", "reading", "paused", "ending"))),
+                fields=["held_until"],
+                name="harvest_run_open",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='harvestrun',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('waiting', 'reading', 'paused', 'ending'))), fields=('source',), name='harvest_one_open_run'),
+            model_name="harvestrun",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ("waiting", "reading", "paused", "ending"))),
+                fields=("source",),
+                name="harvest_one_open_run",
+            ),
         ),
         migrations.AddIndex(
-            model_name='harvestrecord',
-            index=models.Index(fields=['source', 'state'], name='harvest_record_state'),
+            model_name="harvestrecord",
+            index=models.Index(fields=["source", "state"], name="harvest_record_state"),
         ),
         migrations.AddConstraint(
-            model_name='harvestrecord',
-            constraint=models.UniqueConstraint(fields=('source', 'identifier'), name='harvest_record_once'),
+            model_name="harvestrecord",
+            constraint=models.UniqueConstraint(fields=("source", "identifier"), name="harvest_record_once"),
         ),
         migrations.AddConstraint(
-            model_name='harvestpage',
-            constraint=models.UniqueConstraint(fields=('source', 'key'), name='harvest_page_once'),
+            model_name="harvestpage",
+            constraint=models.UniqueConstraint(fields=("source", "key"), name="harvest_page_once"),
         ),
     ]

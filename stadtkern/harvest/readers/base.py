@@ -105,6 +105,12 @@ def dicts(value: object) -> list[dict[str, Any]]:
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
+def words_of(said: Mapping[str, Any]) -> list[Any]:
+    """Return the keywords of a record; nothing if they are no list."""
+    found = said.get("keywords")
+    return found if isinstance(found, list) else []
+
+
 def with_query(url: str, **more: object) -> str:
     """Return an address with further parameters; those with the same names are replaced."""
     parts = urlsplit(url)

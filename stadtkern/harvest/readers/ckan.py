@@ -66,9 +66,9 @@ def _result(ask: Ask, url: str) -> Any:  # noqa: ANN401  # as JSON
 
 def _search(ask: Ask, terms: Terms, start: int) -> Page:
     # by identifier, which never changes: what is changed meanwhile does not move to another page
-    query = {"rows": terms.page_size, "start": start, "sort": "id asc"}
+    query: dict[str, object] = {"rows": terms.page_size, "start": start, "sort": "id asc"}
     if terms.filter:
-        query["fq"] = terms.filter  # type: ignore[assignment]  # numbers and texts
+        query["fq"] = terms.filter
     result = mapping_of(_result(ask, _action(terms, "package_search", **query)), "result")
     packages = dicts(result.get("results"))
     total = result.get("count")
@@ -93,9 +93,7 @@ def _listed(ask: Ask, terms: Terms, start: int) -> Page:
 def _record(package: Mapping[str, Any], terms: Terms) -> Raw:
     """Return one package in our terms."""
     notes = Notes()
-    extras = {
-        str(one.get("key")): one.get("value") for one in dicts(package.get("extras")) if one.get("key")
-    }
+    extras = {str(one.get("key")): one.get("value") for one in dicts(package.get("extras")) if one.get("key")}
     said = {**extras, **{name: value for name, value in package.items() if value not in (None, "", [])}}
     identifier = values.line(said.get("id") or said.get("name"), 500)
     if not identifier:
@@ -118,7 +116,9 @@ def _record(package: Mapping[str, Any], terms: Terms) -> Raw:
         ),
         title=values.texts(said.get("title") or said.get("name"), language),
         description=values.texts(said.get("notes"), language),
-        contact_name=values.line(said.get("contact_name") or said.get("maintainer") or said.get("author"), 200),
+        contact_name=values.line(
+            said.get("contact_name") or said.get("maintainer") or said.get("author"), 200
+        ),
         contact_email=values.mail(
             said.get("contact_email") or said.get("maintainer_email") or said.get("author_email")
         ),
@@ -179,7 +179,9 @@ def _name_publisher(found: Found, said: Mapping[str, Any], language: str) -> Non
 
 def _rest(said: Mapping[str, Any]) -> dict[str, Any]:
     """Return what has no place here."""
-    rest = {name: value for name, value in said.items() if name not in _OWN and value not in (None, "", [], {})}
+    rest = {
+        name: value for name, value in said.items() if name not in _OWN and value not in (None, "", [], {})
+    }
     groups = [
         word
         for group in dicts(said.get("groups"))

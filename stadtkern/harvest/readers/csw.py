@@ -46,12 +46,22 @@ def read(ask: Ask, terms: Terms, position: Position) -> Page:
         outputSchema=GMD,
         startPosition=start,
         maxRecords=terms.page_size,
-        **({"constraintLanguage": "CQL_TEXT", "constraint_language_version": "1.1.0", "constraint": terms.filter} if terms.filter else {}),
+        **(
+            {
+                "constraintLanguage": "CQL_TEXT",
+                "constraint_language_version": "1.1.0",
+                "constraint": terms.filter,
+            }
+            if terms.filter
+            else {}
+        ),
     )
     root = _xml(ask(url, accept="application/xml").body)
     results = root.find("csw:SearchResults", NS)
     if results is None:
-        said = " ".join("".join(one.itertext()).strip() for one in root.iter() if one.tag.endswith("ExceptionText"))
+        said = " ".join(
+            "".join(one.itertext()).strip() for one in root.iter() if one.tag.endswith("ExceptionText")
+        )
         raise ReadError("format", said or f"no SearchResults but {root.tag}")
     records = [_record(one, terms) for one in results.findall("gmd:MD_Metadata", NS)]
     total = _number(results.get("numberOfRecordsMatched"))
@@ -116,7 +126,10 @@ def _record(meta: Element, terms: Terms) -> Raw:
         description=values.texts(_long_text(ident, "gmd:abstract"), language),
         language=values.language(_code(ident, "gmd:language/gmd:LanguageCode")) or tag or terms.language,
         frequency=vocabulary.frequency(
-            _code(ident, "gmd:resourceMaintenance/*/gmd:maintenanceAndUpdateFrequency/gmd:MD_MaintenanceFrequencyCode")
+            _code(
+                ident,
+                "gmd:resourceMaintenance/*/gmd:maintenanceAndUpdateFrequency/gmd:MD_MaintenanceFrequencyCode",
+            )
         ),
         extent=_extent(ident, notes),
         provenance=values.texts(
@@ -137,9 +150,7 @@ def _record(meta: Element, terms: Terms) -> Raw:
     return Raw(identifier, found, notes)
 
 
-def _dates(
-    found: Found, meta: Element, ident: Element, citation: Element | None, notes: Notes
-) -> None:
+def _dates(found: Found, meta: Element, ident: Element, citation: Element | None, notes: Notes) -> None:
     """Take over when data were made, published, changed, and which time they are about."""
     for date in citation.findall("gmd:date/gmd:CI_Date", NS) if citation is not None else []:
         kind = _code(date, "gmd:dateType/gmd:CI_DateTypeCode")
@@ -154,7 +165,8 @@ def _dates(
             "".join(
                 (one.text or "").strip()
                 for one in chain(
-                    period.iterfind(f".//gml:{name}Position", NS), period.iterfind(f".//gml32:{name}Position", NS)
+                    period.iterfind(f".//gml:{name}Position", NS),
+                    period.iterfind(f".//gml32:{name}Position", NS),
                 )
             )
             for name in ("begin", "end")
@@ -171,11 +183,11 @@ def _extent(ident: Element, notes: Notes) -> str:
         _text(box, f"gmd:{name}")
         for name in ("westBoundLongitude", "southBoundLatitude", "eastBoundLongitude", "northBoundLatitude")
     ]
-    return values.box_of(*sides, notes)
+    return values.box_of(sides, notes)
 
 
 def _people(found: Found, meta: Element, ident: Element, language: str) -> None:
-    """Take over the publisher and the contact: by their roles, those of the data before those of the record."""
+    """Take over the publisher and the contact: by role, those of the data before those of the record."""
     parties = [*ident.findall("gmd:pointOfContact/*", NS), *meta.findall("gmd:contact/*", NS)]
     named = [one for one in parties if _text(one, "gmd:organisationName")]
     roles = {id(one): _code(one, "gmd:role/gmd:CI_RoleCode") for one in parties}
@@ -267,7 +279,9 @@ def _json_licence(text: str) -> dict[str, str]:
 def _distributions(meta: Element, language: str, notes: Notes) -> Iterator[FoundDistribution]:
     """Yield the online resources of a record."""
     formats = [_text(one, "gmd:name") for one in meta.iterfind(".//gmd:distributionFormat/gmd:MD_Format", NS)]
-    for number, online in enumerate(meta.iterfind(".//gmd:distributionInfo//gmd:onLine/gmd:CI_OnlineResource", NS)):
+    for number, online in enumerate(
+        meta.iterfind(".//gmd:distributionInfo//gmd:onLine/gmd:CI_OnlineResource", NS)
+    ):
         given = _text(online, "gmd:linkage")
         url = values.address(given, notes)
         function = _code(online, "gmd:function/gmd:CI_OnLineFunctionCode")

@@ -4,11 +4,12 @@ Sources: DCAT-AP 3.0 (SEMIC), DCAT-AP.de 3.0 and its elder versions, Hydra Core 
 """
 
 from collections.abc import Iterable
+from typing import Any
 from urllib.parse import urljoin
 
 import rdflib
 from rdflib.namespace import DCAT, DCTERMS, FOAF, RDF, SKOS
-from rdflib.term import Identifier, Literal, URIRef
+from rdflib.term import Literal, Node, URIRef
 
 from stadtkern.harvest import values, vocabulary
 from stadtkern.harvest.found import Found, FoundAgent, FoundDistribution, FoundService, Notes, Texts
@@ -23,6 +24,7 @@ _LOCN = "http://www.w3.org/ns/locn#"
 _SPDX = "http://spdx.org/rdf/terms#"
 _DCATDE = "http://dcat-ap.de/def/dcatde/"
 _DCATAP = ("http://data.europa.eu/r5r/", "http://data.europa.eu/r5r#")
+_SERIES = URIRef(_DCAT + "DatasetSeries")
 _HYDRA = "http://www.w3.org/ns/hydra/core#"
 _RDFS_LABEL = "http://www.w3.org/2000/01/rdf-schema#label"
 _AVAILABILITY = [*(name + "availability" for name in _DCATAP), _DCATDE + "plannedAvailability"]
@@ -34,8 +36,8 @@ def read(ask: Ask, terms: Terms, position: Position) -> Page:
     answer = ask(url, accept=ACCEPT)
     graph = parse(answer, ask)
     served = _served(graph)
-    datasets = sorted(set(graph.subjects(RDF.type, DCAT.Dataset)))
-    datasets = [one for one in datasets if (one, RDF.type, DCAT.DatasetSeries) not in graph]
+    datasets = sorted(set(graph.subjects(RDF.type, DCAT.Dataset)), key=str)
+    datasets = [one for one in datasets if (one, RDF.type, _SERIES) not in graph]
     following, total = _paging(graph, answer.url)
     return Page(
         [_record(Statements(graph, one), terms, served) for one in datasets],
@@ -60,15 +62,15 @@ def _total(graph: rdflib.Graph) -> int | None:
     return None
 
 
-def _served(graph: rdflib.Graph) -> dict[Identifier, list[Identifier]]:
+def _served(graph: rdflib.Graph) -> dict[Node, list[Node]]:
     """Return which services serve which datasets."""
-    found: dict[Identifier, list[Identifier]] = {}
-    for service, dataset in sorted(graph.subject_objects(DCAT.servesDataset)):
+    found: dict[Node, list[Node]] = {}
+    for service, dataset in sorted(graph.subject_objects(DCAT.servesDataset), key=str):
         found.setdefault(dataset, []).append(service)
     return found
 
 
-def _record(said: Statements, terms: Terms, served: dict[Identifier, list[Identifier]]) -> Raw:
+def _record(said: Statements, terms: Terms, served: dict[Node, list[Node]]) -> Raw:
     """Return a dataset in our terms."""
     notes = Notes()
     names = values.unique(values.line(one, 500) for one in said.take(_DCT + "identifier"))
@@ -86,26 +88,39 @@ def _record(said: Statements, terms: Terms, served: dict[Identifier, list[Identi
     _date_and_place(found, said, notes)
     found.landing_page = _address(said, notes, _DCAT + "landingPage", 500)
     licence = _licence(said, terms, notes, is_default=True)
-    services: list[Identifier] = list(served.get(said.subject, []))
+    services: list[Node] = list(served.get(said.subject, []))
     for value in said.take(_DCAT + "distribution"):
-        found.distributions.append(_distribution(Statements(said.graph, value), licence, terms, notes, services))
+        found.distributions.append(
+            _distribution(Statements(said.graph, value), licence, terms, notes, services)
+        )
     found.services = [
         service
         for one in dict.fromkeys(services)
         if (service := _service(Statements(said.graph, one), terms, notes))
     ]
-    rest = said.rest()
-    found.extra = {**({"uri": said.uri} if said.uri else {}), **({"jsonld": rest} if rest else {})}
+    found.extra = _extra(said)
     if names:
         found.extra["identifiers"] = names
     return Raw(identifier, found, notes)
+
+
+_ONLY_HERE = frozenset({_DCT + "accessRights", _DCT + "rights", _DCT + "accrualPeriodicity"})
+"""What our own catalogue says once for each dataset; two of them would contradict each other."""
+
+
+def _extra(said: Statements) -> dict[str, Any]:
+    """Return the name of a subject, the statements to be passed on, and those that are only kept."""
+    rest = said.rest(hidden=_ONLY_HERE)
+    kept = {name: value for name, value in said.rest().items() if name in _ONLY_HERE}
+    found = {"uri": said.uri, "jsonld": rest, "not_passed_on": kept}
+    return {name: value for name, value in found.items() if value}
 
 
 def _texts(said: Statements, names: list[str], terms: Terms, notes: Notes) -> Texts:
     """Return a text by language; other languages than those of our pages are kept as they came."""
     found: Texts = {}
     untagged: Texts = {}
-    foreign: list[tuple[str, Identifier]] = []
+    foreign: list[tuple[str, Node]] = []
     for name in names:
         for value in said.take(name):
             tag = values.language(value.language) if isinstance(value, Literal) and value.language else ""
@@ -129,7 +144,7 @@ def _texts(said: Statements, names: list[str], terms: Terms, notes: Notes) -> Te
     return {language: text for language, text in found.items() if text}
 
 
-def _tagged(value: Identifier) -> bool:
+def _tagged(value: Node) -> bool:
     return isinstance(value, Literal) and bool(value.language)
 
 
@@ -138,7 +153,9 @@ def _provenance(said: Statements, terms: Terms) -> Texts:
     name = _DCT + "provenance"
     found: Texts = {}
     for value in said.take(name):
-        labels = [value] if isinstance(value, Literal) else list(said.graph.objects(value, URIRef(_RDFS_LABEL)))
+        labels = (
+            [value] if isinstance(value, Literal) else list(said.graph.objects(value, URIRef(_RDFS_LABEL)))
+        )
         for label in labels:
             tag = values.language(getattr(label, "language", "") or "") or terms.language
             found.setdefault(values.shown_language(tag, terms.language), values.text(label))
@@ -292,13 +309,13 @@ def _licence(said: Statements, terms: Terms, notes: Notes, *, is_default: bool =
     return terms.licence(named, notes) if named else ""
 
 
-def _labels(graph: rdflib.Graph, node: Identifier) -> Iterable[Identifier]:
+def _labels(graph: rdflib.Graph, node: Node) -> Iterable[Node]:
     for name in (URIRef(_RDFS_LABEL), DCTERMS.title, DCTERMS.identifier, FOAF.homepage):
         yield from graph.objects(node, name)
 
 
 def _distribution(
-    said: Statements, licence: str, terms: Terms, notes: Notes, services: list[Identifier]
+    said: Statements, licence: str, terms: Terms, notes: Notes, services: list[Node]
 ) -> FoundDistribution:
     """Return a way to have the data, and note the services it is had through."""
     if not list(said.graph.predicates(said.subject)):
@@ -306,8 +323,8 @@ def _distribution(
     formats = said.take(_DCT + "format")
     types = said.take(_DCAT + "mediaType")
     known = vocabulary.file_format(*formats, *types)
-    for name, found in ((_DCT + "format", formats), (_DCAT + "mediaType", types)):
-        for value in found:
+    for name, told in ((_DCT + "format", formats), (_DCAT + "mediaType", types)):
+        for value in told:
             if not vocabulary.file_format(value) and not vocabulary.media_type(value):
                 notes.add("unknown-format", value)
                 said.keep(name, value)
@@ -339,8 +356,7 @@ def _distribution(
         issued=values.moment(said.first(_DCT + "issued"), notes),
         modified=values.moment(said.first(_DCT + "modified"), notes),
     )
-    rest = said.rest()
-    found.extra = {**({"uri": said.uri} if said.uri else {}), **({"jsonld": rest} if rest else {})}
+    found.extra = _extra(said)
     return found
 
 
@@ -374,7 +390,7 @@ def _service(said: Statements, terms: Terms, notes: Notes) -> FoundService | Non
     endpoint = _addresses(said, notes, _DCAT + "endpointURL")
     if not endpoint:
         return None
-    said.take(_DCAT + "servesDataset")
+    said.take(_DCAT + "servesDataset", _DCT + "publisher")
     found = FoundService(
         identifier=values.line(said.uri or endpoint, 500),
         title=_texts(said, [_DCT + "title"], terms, notes),
@@ -387,6 +403,5 @@ def _service(said: Statements, terms: Terms, notes: Notes) -> FoundService | Non
             _coded(said, [name + "hvdCategory" for name in _DCATAP], vocabulary.hvd_category)
         ),
     )
-    rest = said.rest()
-    found.extra = {**({"uri": said.uri} if said.uri else {}), **({"jsonld": rest} if rest else {})}
+    found.extra = _extra(said)
     return found

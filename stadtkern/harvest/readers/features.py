@@ -17,6 +17,7 @@ from stadtkern.harvest.readers.base import (
     dicts,
     json_of,
     mapping_of,
+    words_of,
 )
 from stadtkern.harvest.readers.records import next_page
 
@@ -28,9 +29,7 @@ def read(ask: Ask, terms: Terms, position: Position) -> Page:
     body = mapping_of(json_of(answer), "the list of collections")
     if not isinstance(body.get("collections"), list):
         raise ReadError("format", "no list of collections")
-    return Page(
-        [_record(one, answer, terms) for one in dicts(body["collections"])], next_page(body, answer)
-    )
+    return Page([_record(one, answer, terms) for one in dicts(body["collections"])], next_page(body, answer))
 
 
 def _base(terms: Terms) -> str:
@@ -52,10 +51,7 @@ def _record(said: dict[str, Any], answer: Asked, terms: Terms) -> Raw:
         title=values.texts(said.get("title") or name, terms.language),
         description=values.texts(said.get("description"), terms.language),
         publisher=agent(said.get("attribution"), terms.language),
-        keywords=[
-            (values.line(word, 100), terms.language)
-            for word in (said.get("keywords") if isinstance(said.get("keywords"), list) else [])
-        ],
+        keywords=[(values.line(word, 100), terms.language) for word in words_of(said)],
         extent=_box(extent, notes),
         temporal_start=start,
         temporal_end=end,
@@ -83,7 +79,7 @@ def _box(extent: Any, notes: Notes) -> str:  # noqa: ANN401  # as JSON
         return ""
     if len(first) == 6:  # noqa: PLR2004  # with heights
         first = [first[0], first[1], first[3], first[4]]
-    return values.box_of(*first, notes)
+    return values.box_of(first, notes)
 
 
 def _interval(extent: Any, notes: Notes) -> tuple[str, str]:  # noqa: ANN401  # as JSON

@@ -1,7 +1,7 @@
 """Plain lists of files: a folder as a page of links, or a table (CSV, JSON) with an address in each row.
 
-Files that differ only in their ending are one dataset in several formats, unless the table says otherwise by a
-column `dataset`.
+Files that differ only in their ending are one dataset in several formats, unless the table says otherwise by
+a column `dataset`.
 """
 
 import csv
@@ -139,7 +139,7 @@ def _named(row: Mapping[Any, Any]) -> Row:
 
 
 def _of_page(text: str, answer: Asked, terms: Terms) -> list[Row]:
-    """Return the files that a page links to: those with an ending of a known format, below the page's folder."""
+    """Return the files that a page links to: those with an ending of a known format."""
     page = _Links()
     page.feed(text)
     base = urljoin(answer.url, page.base)
@@ -149,7 +149,7 @@ def _of_page(text: str, answer: Asked, terms: Terms) -> list[Row]:
         url = urljoin(base, row["url"]).partition("#")[0]
         name = urlsplit(url).path.rpartition("/")[2]
         known = vocabulary.file_format(name) if "." in name else None
-        if known is None or known.code in {"HTML"} or (wanted and wanted not in url.casefold()):
+        if known is None or known.code == "HTML" or (wanted and wanted not in url.casefold()):
             continue
         title = " ".join(row["text"].split())
         found.append({"url": url, "title": "" if title == unquote(name) or title.endswith("..>") else title})

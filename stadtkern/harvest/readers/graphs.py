@@ -9,7 +9,7 @@ from urllib.parse import urljoin
 
 import rdflib
 from rdflib.namespace import RDF
-from rdflib.term import BNode, Identifier, Literal, URIRef
+from rdflib.term import BNode, Literal, Node, URIRef
 
 from stadtkern.harvest.readers.base import Ask, Asked, ReadError
 
@@ -113,10 +113,10 @@ def _context(value: Any, base: str, ask: Ask, fetched: dict[str, Any]) -> Any:  
 class Statements:
     """What a graph says of one subject. What is taken is gone; the rest can be kept."""
 
-    def __init__(self, graph: rdflib.Graph, subject: Identifier) -> None:
+    def __init__(self, graph: rdflib.Graph, subject: Node) -> None:
         self.graph = graph
         self.subject = subject
-        self._said: dict[str, list[Identifier]] = {}
+        self._said: dict[str, list[Node]] = {}
         for name, value in graph.predicate_objects(subject):
             self._said.setdefault(str(name), []).append(value)
         for found in self._said.values():
@@ -127,11 +127,11 @@ class Statements:
         """Name of the subject; empty if it has none."""
         return str(self.subject) if isinstance(self.subject, URIRef) else ""
 
-    def take(self, *names: str) -> list[Identifier]:
+    def take(self, *names: str) -> list[Node]:
         """Return the values of properties, in the order of the names; they count as understood."""
         return [value for name in names for value in self._said.pop(name, [])]
 
-    def keep(self, name: str, value: Identifier) -> None:
+    def keep(self, name: str, value: Node) -> None:
         """Put a value back that was not understood after all."""
         self._said.setdefault(name, []).append(value)
 
@@ -165,9 +165,7 @@ class Statements:
             if found and name not in hidden and name != str(RDF.type)
         }
 
-    def _value(
-        self, value: Identifier, above: set[Identifier], depth: int, budget: list[int]
-    ) -> dict[str, Any]:
+    def _value(self, value: Node, above: set[Node], depth: int, budget: list[int]) -> dict[str, Any]:
         budget[0] -= 1
         if isinstance(value, Literal):
             return _literal(value)
@@ -186,7 +184,7 @@ def _sorted(found: list[Any]) -> list[Any]:
     return sorted(found, key=lambda one: json.dumps(one, sort_keys=True))
 
 
-def _order(graph: rdflib.Graph, value: Identifier, depth: int) -> str:
+def _order(graph: rdflib.Graph, value: Node, depth: int) -> str:
     """Return a text by which values are sorted; nameless ones by what is said of them."""
     if not isinstance(value, BNode) or not depth:
         return f"{value.__class__.__name__} {'' if isinstance(value, BNode) else value}"
@@ -203,6 +201,6 @@ def _literal(value: Literal) -> dict[str, Any]:
     return found
 
 
-def is_nameless(value: Identifier) -> bool:
+def is_nameless(value: Node) -> bool:
     """Return whether a value has no name of its own."""
     return isinstance(value, BNode)

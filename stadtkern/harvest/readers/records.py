@@ -19,10 +19,22 @@ from stadtkern.harvest.readers.base import (
     json_of,
     mapping_of,
     with_query,
+    words_of,
 )
 
 _FILES = {"enclosure", "item", "data", "distribution", "download"}
-_ABOUT = {"self", "collection", "next", "prev", "root", "alternate", "license", "canonical", "parent", "service-desc"}
+_ABOUT = {
+    "self",
+    "collection",
+    "next",
+    "prev",
+    "root",
+    "alternate",
+    "license",
+    "canonical",
+    "parent",
+    "service-desc",
+}
 _OWN = {
     *("title", "description", "keywords", "themes", "language", "created", "updated", "contacts", "license"),
     *("type", "formats", "externalIds", "recordCreated", "recordUpdated", "rights", "extent", "name"),
@@ -69,15 +81,10 @@ def record_of(feature: dict[str, Any], answer: Asked, terms: Terms) -> Raw:
     start, end = _time(feature.get("time"), notes)
     found = Found(
         identifier=identifier,
-        names=values.unique(
-            values.line(one.get("value"), 500) for one in dicts(said.get("externalIds"))
-        ),
+        names=values.unique(values.line(one.get("value"), 500) for one in dicts(said.get("externalIds"))),
         title=values.texts(said.get("title") or said.get("name"), language),
         description=values.texts(said.get("description"), language),
-        keywords=[
-            (values.line(word, 100), language)
-            for word in (said.get("keywords") if isinstance(said.get("keywords"), list) else [])
-        ],
+        keywords=[(values.line(word, 100), language) for word in words_of(said)],
         themes=_themes(said, notes),
         extent=_extent(feature, notes),
         temporal_start=start,
@@ -126,7 +133,9 @@ def _extent(feature: dict[str, Any], notes: Notes) -> str:
 
 def _name_people(found: Found, said: dict[str, Any], language: str) -> None:
     contacts = dicts(said.get("contacts"))
-    by_role = {role: one for one in reversed(contacts) for role in one.get("roles", []) if isinstance(role, str)}
+    by_role = {
+        role: one for one in reversed(contacts) for role in one.get("roles", []) if isinstance(role, str)
+    }
     publisher = by_role.get("publisher") or by_role.get("owner") or (contacts[0] if contacts else {})
     contact = by_role.get("pointOfContact") or by_role.get("contact") or (contacts[0] if contacts else {})
     found.publisher = agent(publisher.get("organization") or publisher.get("name"), language)

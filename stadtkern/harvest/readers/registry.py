@@ -30,9 +30,7 @@ READERS: Mapping[str, Kind] = {
         _("Address of a catalogue in Turtle, RDF/XML or JSON-LD; further pages are found by themselves."),
         "dcat",
     ),
-    "csw": _kind(
-        _("CSW (ISO 19139)"), _("Address of a catalogue service of geodata (CSW 2.0.2)."), "csw"
-    ),
+    "csw": _kind(_("CSW (ISO 19139)"), _("Address of a catalogue service of geodata (CSW 2.0.2)."), "csw"),
     "records": _kind(
         _("OGC API Records"), _("Address of a collection of records, ending in /items."), "records"
     ),

@@ -49,7 +49,9 @@ def _name(entity: dict[str, Any], base: str, kind: str) -> str:
     """Return the address of an entity: its own link, or made of its identifier."""
     number = entity.get("@iot.id")
     quoted = str(number) if isinstance(number, int) else "'" + str(number).replace("'", "''") + "'"
-    return values.line(entity.get("@iot.selfLink") or (f"{base}/{kind}({quoted})" if number is not None else ""), 500)
+    return values.line(
+        entity.get("@iot.selfLink") or (f"{base}/{kind}({quoted})" if number is not None else ""), 500
+    )
 
 
 def _record(thing: dict[str, Any], base: str, terms: Terms) -> Raw:

@@ -1,4 +1,4 @@
-"""The actions on the catalogue. What changes something is refused: Stadtkern has its own back office for that."""
+"""The actions on the catalogue. What changes something is refused: that is what the back office is for."""
 
 from collections.abc import Callable
 from typing import Any
@@ -98,7 +98,11 @@ def package_autocomplete(params: Params, _reader: Reader) -> list[Json]:
 def recently_changed_packages_activity_list(params: Params, _reader: Reader) -> list[Json]:
     """Return the datasets that changed last, as activities."""
     start, limit = params.number("offset", 0), params.number("limit", 31, most=100)
-    found = Dataset.objects.public().order_by("-changed_at", "slug").only("slug", "title", "changed_at", "created_at")
+    found = (
+        Dataset.objects.public()
+        .order_by("-changed_at", "slug")
+        .only("slug", "title", "changed_at", "created_at")
+    )
     return [
         {
             "id": f"{one.slug}-{one.changed_at:%Y%m%d%H%M%S}",
@@ -137,19 +141,32 @@ def resource_search(params: Params, _reader: Reader) -> Json:
     found = Distribution.objects.public()
     for part in parts:
         field, colon, text = part.partition(":") if isinstance(part, str) else ("", "", "")
-        columns = {"name": "title__de", "format": "format", "description": "description__de", "url": "download_url", "id": "slug"}
+        columns = {
+            "name": "title__de",
+            "format": "format",
+            "description": "description__de",
+            "url": "download_url",
+            "id": "slug",
+        }
         if not colon or field not in columns:
             raise Invalid(query=[f"Must be <field>:<value> with one of {', '.join(columns)}"])
         found = found.filter(**{f"{columns[field]}__icontains": text})
     start, limit = params.number("offset", 0), params.number("limit", 100, most=MOST)
     rows = found.order_by("dataset__slug", "position", "pk")[start : start + limit]
-    datasets = {one.pk: one for one in described(Dataset.objects.filter(pk__in=[row.dataset_id for row in rows]))}
-    return {"count": found.count(), "results": [packages.resource(row, datasets[row.dataset_id]) for row in rows]}
+    datasets = {
+        one.pk: one for one in described(Dataset.objects.filter(pk__in=[row.dataset_id for row in rows]))
+    }
+    return {
+        "count": found.count(),
+        "results": [packages.resource(row, datasets[row.dataset_id]) for row in rows],
+    }
 
 
 def _counted() -> list[Json]:
     """Return the publishers of public datasets with their numbers."""
-    counts = {name: count for name, _title, count in searching.organizations(Dataset.objects.public().order_by())}
+    counts = {
+        name: count for name, _title, count in searching.organizations(Dataset.objects.public().order_by())
+    }
     found = Agent.objects.filter(slug__in=counts).order_by("slug")
     return [packages.organization(one, count=counts[one.slug]) for one in found]
 
@@ -194,7 +211,10 @@ def organization_autocomplete(params: Params, _reader: Reader) -> list[Json]:
     """Return the publishers whose name holds a text."""
     wanted = params.needed("q").lower()
     found = [one for one in _counted() if wanted in one["name"] or wanted in one["title"].lower()]
-    return [{key: one[key] for key in ("id", "name", "title")} for one in found[: params.number("limit", 20, most=MOST)]]
+    return [
+        {key: one[key] for key in ("id", "name", "title")}
+        for one in found[: params.number("limit", 20, most=MOST)]
+    ]
 
 
 def _groups() -> list[Json]:
@@ -227,7 +247,9 @@ def tag_list(params: Params, _reader: Reader) -> list[Any]:
     """Return the keywords in use; with `query` those that hold a text."""
     if params.text("vocabulary_id"):
         raise Missing("Not found: could not find vocabulary")
-    found = Keyword.objects.filter(datasets__in=Dataset.objects.public().values("pk")).distinct().order_by("word")
+    found = (
+        Keyword.objects.filter(datasets__in=Dataset.objects.public().values("pk")).distinct().order_by("word")
+    )
     if wanted := params.text("query"):
         found = found.filter(word__icontains=wanted)
     start, limit = params.number("offset", 0), params.number("limit", 10_000, most=10_000)
@@ -269,7 +291,9 @@ def format_autocomplete(params: Params, _reader: Reader) -> list[str]:
     """Return formats in use that hold a text."""
     wanted = params.needed("q").lower()
     found = searching.formats(Dataset.objects.public().order_by())
-    return sorted(title for title, _same, _count in found if wanted in title.lower())[: params.number("limit", 5)]
+    return sorted(title for title, _same, _count in found if wanted in title.lower())[
+        : params.number("limit", 5)
+    ]
 
 
 @action

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-from stadtkern.catalogue import access
+from stadtkern.catalogue import access, uses
 from stadtkern.catalogue.access import Reader
 from stadtkern.catalogue.models import Dataset, Distribution, Version
 from stadtkern.catalogue.refusals import words
@@ -15,7 +15,19 @@ from stadtkern.catalogue.tableset import table_of
 from stadtkern.standards.ckan.actions import action, find_resource
 from stadtkern.standards.ckan.errors import Forbidden, Invalid, Missing
 from stadtkern.standards.ckan.params import Params
-from stadtkern.tables import GEOMETRY, ID, Aggregate, Column, Filter, Group, Order, Query, Table, TableError, sql
+from stadtkern.tables import (
+    GEOMETRY,
+    ID,
+    Aggregate,
+    Column,
+    Filter,
+    Group,
+    Order,
+    Query,
+    Table,
+    TableError,
+    sql,
+)
 
 Json = dict[str, Any]
 MOST_ROWS, USUAL_ROWS = 32_000, 100
@@ -64,13 +76,17 @@ def datastore_search(params: Params, reader: Reader) -> Json:
     places = [page.columns.index(name) for name in names]
     rows = [tuple(row[place] for place in places) for row in page.rows]
     access.note_read(reader, one.dataset, "api", len(rows))
+    if params.request is not None:
+        uses.note(params.request, one.dataset, "api")
     found = _answer(params, key, names, rows, table)
     if params.flag("include_total", default=True):
         found |= {"total": total, "total_was_estimated": False}
     return found
 
 
-def _answer(params: Params, key: str, names: Sequence[str], rows: Sequence[tuple[Any, ...]], table: Table) -> Json:
+def _answer(
+    params: Params, key: str, names: Sequence[str], rows: Sequence[tuple[Any, ...]], table: Table
+) -> Json:
     form = params.text("records_format", default="objects")
     given = {name: params.given[name] for name in ("filters", "q", "sort") if params.given.get(name)}
     return {
@@ -179,7 +195,9 @@ def _order(given: object, names: Sequence[str]) -> tuple[Order, ...]:
     parts = given if isinstance(given, list) else str(given).split(",")
     found = []
     for part in parts:
-        match = re.fullmatch(r'\s*"?([^"]+?)"?(?:\s+(asc|desc))?(?:\s+nulls\s+(?:first|last))?\s*', str(part), re.IGNORECASE)
+        match = re.fullmatch(
+            r'\s*"?([^"]+?)"?(?:\s+(asc|desc))?(?:\s+nulls\s+(?:first|last))?\s*', str(part), re.IGNORECASE
+        )
         if match is None:
             raise Invalid(sort=["Invalid sort"])
         _know([match[1]], names, "sort")
@@ -189,7 +207,9 @@ def _order(given: object, names: Sequence[str]) -> tuple[Order, ...]:
 
 def _distinct(params: Params, key: str, table: Table, query: Query) -> Json:
     """Return the different values of the wanted columns, each once."""
-    names = [name for name in query.columns or [one.name for one in table.columns] if name not in {ID, GEOMETRY}]
+    names = [
+        name for name in query.columns or [one.name for one in table.columns] if name not in {ID, GEOMETRY}
+    ]
     wanted = Aggregate(groups=tuple(Group(name) for name in names), limit=query.offset + query.limit)
     found = table.aggregate(wanted, query)
     places = [found.columns.index(name) for name in names]
@@ -210,6 +230,8 @@ def datastore_search_sql(params: Params, reader: Reader) -> Json:
             raise Missing(f'Not found: Resource "{key[:200]}" was not found.')
         tables[key] = version
         access.note_read(reader, one.dataset, "sql", 0)
+        if params.request is not None:
+            uses.note(params.request, one.dataset, "sql")
     try:
         found = sql({key: version.table_path for key, version in tables.items()}, statement)
     except TableError as error:
@@ -217,7 +239,9 @@ def datastore_search_sql(params: Params, reader: Reader) -> Json:
     return {
         "sql": statement,
         "records": [dict(zip(found.columns, row, strict=True)) for row in found.rows],
-        "fields": [{"id": name, "type": kind.lower()} for name, kind in zip(found.columns, found.types, strict=True)],
+        "fields": [
+            {"id": name, "type": kind.lower()} for name, kind in zip(found.columns, found.types, strict=True)
+        ],
         **({"records_truncated": True} if found.is_cut else {}),
     }
 
@@ -229,8 +253,16 @@ def datastore_info(params: Params, reader: Reader) -> Json:
     one, table = _open(key, reader)
     version = one.current_version
     names = [ID, *(column.name for column in table.columns), *([GEOMETRY] if table.geometry else [])]
-    described = [{**field, "schema": {"notnull": False, "uidx": False, "is_index": field["id"] == ID}} for field in fields(names, table.columns)]
+    described = [
+        {**field, "schema": {"notnull": False, "uidx": False, "is_index": field["id"] == ID}}
+        for field in fields(names, table.columns)
+    ]
     return {
-        "meta": {"id": key, "count": version.rows if version else 0, "table_type": "BASE TABLE", "aliases": []},
+        "meta": {
+            "id": key,
+            "count": version.rows if version else 0,
+            "table_type": "BASE TABLE",
+            "aliases": [],
+        },
         "fields": described,
     }

@@ -6,7 +6,15 @@ from typing import Any
 
 from stadtkern.catalogue.models import Agent, Dataset, Distribution, Keyword, Version
 from stadtkern.catalogue.rdf import distributions, mapping, names
-from stadtkern.catalogue.vocabularies import FORMATS, FREQUENCIES, HVD_CATEGORIES, HVD_REGULATION, LEVELS, THEMES, Concept
+from stadtkern.catalogue.vocabularies import (
+    FORMATS,
+    FREQUENCIES,
+    HVD_CATEGORIES,
+    HVD_REGULATION,
+    LEVELS,
+    THEMES,
+    Concept,
+)
 from stadtkern.governance.licences import LICENCES, Licence, licence
 from stadtkern.web.fields import in_language
 
@@ -86,7 +94,7 @@ def _extras(one: Dataset) -> list[tuple[str, str]]:
         ("issued", when(one.issued) or ""),
         ("modified", when(one.modified) or ""),
         ("language", json.dumps([one.language]) if one.language else ""),
-        ("theme", json.dumps([THEMES[code].uri for code in one.themes if code in THEMES]) if one.themes else ""),
+        ("theme", _names(one.themes, THEMES)),
         ("frequency", FREQUENCIES[one.frequency].uri if one.frequency in FREQUENCIES else ""),
         ("access_rights", mapping.access_right(one.profile)),
         ("publisher_name", text(one.publisher.name)),
@@ -100,16 +108,26 @@ def _extras(one: Dataset) -> list[tuple[str, str]]:
         ("provenance", text(one.provenance)),
         ("politicalGeocodingLevelURI", LEVELS[one.level].uri if one.level in LEVELS else ""),
         ("contributorID", mapping.contributor()),
-        ("hvd_category", json.dumps([HVD_CATEGORIES[code].uri for code in one.hvd_categories if code in HVD_CATEGORIES]) if one.hvd_categories else ""),
+        ("hvd_category", _names(one.hvd_categories, HVD_CATEGORIES)),
         ("applicable_legislation", json.dumps([HVD_REGULATION]) if one.hvd_categories else ""),
         *[(f"extras_{key}", str(value)) for key, value in _foreign(one.extra)],
-    ]  # fmt: skip
+    ]
+
+
+def _names(codes: list[str], table: dict[str, Concept]) -> str:
+    """Return the names of codes as a list in JSON; empty for none."""
+    found = [table[code].uri for code in codes if code in table]
+    return json.dumps(found) if found else ""
 
 
 def _foreign(extra: object) -> list[tuple[str, object]]:
     """Return the extras of a dataset that came from another CKAN."""
     given = extra.get("ckan") if isinstance(extra, dict) else None
-    return [(key, value) for key, value in given.items() if isinstance(value, str)] if isinstance(given, dict) else []
+    return (
+        [(key, value) for key, value in given.items() if isinstance(value, str)]
+        if isinstance(given, dict)
+        else []
+    )
 
 
 def resource(one: Distribution, dataset: Dataset) -> Json:
@@ -133,7 +151,9 @@ def resource(one: Distribution, dataset: Dataset) -> Json:
         "mimetype": facts.media_type if facts else one.media_type or None,
         "size": None if version else one.byte_size,
         "hash": "" if version else one.checksum,
-        "hash_algorithm": "" if version or not one.checksum else "http://spdx.org/rdf/terms#checksumAlgorithm_sha256",
+        "hash_algorithm": ""
+        if version or not one.checksum
+        else "http://spdx.org/rdf/terms#checksumAlgorithm_sha256",
         "created": when(one.issued or dataset.created_at),
         "last_modified": when(version.finished_at if version else one.modified),
         "metadata_modified": when(dataset.changed_at),
@@ -143,7 +163,7 @@ def resource(one: Distribution, dataset: Dataset) -> Json:
         "resource_type": None,
         "state": "active",
         "uri": names.distribution(one),
-    }  # fmt: skip
+    }
 
 
 def _address(one: Distribution, dataset: Dataset, version: Version | None) -> str:
@@ -167,8 +187,17 @@ def organization(one: Agent, *, short: bool = False, count: int | None = None) -
     }
     if short:
         return found
-    return {**found, "display_name": found["title"], "image_display_url": "", "package_count": count or 0,
-            "extras": [], "tags": [], "groups": [], "users": [], "num_followers": 0}  # fmt: skip
+    return {
+        **found,
+        "display_name": found["title"],
+        "image_display_url": "",
+        "package_count": count or 0,
+        "extras": [],
+        "tags": [],
+        "groups": [],
+        "users": [],
+        "num_followers": 0,
+    }
 
 
 def group(concept: Concept, *, count: int | None = None) -> Json:
@@ -183,14 +212,31 @@ def group(concept: Concept, *, count: int | None = None) -> Json:
     }
     if count is None:
         return found
-    return {**found, "type": "group", "state": "active", "is_organization": False, "image_url": "",
-            "approval_status": "approved", "package_count": count, "extras": [], "tags": [], "groups": [],
-            "users": [], "num_followers": 0}  # fmt: skip
+    return {
+        **found,
+        "type": "group",
+        "state": "active",
+        "is_organization": False,
+        "image_url": "",
+        "approval_status": "approved",
+        "package_count": count,
+        "extras": [],
+        "tags": [],
+        "groups": [],
+        "users": [],
+        "num_followers": 0,
+    }
 
 
 def tag(word: Keyword) -> Json:
     """Return a keyword."""
-    return {"id": word.slug or word.word, "name": word.word, "display_name": word.word, "state": "active", "vocabulary_id": None}
+    return {
+        "id": word.slug or word.word,
+        "name": word.word,
+        "display_name": word.word,
+        "state": "active",
+        "vocabulary_id": None,
+    }
 
 
 def license_entry(facts: Licence) -> Json:

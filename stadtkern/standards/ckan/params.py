@@ -19,6 +19,8 @@ class Params:
     """Parameters by name; what is wrong raises `Invalid` with the name in it."""
 
     given: Mapping[str, Any]
+    request: HttpRequest | None = None
+    """Where they came from; None: from within."""
 
     def text(self, *names: str, default: str = "") -> str:
         """Return the first of the parameters that is given, as text."""
@@ -87,17 +89,17 @@ def params_of(request: HttpRequest) -> Params:
     """
     found: dict[str, Any] = {name: values[-1] for name, values in request.GET.lists()}
     if request.method != "POST":
-        return Params(found)
+        return Params(found, request)
     kind = request.content_type or ""
     if kind in {"multipart/form-data", "application/x-www-form-urlencoded"} and request.POST:
-        return Params({**found, **{name: values[-1] for name, values in request.POST.lists()}})
+        return Params({**found, **{name: values[-1] for name, values in request.POST.lists()}}, request)
     body = b"" if request.POST else request.body
     if not body.strip():
-        return Params(found)
+        return Params(found, request)
     try:
         sent = json.loads(body)
     except (ValueError, RecursionError) as error:
         raise Invalid(body=["Error decoding JSON data."]) from error
     if not isinstance(sent, dict):
         raise Invalid(body=["Request data JSON decoded has to be a dictionary."])
-    return Params({**found, **sent})
+    return Params({**found, **sent}, request)

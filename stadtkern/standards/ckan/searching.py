@@ -136,13 +136,18 @@ def _limit(params: Params) -> int | None:
 def organizations(rows: QuerySet[Dataset]) -> list[Entry]:
     """Return the publishers of the datasets with their numbers; two queries."""
     counts = dict(rows.values_list("publisher").annotate(count=Count("pk")))
-    return [(one.slug, packages.text(one.name) or one.slug, counts[one.pk]) for one in Agent.objects.filter(pk__in=list(counts))]
+    return [
+        (one.slug, packages.text(one.name) or one.slug, counts[one.pk])
+        for one in Agent.objects.filter(pk__in=list(counts))
+    ]
 
 
 def groups(rows: QuerySet[Dataset]) -> list[Entry]:
     """Return the themes of the datasets with their numbers; one query."""
     counts = Counter(code for themes in rows.values_list("themes", flat=True) for code in themes)
-    return [(code.lower(), str(THEMES[code].title), count) for code, count in counts.items() if code in THEMES]
+    return [
+        (code.lower(), str(THEMES[code].title), count) for code, count in counts.items() if code in THEMES
+    ]
 
 
 def tags(rows: QuerySet[Dataset]) -> list[Entry]:

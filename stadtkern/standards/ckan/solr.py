@@ -38,7 +38,7 @@ Match = tuple[str, str]
 
 
 def prepared(datasets: DatasetQuerySet) -> DatasetQuerySet:
-    """Return the datasets with what conditions refer to: lists of codes as text, the same on both databases."""
+    """Return the datasets with lists of codes as text, to which conditions refer on both databases."""
     return datasets.annotate(_themes=Cast("themes", TextField()), _hvd=Cast("hvd_categories", TextField()))
 
 
@@ -202,8 +202,12 @@ def _formats(how: str, text: str) -> Q:
     own = Distribution.objects.filter(dataset=OuterRef("pk"), is_live=True)
     if how == "any":
         return Q(Exists(own.exclude(format="")))
-    facts = format_of(text) or next((one for one in FORMATS.values() if one.title.lower() == text.lower()), None)
-    tables = Q(Exists(own.filter(versions__is_current=True))) if facts and facts.code in _OF_TABLES else NOTHING
+    facts = format_of(text) or next(
+        (one for one in FORMATS.values() if one.title.lower() == text.lower()), None
+    )
+    tables = (
+        Q(Exists(own.filter(versions__is_current=True))) if facts and facts.code in _OF_TABLES else NOTHING
+    )
     return Q(Exists(own.filter(format=facts.code if facts else text))) | tables
 
 
@@ -262,7 +266,10 @@ def _between(field: str, token: re.Match[str]) -> Q:
         return NOTHING
     found = ANYTHING
     opened, closed = token["range"].strip()[0], token["range"].strip()[-1]
-    for bound, compare in ((token["low"], "gte" if opened == "[" else "gt"), (token["high"], "lte" if closed == "]" else "lt")):
+    for bound, compare in (
+        (token["low"], "gte" if opened == "[" else "gt"),
+        (token["high"], "lte" if closed == "]" else "lt"),
+    ):
         if bound.strip('"') != "*":
             found &= Q(**{f"{name}__{compare}": _time(bound.strip('"'))})
     return found

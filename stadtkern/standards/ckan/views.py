@@ -24,7 +24,18 @@ CORS = {
     "Access-Control-Allow-Methods": "GET, POST, OPTIONS",
     "Access-Control-Allow-Headers": "Authorization, Content-Type, X-API-Key, X-CKAN-API-Key",
 }
-WRITING = ("_create", "_update", "_delete", "_patch", "_revise", "_purge", "_upsert", "_invite", "_reorder", "_add")
+WRITING = (
+    "_create",
+    "_update",
+    "_delete",
+    "_patch",
+    "_revise",
+    "_purge",
+    "_upsert",
+    "_invite",
+    "_reorder",
+    "_add",
+)
 """How the names of actions end that change something."""
 
 

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib.syndication.views import Feed
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.feedgenerator import Atom1Feed, Rss201rev2Feed
+from django.utils.feedgenerator import Atom1Feed, Rss201rev2Feed, SyndicationFeed
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -20,7 +20,7 @@ MOST = 50
 class NewestDatasets(Feed[Dataset, None]):
     """An Atom feed of the datasets that were published or changed last, in the language of the reader."""
 
-    feed_type = Atom1Feed
+    feed_type: type[SyndicationFeed] = Atom1Feed
     name = "catalog-atom"
 
     def get_object(self, request: HttpRequest, *_args: object, **_kwargs: object) -> None:

@@ -50,7 +50,9 @@ def test_people_are_led_to_the_pages(client: Client) -> None:
     assert (answer.status_code, answer["Location"]) == (303, "/de/data/trees/")
     assert client.get("/data/trees").status_code == 303
     assert client.get("/data/", headers={"Accept-Language": "pl"})["Location"] == "/pl/data/"
-    assert client.get("/data/trees/?a=b", headers={"Accept-Language": "en"})["Location"] == "/en/data/trees/?a=b"
+    assert (
+        client.get("/data/trees/?a=b", headers={"Accept-Language": "en"})["Location"] == "/en/data/trees/?a=b"
+    )
 
 
 @pytest.mark.parametrize(("ending", "form"), [("ttl", "turtle"), ("rdf", "xml"), ("jsonld", "json-ld")])
@@ -58,8 +60,13 @@ def test_a_dataset_has_a_document_of_its_own(client: Client, ending: str, form: 
     one = fixtures.full()
     fixtures.dataset("other")
     answer = client.get(f"/data/trees.{ending}")
-    assert [str(name) for name in read(answer.content, form).subjects(RDF.type, DATASET)] == [names.dataset(one)]
-    assert client.get("/data/trees", headers={"Accept": answer["Content-Type"].partition(";")[0]}).content == answer.content
+    assert [str(name) for name in read(answer.content, form).subjects(RDF.type, DATASET)] == [
+        names.dataset(one)
+    ]
+    assert (
+        client.get("/data/trees", headers={"Accept": answer["Content-Type"].partition(";")[0]}).content
+        == answer.content
+    )
 
 
 def test_what_is_not_public_is_not_found_and_what_was_withdrawn_is_gone(client: Client) -> None:
@@ -88,7 +95,9 @@ def test_an_unchanged_document_is_not_sent_again(client: Client) -> None:
     assert client.get("/data/trees.ttl", headers={"If-None-Match": first["ETag"]}).status_code == 200
 
 
-def test_a_harvester_that_follows_the_pages_finds_everything(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_harvester_that_follows_the_pages_finds_everything(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(catalogue, "PAGE", 2)
     for number in range(5):
         fixtures.dataset(f"d{number}")
@@ -100,7 +109,7 @@ def test_a_harvester_that_follows_the_pages_finds_everything(client: Client, mon
         found += [str(name) for name in graph.subjects(RDF.type, DATASET)]
         paged = list(graph.subjects(RDF.type, URIRef(HYDRA + "PagedCollection")))
         assert len(paged) == 1
-        assert int(graph.value(paged[0], URIRef(HYDRA + "totalItems"))) == 5  # type: ignore[arg-type]
+        assert str(graph.value(paged[0], URIRef(HYDRA + "totalItems"))) == "5"
         following = graph.value(paged[0], URIRef(HYDRA + "next"))
         assert ('rel="next"' in answer["Link"]) is (following is not None)
         address = str(following).removeprefix(names.base()) if following else ""
@@ -109,7 +118,7 @@ def test_a_harvester_that_follows_the_pages_finds_everything(client: Client, mon
     assert sorted(found) == [f"{names.base()}/data/d{number}" for number in range(5)]
 
 
-@pytest.mark.parametrize("page", ["0", "2", "-1", "x", "9" * 30, "１"])
+@pytest.mark.parametrize("page", ["0", "2", "-1", "x", "9" * 30, "\uff11"])
 def test_a_page_that_is_not_there_is_not_found(client: Client, page: str) -> None:
     fixtures.dataset()
     assert client.get("/catalog.ttl", {"page": page}).status_code == 404
@@ -130,7 +139,9 @@ def test_an_empty_catalogue_is_one(client: Client) -> None:
 
 
 @pytest.mark.parametrize(("address", "root"), [("/catalog.atom", "feed"), ("/catalog.rss", "rss")])
-def test_newest_datasets_as_feed(client: Client, address: str, root: str, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_newest_datasets_as_feed(
+    client: Client, address: str, root: str, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     fixtures.full()
     fixtures.dataset("bare")
     with django_assert_num_queries(2):

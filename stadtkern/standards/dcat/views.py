@@ -145,7 +145,9 @@ def dataset_document(request: HttpRequest, slug: str, ending: str) -> HttpRespon
 
 def _known(slug: str) -> None:
     """Say whether a dataset was withdrawn or never was."""
-    found = Dataset.objects.filter(slug=slug).values_list("live", "withdrawn_at", "profile__is_published").first()
+    found = (
+        Dataset.objects.filter(slug=slug).values_list("live", "withdrawn_at", "profile__is_published").first()
+    )
     if found is None:
         raise Http404
     is_live, withdrawn, is_published = found
@@ -155,15 +157,15 @@ def _known(slug: str) -> None:
         raise Http404
 
 
-def _answer(
-    request: HttpRequest, form: Form, body: bytes, changed: datetime | None
-) -> HttpResponse:
+def _answer(request: HttpRequest, form: Form, body: bytes, changed: datetime | None) -> HttpResponse:
     """Return the document, or that it is still the same.
 
     Only the body itself tells whether it changed: publishers, licences and tables change it too.
     """
     tag = quote_etag(hashlib.blake2b(body, digest_size=12).hexdigest())
-    response = HttpResponse(body, content_type=f"{form.MEDIA_TYPE}; charset=utf-8", headers={**CORS, "ETag": tag})
+    response = HttpResponse(
+        body, content_type=f"{form.MEDIA_TYPE}; charset=utf-8", headers={**CORS, "ETag": tag}
+    )
     if changed is not None:
         response.headers["Last-Modified"] = http_date(changed.timestamp())
     found = get_conditional_response(request, etag=tag, response=response)

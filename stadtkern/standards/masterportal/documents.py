@@ -19,9 +19,11 @@ ROOT = "/masterportal/"
 PROJ4 = {
     "EPSG:25832": "+proj=utm +zone=32 +ellps=GRS80 +towgs84=0,0,0,0,0,0,0 +units=m +no_defs",
     "EPSG:25833": "+proj=utm +zone=33 +ellps=GRS80 +towgs84=0,0,0,0,0,0,0 +units=m +no_defs",
-    "EPSG:2180": "+proj=tmerc +lat_0=0 +lon_0=19 +k=0.9993 +x_0=500000 +y_0=-5300000 +ellps=GRS80 +units=m +no_defs",
+    "EPSG:2180": "+proj=tmerc +lat_0=0 +lon_0=19 +k=0.9993 +x_0=500000 +y_0=-5300000 +ellps=GRS80 +units=m "
+    "+no_defs",
     "EPSG:4326": "+title=WGS 84 +proj=longlat +ellps=WGS84 +datum=WGS84 +no_defs",
-    "EPSG:3857": "+proj=merc +a=6378137 +b=6378137 +lat_ts=0 +lon_0=0 +x_0=0 +y_0=0 +k=1 +units=m +nadgrids=@null +no_defs",
+    "EPSG:3857": "+proj=merc +a=6378137 +b=6378137 +lat_ts=0 +lon_0=0 +x_0=0 +y_0=0 +k=1 +units=m "
+    "+nadgrids=@null +no_defs",
 }
 """Definitions for the client's proj4js, which draws east before north whatever the authority says."""
 
@@ -79,7 +81,9 @@ def config_json() -> dict[str, Any]:
             "mainMenu": {
                 "expanded": True,
                 "title": {"text": town.title, "link": settings.PUBLIC_URL, "toolTip": town.name},
-                "sections": [[{"type": "print"}, {"type": "measure"}, {"type": "draw"}, {"type": "shareView"}]],
+                "sections": [
+                    [{"type": "print"}, {"type": "measure"}, {"type": "draw"}, {"type": "shareView"}]
+                ],
             },
             "secondaryMenu": {"expanded": False, "sections": [[{"type": "layerTree"}, {"type": "legend"}]]},
             "tree": {"type": "auto", "validLayerTypesAutoTree": TYPES},
@@ -126,7 +130,7 @@ def rest_services() -> list[dict[str, str]]:
     found = {"id": "csw", "name": "CSW", "typ": "CSW"}
     if csw is None:
         return []
-    return [{**found, "url": f"{settings.PUBLIC_URL}/{csw.prefix.rstrip('/')}"}]
+    return [{**found, "url": f"{settings.PUBLIC_URL}/{csw.prefix}"}]
 
 
 def style_v3() -> list[dict[str, Any]]:
@@ -145,7 +149,13 @@ def style_v3() -> list[dict[str, Any]]:
         "polygonStrokeColor": [red, green, blue, 1],
         "polygonStrokeWidth": 2,
     }
-    sensor = {**look, "circleRadius": 9, "labelField": "name", "textFont": "14px sans-serif", "textOffsetY": -16}
+    sensor = {
+        **look,
+        "circleRadius": 9,
+        "labelField": "name",
+        "textFont": "14px sans-serif",
+        "textOffsetY": -16,
+    }
     return [
         {"styleId": STYLE, "rules": [{"style": look}]},
         {"styleId": SENSOR_STYLE, "rules": [{"style": sensor}]},
@@ -167,7 +177,16 @@ def tile_style(name: str) -> dict[str, Any]:
         ("fill", "Polygon", {"fill-color": colour, "fill-opacity": 0.2}),
         ("line", "Polygon", {"line-color": colour, "line-width": 1.5}),
         ("line", "LineString", {"line-color": colour, "line-width": 3}),
-        ("circle", "Point", {"circle-color": colour, "circle-radius": 6, "circle-stroke-color": "#ffffff", "circle-stroke-width": 2}),
+        (
+            "circle",
+            "Point",
+            {
+                "circle-color": colour,
+                "circle-radius": 6,
+                "circle-stroke-color": "#ffffff",
+                "circle-stroke-width": 2,
+            },
+        ),
     ]  # fmt: skip
     source = {"type": "vector", "tiles": [tiles], "maxzoom": 18, "attribution": about.attribution}
     return {

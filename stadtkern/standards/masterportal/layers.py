@@ -26,7 +26,7 @@ from stadtkern.standards.masterportal.wms import Wms, maps
 
 STYLE, SENSOR_STYLE = "stadtkern", "stadtkernSensor"
 MOST_AS_GEOJSON = 500
-"""Features up to which a layer is also offered as one GeoJSON file, which Masterportal searches and filters."""
+"""Features up to which a layer is also one GeoJSON file, which Masterportal searches and filters."""
 MOST_STREAMS = 300
 """Series of values named in one layer."""
 FEATURES, TILES, GEOJSON, SENSORS, WMS = 1, 2, 3, 4, 5
@@ -76,7 +76,11 @@ def entries() -> list[Entry]:
         *(_wms(one) for one in found),
         *_sensors(),
         *(_features(one, about, metadata.get(about.name)) for one, about in own),
-        *(_geojson(one, about, metadata.get(about.name)) for one, about in own if (about.count or 0) <= MOST_AS_GEOJSON),
+        *(
+            _geojson(one, about, metadata.get(about.name))
+            for one, about in own
+            if (about.count or 0) <= MOST_AS_GEOJSON
+        ),
         *(_tiles(one, about, metadata.get(about.name)) for one, about in own),
     ]
 
@@ -90,7 +94,7 @@ def datasets(names: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
     layers = FeatureCollection.objects.filter(source=SOURCE, name__in=list(names))
     by_distribution = dict(layers.values_list("reference", "name"))
     tables = Distribution.objects.filter(pk__in=by_distribution).select_related("dataset")
-    url = f"{settings.PUBLIC_URL}/{csw.prefix.rstrip('/')}"
+    url = f"{settings.PUBLIC_URL}/{csw.prefix}"
     return {
         by_distribution[one.pk]: [
             {
@@ -137,7 +141,11 @@ def _features(one: Collection, about: About, metadata: Sequence[dict[str, Any]] 
 def _geojson(one: Collection, about: About, metadata: Sequence[dict[str, Any]] | None) -> Entry:
     """Return a small layer as one file; its coordinates are longitude and latitude."""
     url = f"{settings.PUBLIC_URL}/ogc/collections/{quote(about.name)}/items?f=json&limit={MOST_AS_GEOJSON}"
-    service = {**_common(GEOJSON, about.name, about.title, "GeoJSON", url), "format": "GeoJSON", "version": "1.0"}
+    service = {
+        **_common(GEOJSON, about.name, about.title, "GeoJSON", url),
+        "format": "GeoJSON",
+        "version": "1.0",
+    }
     return Entry("geojson", {**service, **_about(about, one, metadata)}, STYLE)
 
 
@@ -236,9 +244,15 @@ def _sensor(streams: Sequence[Datastream]) -> Entry:
 
 
 def _label(stream: Datastream) -> str:
-    return f"{stream.observed_property.label} ({stream.unit})" if stream.unit != "1" else stream.observed_property.label
+    return (
+        f"{stream.observed_property.label} ({stream.unit})"
+        if stream.unit != "1"
+        else stream.observed_property.label
+    )
 
 
 def _sources(streams: Sequence[Datastream]) -> str:
-    named = dict.fromkeys(one.profile.attribution for one in streams if one.profile and one.profile.attribution)
+    named = dict.fromkeys(
+        one.profile.attribution for one in streams if one.profile and one.profile.attribution
+    )
     return "; ".join(named)

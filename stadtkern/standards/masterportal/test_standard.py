@@ -2,12 +2,14 @@
 
 import json
 import re
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeAlias
 from urllib.parse import urlencode, urlsplit
 
 import pytest
 from django.contrib.gis.geos import MultiPolygon, Point, Polygon
 from django.test import Client
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from stadtkern.observations.models import Thing
 from stadtkern.observations.test_access_matrix import World, world
@@ -16,12 +18,13 @@ from stadtkern.standards.masterportal import wms
 from stadtkern.web.town import TownError, current_town
 
 __all__ = ["world"]
+Json: TypeAlias = Any
 pytestmark = pytest.mark.django_db
 ROOT = "http://127.0.0.1:8000"
 
 
 @pytest.fixture
-def town(world: World, settings: Any) -> None:
+def town(world: World, settings: Settings) -> None:
     """Give areas, an address and sensors with a place."""
     settings.PUBLIC_URL = ROOT
     outline = MultiPolygon(Polygon.from_bbox((14.6, 51.9, 14.8, 52.0)), srid=4326)
@@ -30,7 +33,7 @@ def town(world: World, settings: Any) -> None:
     Thing.objects.update(location=Point(14.72, 51.95, srid=4326))
 
 
-def read(client: Client, name: str) -> Any:
+def read(client: Client, name: str) -> Json:
     answer = client.get(f"/masterportal/{name}")
     assert answer.status_code == 200
     assert answer["Access-Control-Allow-Origin"] == "*"
@@ -97,7 +100,9 @@ def test_common_keys_of_all_services(client: Client, town: None) -> None:
         assert one["url"].startswith(("https://", f"{ROOT}/"))
         assert one["gfiTheme"] == "default"
         assert one["gfiAttributes"]
-        assert one["datasets"] is False or all({"md_id", "csw_url", "show_doc_url"} <= set(d) for d in one["datasets"])
+        assert one["datasets"] is False or all(
+            {"md_id", "csw_url", "show_doc_url"} <= set(d) for d in one["datasets"]
+        )
     again = read(client, "services.json")
     assert [one["id"] for one in again] == [one["id"] for one in found]
 
@@ -106,7 +111,12 @@ def test_features_are_asked_in_the_metres_of_the_map(client: Client, town: None)
     """The client sends these parameters and does not bring coordinates into its own system."""
     for one in by_type(client)["OAF"]:
         assert one["crs"] == one["bboxCrs"] == "http://www.opengis.net/def/crs/EPSG/0/25833"
-        asked = {"limit": one["limit"], "bbox": "470000,5740000,490000,5770000", "bbox-crs": one["bboxCrs"], "crs": one["crs"]}
+        asked = {
+            "limit": one["limit"],
+            "bbox": "470000,5740000,490000,5770000",
+            "bbox-crs": one["bboxCrs"],
+            "crs": one["crs"],
+        }
         address = f"{urlsplit(one['url']).path}/collections/{one['collection']}/items?{urlencode(asked)}"
         answer = client.get(address, headers={"Accept": "application/geo+json"})
         assert answer.status_code == 200
@@ -146,16 +156,23 @@ def test_sensorthings_layers_name_the_key_that_mqtt_renews(client: Client, town:
         answer = client.get(f"{urlsplit(one['url']).path}/v{one['version']}/{parameters['root']}?{query}")
         assert answer.status_code == 200, answer.content
         found = answer.json()["value"]
-        keys = {f"dataStream_{stream['@iot.id']}_{stream['name']}" for stream in found if stream["Observations"]}
+        keys = {
+            f"dataStream_{stream['@iot.id']}_{stream['name']}" for stream in found if stream["Observations"]
+        }
         assert set(one["gfiAttributes"]) - {"name"} <= keys
         assert len(one["gfiAttributes"]) > 1
         mqtt = one["mqttOptions"]
-        assert (mqtt["host"], mqtt["port"], mqtt["path"], mqtt["protocol"]) == ("127.0.0.1", "8000", "/mqtt", "ws")
+        assert (mqtt["host"], mqtt["port"], mqtt["path"], mqtt["protocol"]) == (
+            "127.0.0.1",
+            "8000",
+            "/mqtt",
+            "ws",
+        )
         assert mqtt["mqttVersion"] == "3.1.1"
         assert mqtt["rhPath"] == one["url"]
 
 
-def test_a_town_with_https_is_reached_by_wss(client: Client, town: None, settings: Any) -> None:
+def test_a_town_with_https_is_reached_by_wss(client: Client, town: None, settings: Settings) -> None:
     settings.PUBLIC_URL = "https://daten.guben.example"
     mqtt = by_type(client)["SensorThings"][0]["mqttOptions"]
     assert (mqtt["protocol"], mqtt["port"], mqtt["host"]) == ("wss", "443", "daten.guben.example")
@@ -169,15 +186,23 @@ def test_maps_of_others_come_from_the_facts_of_the_town(client: Client, town: No
 
 
 @pytest.mark.parametrize(
-    "entry", ['url = "http://a.example"\nlayers = "x"', 'layers = "x"', 'url = "https://a.example"', 'url = 3\nlayers = "x"']
+    "entry",
+    [
+        'url = "http://a.example"\nlayers = "x"',
+        'layers = "x"',
+        'url = "https://a.example"',
+        'url = 3\nlayers = "x"',
+    ],
 )
-def test_a_wrong_map_in_the_facts_is_named(tmp_path: Any, entry: str) -> None:
+def test_a_wrong_map_in_the_facts_is_named(tmp_path: Path, entry: str) -> None:
     (tmp_path / "town.toml").write_text(f"[[map.wms]]\n{entry}\n")
-    with pytest.raises(TownError, match="town.toml"):
+    with pytest.raises(TownError, match=r"town\.toml"):
         wms.read(tmp_path)
 
 
-def test_how_many_questions_the_services_cost(client: Client, town: None, django_assert_max_num_queries: Any) -> None:
+def test_how_many_questions_the_services_cost(
+    client: Client, town: None, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
     with django_assert_max_num_queries(14):
         client.get("/masterportal/services.json")
     assert current_town().map_source in wms.BASE_MAPS

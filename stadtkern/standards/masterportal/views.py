@@ -9,7 +9,11 @@ from django.views.decorators.http import require_safe
 
 from stadtkern.standards.masterportal import documents
 
-HEADERS = {"Access-Control-Allow-Origin": "*", "Cache-Control": "public, max-age=60", "Vary": "Accept-Language"}
+HEADERS = {
+    "Access-Control-Allow-Origin": "*",
+    "Cache-Control": "public, max-age=60",
+    "Vary": "Accept-Language",
+}
 
 
 def _json(make: Callable[[], Any]) -> Callable[[HttpRequest], HttpResponse]:

@@ -80,7 +80,12 @@ def resource(view: Callable[..., tuple[Ask, Reply]]) -> View:
     return answered
 
 
-def _answered(view: Callable[..., tuple[Ask, Reply]], request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # noqa: ANN401  # of the address
+def _answered(
+    view: Callable[..., tuple[Ask, Reply]],
+    request: HttpRequest,
+    *args: Any,  # noqa: ANN401  # of the address
+    **kwargs: Any,  # noqa: ANN401  # of the address
+) -> HttpResponse:
     if request.method == "OPTIONS":
         return HttpResponse(status=204, headers=PREFLIGHT)
     if request.method not in {"GET", "HEAD"}:
@@ -96,7 +101,9 @@ def _answered(view: Callable[..., tuple[Ask, Reply]], request: HttpRequest, *arg
         if "interrupted" not in str(error) and "cancel" not in str(error):
             raise
         logger.warning("stopped after too long: %s", request.get_full_path()[:500])
-        return problem(503, "This question takes too long; ask for a smaller box or a simpler filter.", request)
+        return problem(
+            503, "This question takes too long; ask for a smaller box or a simpler filter.", request
+        )
 
 
 def problem(status: int, detail: str, request: HttpRequest) -> HttpResponse:

@@ -3,9 +3,9 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils import translation
-from django.conf import settings
 
 from stadtkern.standards.ogc.errors import BadParameter, NotAcceptable
 

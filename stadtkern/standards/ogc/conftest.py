@@ -24,7 +24,7 @@ Ask = Callable[..., Any]
 def town(db: None, monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Any) -> None:
     """Fill a layer of points with times, one of areas, and the town's own places."""
     settings.DATA_DIR = tmp_path
-    monkeypatch.setitem(access._sources, "test", lambda request: [1, 2])
+    monkeypatch.setitem(access._sources, "test", lambda _request: [1, 2])  # noqa: SLF001  # for the test alone
     kinds, names = ("Linde", "Eiche", "Ulme"), ("Käthe", "Łukasz", "Bob's 100% tree", "x_y")
     trees = [
         NewFeature(
@@ -42,18 +42,29 @@ def town(db: None, monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Any
         for number in range(50)
     ]
     about = Described(
-        source="test", reference=1, title={"de": "Bäume", "en": "Trees"}, revision="1", licence="dl-de/by-2-0",
+        source="test", reference=1, title={"de": "Bäume", "en": "Trees"}, revision="1",
+        licence="dl-de/by-2-0",
         attribution="Stadt Guben", kinds={"planted": "date"},
     )  # fmt: skip
     services.replace("trees", trees, about=about)
     parks = [
-        NewFeature(shapely.box(14.70 + n / 100, 51.94, 14.705 + n / 100, 51.945), {"name": f"Park {n}"}, key=f"park/{n}")
+        NewFeature(
+            shapely.box(14.70 + n / 100, 51.94, 14.705 + n / 100, 51.945),
+            {"name": f"Park {n}"},
+            key=f"park/{n}",
+        )
         for n in range(3)
     ]
-    services.replace("parks", parks, about=Described(source="test", reference=2, title={"de": "Parks"}, revision="2"))
+    services.replace(
+        "parks", parks, about=Described(source="test", reference=2, title={"de": "Parks"}, revision="2")
+    )
     outline = MultiPolygon(Polygon.from_bbox((14.6, 51.9, 14.8, 52.0)), srid=4326)
-    area = Area.objects.create(slug="guben", kind="town", name={"de": "Guben", "pl": "Gubin"}, geometry=outline)
-    Address.objects.create(street="Frankfurter Straße", house_number="1", point=Point(*GUBEN, srid=4326), area=area)
+    area = Area.objects.create(
+        slug="guben", kind="town", name={"de": "Guben", "pl": "Gubin"}, geometry=outline
+    )
+    Address.objects.create(
+        street="Frankfurter Straße", house_number="1", point=Point(*GUBEN, srid=4326), area=area
+    )
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from functools import cache
 
 import numpy as np
 import shapely
+from django.contrib.gis.geos import GEOSGeometry
 from numpy.typing import NDArray
 from pyproj import CRS
 from shapely.geometry.base import BaseGeometry
@@ -84,18 +85,46 @@ def box_from(values: list[float], given: System, parameter: str = "bbox") -> Bou
     if south > north or (west > east and not given.is_degrees):
         raise BadParameter(f"{parameter}: the lower corner comes first, then the upper one")
     if given.code == known.STORED:
-        if not (-180 <= west <= 180 and -180 <= east <= 180 and -90 <= south and north <= 90):  # noqa: PLR2004
+        if not (-180 <= west <= 180 and -180 <= east <= 180 and south >= -90 and north <= 90):  # noqa: PLR2004
             raise BadParameter(f"{parameter}: this box does not lie on the earth")
         return west, south, east, north
-    return _around(west, south, east, north, given.code, parameter)
+    return _around((west, south, east, north), given.code, parameter)
 
 
-def _around(west: float, south: float, east: float, north: float, code: int, parameter: str) -> Bounds:  # noqa: PLR0913, PLR0917
-    """Return the box in degrees around a box in another system."""
+def shape_of(values: list[float], given: System) -> GEOSGeometry | None:
+    """Return a box of another system as a shape in degrees with bent edges; None if a box will do.
+
+    Parameters
+    ----------
+    values
+        four numbers that `box_from` has checked.
+    """
+    if given.code == known.STORED:
+        return None
+    first, second, third, fourth = values
+    west, south, east, north = (second, first, fourth, third) if given.is_swapped else values
+    if west == east or south == north:
+        return None
+    edge = _edge(west, south, east, north)
+    longitudes, latitudes = known.transformer(given.code, known.STORED).transform(edge[:, 0], edge[:, 1])
+    shape = shapely.polygons(np.column_stack((longitudes, latitudes)))
+    if not shape.is_valid:
+        return None
+    return GEOSGeometry(memoryview(shapely.to_wkb(shape)), srid=known.STORED)
+
+
+def _edge(west: float, south: float, east: float, north: float) -> NDArray[np.float64]:
+    """Return points along the edge of a box, shape (4 * STEPS, 2)."""
     across, up = np.linspace(west, east, STEPS), np.linspace(south, north, STEPS)
-    x = np.concatenate((across, across, np.full(STEPS, west), np.full(STEPS, east)))
-    y = np.concatenate((np.full(STEPS, south), np.full(STEPS, north), up, up))
-    longitudes, latitudes = known.transformer(code, known.STORED).transform(x, y)
+    x = np.concatenate((across, np.full(STEPS, east), across[::-1], np.full(STEPS, west)))
+    y = np.concatenate((np.full(STEPS, south), up, np.full(STEPS, north), up[::-1]))
+    return np.column_stack((x, y))
+
+
+def _around(corners: tuple[float, float, float, float], code: int, parameter: str) -> Bounds:
+    """Return the box in degrees around a box in another system."""
+    edge = _edge(*corners)
+    longitudes, latitudes = known.transformer(code, known.STORED).transform(edge[:, 0], edge[:, 1])
     if not (np.isfinite(longitudes).all() and np.isfinite(latitudes).all()):
         raise BadParameter(f"{parameter}: this box lies outside of what EPSG:{code} can express")
     return (

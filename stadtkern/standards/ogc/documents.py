@@ -83,7 +83,10 @@ def single(ask: Ask, name: str) -> Reply:
     else:
         about = collections.get(name, ask.request).about()
         document, is_public = collection(ask, about), about.is_public
-    document["links"] = [*own_links(ask, JSON_FORMS), *(one for one in document["links"] if one["rel"] != "self")]
+    document["links"] = [
+        *own_links(ask, JSON_FORMS),
+        *(one for one in document["links"] if one["rel"] != "self"),
+    ]
     return Reply(document, "ogc/collection.html", {"name": name}, is_public=is_public)
 
 
@@ -125,7 +128,9 @@ def _about_links(about: About, ask: Ask) -> Iterable[dict[str, Any]]:
     if about.licence and (url := licence(about.licence).url or about.licence).startswith("http"):
         yield link(url, "license", HTML, licence(about.licence).title)
     if about.page:
-        yield link(ask.request.build_absolute_uri(about.page), "describedby", HTML, _("Page about these data"))
+        yield link(
+            ask.request.build_absolute_uri(about.page), "describedby", HTML, _("Page about these data")
+        )
 
 
 def extent(about: About) -> dict[str, Any]:

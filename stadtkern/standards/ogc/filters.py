@@ -9,7 +9,16 @@ import cql2
 from django.db.models import F, FloatField, Func, Q, Value
 from django.db.models.expressions import Combinable, Expression, ExpressionWrapper
 from django.db.models.functions import Mod, Power
-from django.db.models.lookups import Exact, GreaterThan, GreaterThanOrEqual, In, IsNull, LessThan, LessThanOrEqual, Regex
+from django.db.models.lookups import (
+    Exact,
+    GreaterThan,
+    GreaterThanOrEqual,
+    In,
+    IsNull,
+    LessThan,
+    LessThanOrEqual,
+    Regex,
+)
 
 from stadtkern.features.collections import GEOMETRY, TIME, Collection, Property
 from stadtkern.standards.ogc.crs import System
@@ -31,7 +40,7 @@ ARITHMETIC: Mapping[str, Callable[[Any, Any], Any]] = {
     "*": lambda a, b: a * b,
     "/": lambda a, b: a / Func(b, Value(0.0), function="NULLIF", output_field=FloatField()),
     "%": lambda a, b: Mod(a, Func(b, Value(0.0), function="NULLIF", output_field=FloatField())),
-    "^": lambda a, b: Power(a, b),
+    "^": Power,
 }
 NOTHING, ALL = Q(pk__in=[]), Q()
 
@@ -64,7 +73,9 @@ def parse(text: str, language: str) -> Any:  # noqa: ANN401  # a tree of JSON
         if it is not CQL2.
     """
     if language not in LANGUAGES:
-        raise BadParameter(f"filter-lang: {language[:40]!r} is not offered; choose one of {', '.join(LANGUAGES)}")
+        raise BadParameter(
+            f"filter-lang: {language[:40]!r} is not offered; choose one of {', '.join(LANGUAGES)}"
+        )
     if len(text) > MOST_LETTERS:
         raise BadParameter(f"filter: longer than {MOST_LETTERS} letters")
     if _depth(text) > DEEPEST:
@@ -106,12 +117,12 @@ class Reader:
         self.collection, self.system = collection, system
         self.properties = collection.properties()
 
-    def condition(self, node: Any) -> Any:  # noqa: ANN401
+    def condition(self, node: Any) -> Any:  # noqa: ANN401, PLR0911  # one for each kind of node
         """Return a condition."""
         if isinstance(node, bool):
             return ALL if node else NOTHING
         if isinstance(node, dict) and "property" in node:
-            return self._compare("=", node, True)
+            return self._compare("=", node, right=True)
         if not isinstance(node, dict) or "op" not in node:
             raise BadParameter("filter: a condition is expected, such as name = 'Neiße'")
         name, args = str(node["op"]).lower(), node.get("args", [])
@@ -225,7 +236,7 @@ class Reader:
         if isinstance(node, dict) and node.get("property") == GEOMETRY and GEOMETRY not in self.properties:
             return Q(**{f"{self.collection.geometry_path}__isnull": True})
         one = self.value(node)
-        return NOTHING if one.is_literal else _lookup("null", one.value, True)
+        return NOTHING if one.is_literal else _lookup("null", one.value, right=True)
 
     def like(self, args: Sequence[Any]) -> Any:  # noqa: ANN401
         """Read `x LIKE pattern`: % is any text, _ any letter, a backslash takes their meaning."""
@@ -300,7 +311,7 @@ def _number(one: Typed) -> Combinable | Expression:
 
 
 def _as_times(one: Typed, other: Typed) -> tuple[Typed, Typed]:
-    """Return both; text that is compared with a time counts as one, and a time as text where it is kept so."""
+    """Return both; text compared with a time counts as one, a time as text where it is kept so."""
     if one.kind == "time" and other.kind == "string" and other.is_literal:
         other = Typed("time", literal_times({"timestamp": other.value}).start, is_literal=True)
     if one.kind == "string" and other.kind == "time" and other.is_literal:
@@ -312,7 +323,7 @@ def _as_times(one: Typed, other: Typed) -> tuple[Typed, Typed]:
 
 
 def _written(time: datetime) -> str:
-    """Return a time as the properties keep it; midnight as a date, which sorts before all times of the day."""
+    """Return a time as the properties keep it; midnight as a date, which sorts before the day's times."""
     text = time.astimezone(UTC).isoformat().replace("+00:00", "Z")
     return text.removesuffix("T00:00:00Z")
 
@@ -322,7 +333,9 @@ def _of_literals(name: str, one: Typed, other: Typed) -> bool:
         raise BadParameter(f"filter: a {one.kind} cannot be compared with a {other.kind}")
     a, b = one.value, other.value
     return bool({"=": a == b, "<>": a != b}.get(name, False)) or bool(
-        (name in {"<", "<="} and a < b) or (name in {">", ">="} and a > b) or (name in {"<=", ">="} and a == b)
+        (name in {"<", "<="} and a < b)
+        or (name in {">", ">="} and a > b)
+        or (name in {"<=", ">="} and a == b)
     )
 
 

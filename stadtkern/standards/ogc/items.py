@@ -1,4 +1,4 @@
-"""Features: many by box, time, property and filter, or one (17-069r4 sections 7.15, 7.16; 18-058r1; 19-079r2)."""
+"""Features: many by box, time, property and filter, or one (17-069r4, 18-058r1, 19-079r2)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from stadtkern.base import clock
 from stadtkern.base.errors import NotFound
+from stadtkern.features.boxes import Bounds
 from stadtkern.features.collections import Collection, Page, Row, Wanted
 from stadtkern.standards.ogc import crs, filters, times
 from stadtkern.standards.ogc.answering import Reply, header_links, link, own_links
@@ -37,23 +38,31 @@ class Question:
     system: crs.System
 
 
-def box_of(ask: Ask) -> tuple[float, float, float, float] | None:
+def box_of(ask: Ask) -> Bounds | None:
     """Return the parameter `bbox` in degrees (requirement fc-bbox-definition); heights count for nothing."""
+    numbers, system = _box(ask)
+    return None if numbers is None else crs.box_from(numbers, system)
+
+
+def _box(ask: Ask) -> tuple[list[float] | None, crs.System]:
+    """Return the four numbers of `bbox` and their coordinate system."""
     system = crs.system(ask.parameters.get("bbox-crs", crs.CRS84), "bbox-crs")
     text = ask.parameters.get("bbox")
     if text is None:
         if "bbox-crs" in ask.parameters:
             raise BadParameter("bbox-crs: says nothing without bbox")
-        return None
+        return None, system
     try:
         numbers = [float(part) for part in text[:400].split(",")]
     except ValueError as error:
-        raise BadParameter("bbox: write four numbers with commas between, such as 14.6,51.9,14.8,52.0") from error
+        raise BadParameter(
+            "bbox: write four numbers with commas between, such as 14.6,51.9,14.8,52.0"
+        ) from error
     if len(numbers) == BOX_WITH_HEIGHTS:
         numbers = [*numbers[:2], *numbers[3:5]]
     if len(numbers) != BOX:
         raise BadParameter("bbox: write four or six numbers")
-    return crs.box_from(numbers, system)
+    return numbers, system
 
 
 def condition_of(ask: Ask, collection: Collection) -> Any:  # noqa: ANN401  # a condition of Django
@@ -84,8 +93,10 @@ def question(ask: Ask, collection: Collection, *, default: int = DEFAULT) -> Que
     """Return what the parameters ask for."""
     system = crs.system(ask.parameters.get("crs", crs.CRS84), "crs")
     moment = ask.parameters.get("datetime")
+    numbers, box_system = _box(ask)
     wanted = Wanted(
-        box=box_of(ask),
+        box=None if numbers is None else crs.box_from(numbers, box_system),
+        shape=None if numbers is None else crs.shape_of(numbers, box_system),
         span=None if moment is None else times.span(moment),
         condition=condition_of(ask, collection),
         limit=whole(ask, "limit", default, 1, MOST),
@@ -106,7 +117,9 @@ def many(ask: Ask, collection: Collection) -> Reply:
         headers["OGC-NumberMatched"] = str(page.matched)
     about = collection.about()
     if ask.form == "html":
-        return Reply({}, "ogc/items.html", facts(ask, collection, page, links), headers, is_public=about.is_public)
+        return Reply(
+            {}, "ogc/items.html", facts(ask, collection, page, links), headers, is_public=about.is_public
+        )
     body = features(page.rows, asked.system)
     counts = f'"numberReturned":{len(page.rows)}' + (
         "" if page.matched is None else f',"numberMatched":{page.matched}'
@@ -115,7 +128,12 @@ def many(ask: Ask, collection: Collection) -> Reply:
     now = clock.now().astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     start = f'{{"type":"FeatureCollection","timeStamp":"{now}","features":['
     tag = f"{body}{tail}".encode()
-    return Reply(start.encode() + body.encode() + b"]" + tail.encode(), headers=headers, tag=tag, is_public=about.is_public)
+    return Reply(
+        start.encode() + body.encode() + b"]" + tail.encode(),
+        headers=headers,
+        tag=tag,
+        is_public=about.is_public,
+    )
 
 
 def _next(ask: Ask, page: Page) -> Sequence[dict[str, Any]]:
@@ -127,7 +145,9 @@ def _next(ask: Ask, page: Page) -> Sequence[dict[str, Any]]:
 
 def features(rows: Sequence[Row], system: crs.System, links: str = "") -> str:
     """Return features as GeoJSON, with commas between."""
-    texts = [row.text for row in rows] if system.is_stored else crs.texts([row.geometry for row in rows], system)
+    texts = (
+        [row.text for row in rows] if system.is_stored else crs.texts([row.geometry for row in rows], system)
+    )
     return ",".join(
         f'{{"type":"Feature","id":{_id(row.key)},"geometry":{text},"properties":{row.properties}{links}}}'
         for row, text in zip(rows, texts, strict=True)
@@ -169,6 +189,11 @@ def labelled(collection: Collection, properties: Mapping[str, Any]) -> list[tupl
 MOST_COLUMNS = 12
 
 
+def page_is_filtered(ask: Ask) -> bool:
+    """Return whether more than a box decides which features are shown."""
+    return bool(set(ask.parameters) - {"bbox", "bbox-crs", "crs", "cursor", "limit"})
+
+
 def facts(ask: Ask, collection: Collection, page: Page, links: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return what the page with features shows: a table beside the map."""
     about, known = collection.about(), collection.properties()
@@ -179,7 +204,12 @@ def facts(ask: Ask, collection: Collection, page: Page, links: Sequence[Mapping[
         address = f"{ask.url}/{quote(str(row.key), safe='')}?f=html"
         rows.append((row.key, address, [values.get(name) for name in names]))
     estimate = None
-    if page.matched is None and "bbox" in ask.parameters and len(ask.parameters) <= 2 and (box := box_of(ask)):  # noqa: PLR2004
+    if (
+        page.matched is None
+        and "bbox" in ask.parameters
+        and not page_is_filtered(ask)
+        and (box := box_of(ask))
+    ):
         estimate = collection.about_how_many(box)
     return {
         "about": about,

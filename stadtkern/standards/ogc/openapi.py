@@ -34,7 +34,14 @@ def described(ask: Ask) -> Reply:
         "components": {"parameters": parameters(), "schemas": SCHEMAS},
     }
     rows = [
-        (path, one["get"]["summary"], [word["$ref"].rpartition("/")[2] if "$ref" in word else word["name"] for word in one["get"]["parameters"]])
+        (
+            path,
+            one["get"]["summary"],
+            [
+                word["$ref"].rpartition("/")[2] if "$ref" in word else word["name"]
+                for word in one["get"]["parameters"]
+            ],
+        )
         for path, one in document["paths"].items()
     ]
     return Reply(document, "ogc/api.html", {"rows": rows})
@@ -136,7 +143,9 @@ def parameters() -> dict[str, Any]:
         "bbox": _query("bbox", box, "only what touches this box", style="form", explode=False),
         "bbox-crs": _query("bbox-crs", {"type": "string", "enum": uris}, "coordinates of bbox"),
         "crs": _query("crs", {"type": "string", "enum": uris}, "coordinates of the answer"),
-        "datetime": _query("datetime", text, "a time or an interval with a slash, .. is open", style="form", explode=False),
+        "datetime": _query(
+            "datetime", text, "a time or an interval with a slash, .. is open", style="form", explode=False
+        ),
         "limit": _query(
             "limit",
             {"type": "integer", "minimum": 1, "maximum": items.MOST, "default": items.DEFAULT},
@@ -153,7 +162,14 @@ def parameters() -> dict[str, Any]:
 
 
 def _query(name: str, schema: dict[str, Any], description: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401  # JSON
-    return {"name": name, "in": "query", "required": False, "description": description, "schema": schema, **more}
+    return {
+        "name": name,
+        "in": "query",
+        "required": False,
+        "description": description,
+        "schema": schema,
+        **more,
+    }
 
 
 def _path(name: str, schema: dict[str, Any]) -> dict[str, Any]:
@@ -164,7 +180,9 @@ def _ref(*names: str) -> list[dict[str, Any]]:
     return [{"$ref": f"#/components/parameters/{name}"} for name in names]
 
 
-def operation(name: str, summary: str, given: list[dict[str, Any]], answers: dict[str, str]) -> dict[str, Any]:
+def operation(
+    name: str, summary: str, given: list[dict[str, Any]], answers: dict[str, str]
+) -> dict[str, Any]:
     """Return one address: its parameters, the schema of each form of its answer, its errors."""
     content = {
         media: {"schema": {"type": "string"} if not schema else {"$ref": f"#/components/schemas/{schema}"}}
@@ -181,9 +199,7 @@ def operation(name: str, summary: str, given: list[dict[str, Any]], answers: dic
     }
     if MVT not in answers:
         responses.pop("204")
-    return {
-        "get": {"operationId": name, "summary": summary, "parameters": given, "responses": responses}
-    }
+    return {"get": {"operationId": name, "summary": summary, "parameters": given, "responses": responses}}
 
 
 def paths(names: list[str]) -> dict[str, Any]:
@@ -191,7 +207,11 @@ def paths(names: list[str]) -> dict[str, Any]:
     every = _ref("f", "lang")
     kind = {"type": "string", **({"enum": names} if 0 < len(names) <= MOST_NAMES else {})}
     own = [_path("collectionId", kind)]
-    anywhere = [_path("collectionId", {"type": "string", **({"enum": [*names, records.NAME]} if "enum" in kind else {})})]
+    anywhere = [
+        _path(
+            "collectionId", {"type": "string", **({"enum": [*names, records.NAME]} if "enum" in kind else {})}
+        )
+    ]
     grid = [_path("tileMatrixSetId", {"type": "string", "enum": [QUAD]})]
     place = [
         _path("tileMatrix", {"type": "integer", "minimum": 0, "maximum": LAST_ZOOM}),
@@ -205,17 +225,64 @@ def paths(names: list[str]) -> dict[str, Any]:
     mvt = [_query("f", {"type": "string", "enum": ["mvt"]}, "form"), *_ref("lang")]
     return {
         "/": operation("landing", _("Landing page"), every, {JSON: "Landing", **page}),
-        "/conformance": operation("conformance", _("Standards that are met"), every, {JSON: "Conformance", **page}),
-        "/collections": operation("collections", _("All layers"), [*every, _query("limit", {"type": "integer", "minimum": 1}, "most layers"), _query("offset", {"type": "integer", "minimum": 0}, "layers to pass over")], {JSON: "Collections", **page}),
+        "/conformance": operation(
+            "conformance", _("Standards that are met"), every, {JSON: "Conformance", **page}
+        ),
+        "/collections": operation(
+            "collections",
+            _("All layers"),
+            [
+                *every,
+                _query("limit", {"type": "integer", "minimum": 1}, "most layers"),
+                _query("offset", {"type": "integer", "minimum": 0}, "layers to pass over"),
+            ],
+            {JSON: "Collections", **page},
+        ),
         one: operation("collection", _("One layer"), [*anywhere, *every], {JSON: "Collection", **page}),
-        f"{one}/queryables": operation("queryables", _("What can be asked for"), [*own, *every], {SCHEMA: "Object", **page}),
-        f"{one}/items": operation("items", _("Features"), [*own, *every, *asked], {GEOJSON: "FeatureCollection", **page}),
-        f"{one}/items/{{featureId}}": operation("item", _("One feature"), [*own, _path("featureId", {"type": "string"}), *every, *_ref("crs")], {GEOJSON: "Feature", **page}),
-        f"/collections/{records.NAME}/items": operation("records", _("Datasets of the catalogue"), [*every, *_ref("q", "bbox", "bbox-crs", "datetime", "limit", "cursor"), _query("type", {"type": "string"}, "kind of record"), _query("ids", {"type": "string"}, "names with commas between"), _query("externalIds", {"type": "string"}, "identifiers with commas between")], {GEOJSON: "FeatureCollection", **page}),
-        f"/collections/{records.NAME}/items/{{recordId}}": operation("record", _("One dataset of the catalogue"), [_path("recordId", {"type": "string"}), *every], {GEOJSON: "Feature", **page}),
+        f"{one}/queryables": operation(
+            "queryables", _("What can be asked for"), [*own, *every], {SCHEMA: "Object", **page}
+        ),
+        f"{one}/items": operation(
+            "items", _("Features"), [*own, *every, *asked], {GEOJSON: "FeatureCollection", **page}
+        ),
+        f"{one}/items/{{featureId}}": operation(
+            "item",
+            _("One feature"),
+            [*own, _path("featureId", {"type": "string"}), *every, *_ref("crs")],
+            {GEOJSON: "Feature", **page},
+        ),
+        f"/collections/{records.NAME}/items": operation(
+            "records",
+            _("Datasets of the catalogue"),
+            [
+                *every,
+                *_ref("q", "bbox", "bbox-crs", "datetime", "limit", "cursor"),
+                _query("type", {"type": "string"}, "kind of record"),
+                _query("ids", {"type": "string"}, "names with commas between"),
+                _query("externalIds", {"type": "string"}, "identifiers with commas between"),
+            ],
+            {GEOJSON: "FeatureCollection", **page},
+        ),
+        f"/collections/{records.NAME}/items/{{recordId}}": operation(
+            "record",
+            _("One dataset of the catalogue"),
+            [_path("recordId", {"type": "string"}), *every],
+            {GEOJSON: "Feature", **page},
+        ),
         "/tileMatrixSets": operation("grids", _("Grids of the tiles"), every, {JSON: "Object", **page}),
-        "/tileMatrixSets/{tileMatrixSetId}": operation("grid", _("One grid"), [*grid, *every], {JSON: "Object", **page}),
-        f"{one}/tiles": operation("tilesets", _("Tilesets of a layer"), [*own, *every], {JSON: "Object", **page}),
-        f"{one}/tiles/{{tileMatrixSetId}}": operation("tileset", _("Description of a tileset"), [*own, *grid, *sets], {JSON: "Object", TILEJSON: "Object", **page}),
-        f"{one}/tiles/{{tileMatrixSetId}}/{{tileMatrix}}/{{tileRow}}/{{tileCol}}": operation("tile", _("One vector tile"), [*own, *grid, *place, *mvt], {MVT: ""}),
-    }  # fmt: skip
+        "/tileMatrixSets/{tileMatrixSetId}": operation(
+            "grid", _("One grid"), [*grid, *every], {JSON: "Object", **page}
+        ),
+        f"{one}/tiles": operation(
+            "tilesets", _("Tilesets of a layer"), [*own, *every], {JSON: "Object", **page}
+        ),
+        f"{one}/tiles/{{tileMatrixSetId}}": operation(
+            "tileset",
+            _("Description of a tileset"),
+            [*own, *grid, *sets],
+            {JSON: "Object", TILEJSON: "Object", **page},
+        ),
+        f"{one}/tiles/{{tileMatrixSetId}}/{{tileMatrix}}/{{tileRow}}/{{tileCol}}": operation(
+            "tile", _("One vector tile"), [*own, *grid, *place, *mvt], {MVT: ""}
+        ),
+    }

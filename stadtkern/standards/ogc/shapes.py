@@ -11,6 +11,7 @@ from shapely.geometry import box, shape
 from shapely.geometry.base import BaseGeometry
 
 from stadtkern.base.errors import BadInput
+from stadtkern.features.boxes import parts
 from stadtkern.features.collections import GEOMETRY
 from stadtkern.standards.ogc.crs import System, box_from, geometry_from
 from stadtkern.standards.ogc.errors import BadParameter
@@ -41,7 +42,10 @@ def spatial(name: str, args: Sequence[Any], path: str, system: System) -> Q:
     if not _is_place(first, path) or _is_place(second, path):
         raise BadParameter(f"filter: {name} compares {GEOMETRY} with a shape that is written out")
     if name == "s_intersects" and isinstance(second, dict) and "bbox" in second:
-        return Q(**{f"{path}__meets_box": _box(second["bbox"], system)})
+        condition = Q()
+        for part in parts(_box(second["bbox"], system)):
+            condition |= Q(**{f"{path}__meets_box": part})
+        return condition
     wanted = GEOSGeometry(memoryview(shapely.to_wkb(geometry_of(second, system))), srid=4326)
     return Q(**{f"{path}__{LOOKUPS[name][int(swapped)]}": wanted})
 
@@ -51,7 +55,8 @@ def _is_place(node: Any, path: str) -> bool:  # noqa: ANN401  # JSON
 
 
 def _box(values: Any, system: System) -> tuple[float, float, float, float]:  # noqa: ANN401  # JSON
-    numbers = [float(value) for value in values] if isinstance(values, list) else []
+    given = values if isinstance(values, list) else []
+    numbers = [float(value) for value in given if isinstance(value, int | float)]
     if len(numbers) == CORNERS_OF_BOX + 2:
         numbers = [*numbers[:2], *numbers[3:5]]
     if len(numbers) != CORNERS_OF_BOX:
@@ -83,6 +88,6 @@ def geometry_of(node: Any, system: System) -> BaseGeometry:  # noqa: ANN401  # J
     except BadInput as error:
         raise BadParameter(f"filter: {error}") from error
     west, south, east, north = shapely.bounds(found)
-    if not (-180 <= west and east <= 180 and -90 <= south and north <= 90):  # noqa: PLR2004  # degrees
+    if not (west >= -180 and east <= 180 and south >= -90 and north <= 90):  # noqa: PLR2004  # degrees
         raise BadParameter("filter: the shape does not lie on the earth")
     return found if found.is_valid else shapely.make_valid(found)

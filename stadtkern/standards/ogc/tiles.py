@@ -1,4 +1,4 @@
-"""Vector tiles and what describes them (20-057 OGC API Tiles 1.0; 17-083r4 Two Dimensional Tile Matrix Set)."""
+"""Vector tiles and what describes them (20-057 OGC API Tiles 1.0, 17-083r4)."""
 
 import gzip
 from typing import Any
@@ -24,13 +24,26 @@ SCALE, CELL, EDGE = 559082264.0287178, 156543.03392804097, 20037508.342789244
 TILE_FORMS = {"mvt": MVT}
 SET_FORMS = {"json": JSON, "tilejson": TILEJSON, "html": HTML}
 SECONDS = 8.0
-DIMENSIONS = {"Point": 0, "MultiPoint": 0, "LineString": 1, "MultiLineString": 1, "Polygon": 2, "MultiPolygon": 2}
+DIMENSIONS = {
+    "Point": 0,
+    "MultiPoint": 0,
+    "LineString": 1,
+    "MultiLineString": 1,
+    "Polygon": 2,
+    "MultiPolygon": 2,
+}
 
 
 def schemes(ask: Ask) -> Reply:
     """Return the list of grids."""
     own = f"{ask.url}/{QUAD}"
-    one = {"id": QUAD, "title": TITLE, "uri": QUAD_URI, "crs": f"{EPSG}3857", "links": [link(own, "self", JSON)]}
+    one = {
+        "id": QUAD,
+        "title": TITLE,
+        "uri": QUAD_URI,
+        "crs": f"{EPSG}3857",
+        "links": [link(own, "self", JSON)],
+    }
     document = {"links": own_links(ask, JSON_FORMS), "tileMatrixSets": [one]}
     return Reply(document, "ogc/plain.html", {"title": _("Grids of the tiles")})
 

@@ -12,7 +12,7 @@ from django.db.models.lookups import Exact, GreaterThan, GreaterThanOrEqual, Les
 from stadtkern.features.boxes import Span
 from stadtkern.standards.ogc.errors import BadParameter
 
-DAY_LETTERS = 10
+DAY_LETTERS, ENDS = 10, 2
 _TIME = re.compile(
     r"\d{4}-\d{2}-\d{2}(?:[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:[Zz]|[+-]\d{2}:\d{2}))?", re.ASCII
 )
@@ -38,9 +38,10 @@ def instant(text: str, parameter: str, *, is_end: bool = False) -> datetime:
     BadParameter
         if it is none.
     """
+    wrong = BadParameter(f"{parameter}: {text[:60]!r} is no time; write 2026-11-24T12:00:00Z or 2026-11-24")
+    if not _TIME.fullmatch(text):
+        raise wrong
     try:
-        if not _TIME.fullmatch(text):
-            raise ValueError(text)
         found = datetime.fromisoformat(text.upper().replace(" ", "T"))
         if found.tzinfo is None:
             found = found.replace(tzinfo=UTC)
@@ -48,9 +49,7 @@ def instant(text: str, parameter: str, *, is_end: bool = False) -> datetime:
                 found += timedelta(days=1, microseconds=-1)
         return found.astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise BadParameter(
-            f"{parameter}: {text[:60]!r} is no time; write 2026-11-24T12:00:00Z or 2026-11-24"
-        ) from error
+        raise wrong from error
 
 
 def span(text: str, parameter: str = "datetime") -> Span:
@@ -77,7 +76,11 @@ def literal_times(node: Mapping[str, Any]) -> Instants:
     """Return a time that is written out in an expression."""
     if "interval" in node:
         values = node["interval"]
-        if not isinstance(values, list) or len(values) != 2 or not all(isinstance(v, str | dict) for v in values):  # noqa: PLR2004
+        if (
+            not isinstance(values, list)
+            or len(values) != ENDS
+            or not all(isinstance(v, str | dict) for v in values)
+        ):
             raise BadParameter("filter: an interval has a start and an end")
         first, last = (_text(value) for value in values)
         return Instants(
@@ -143,7 +146,9 @@ def _relation(left: str, sign: str, right: str, ends: Mapping[str, Any], *, is_t
     if isinstance(b, datetime) and is_text:
         b = b.isoformat().replace("+00:00", "Z").removesuffix("T00:00:00Z")
     if isinstance(a, F):
-        return Q(**{f"{a.name}{ {'<': '__lt', '>': '__gt', '<=': '__lte', '>=': '__gte', '=': ''}[sign] }": b})
+        return Q(
+            **{f"{a.name}{ {'<': '__lt', '>': '__gt', '<=': '__lte', '>=': '__gte', '=': ''}[sign] }": b}
+        )
     if sign in {"<=", ">="}:
         return Q({"<=": LessThanOrEqual, ">=": GreaterThanOrEqual}[sign](a, b))
     return Q({"<": LessThan, ">": GreaterThan, "=": Exact}[sign](a, b))
@@ -151,9 +156,7 @@ def _relation(left: str, sign: str, right: str, ends: Mapping[str, Any], *, is_t
 
 def _with_open(left: str, sign: str, right: str, ends: Mapping[str, Any]) -> bool:
     """Return what holds where an end is open: a start before all times, an end after them."""
-    places = [
-        0 if ends[end] is not None else (-1 if end.endswith("1") else 1) for end in (left, right)
-    ]
+    places = [0 if ends[end] is not None else (-1 if end.endswith("1") else 1) for end in (left, right)]
     return {"<": places[0] < places[1], ">": places[0] > places[1], "=": places[0] == places[1]}.get(
         sign, places[0] <= places[1] if sign == "<=" else places[0] >= places[1]
     )

@@ -2,11 +2,11 @@
 
 from django.http import HttpRequest
 
+from stadtkern.base.errors import NotFound
 from stadtkern.features import collections
 from stadtkern.standards.ogc import documents, items, openapi, records, tiles
 from stadtkern.standards.ogc.answering import Reply, resource
 from stadtkern.standards.ogc.asking import HTML, JSON, JSON_FORMS, OPENAPI, SCHEMA, Ask, understood
-from stadtkern.base.errors import NotFound
 
 Answer = tuple[Ask, Reply]
 QUERYABLES_FORMS = {"json": SCHEMA, "html": HTML}
@@ -79,7 +79,7 @@ def one(request: HttpRequest, name: str, key: str) -> Answer:
 
 @resource
 def places(request: HttpRequest, name: str) -> Answer:
-    """Answer `/collections/{collectionId}/places`: the points that the map of the page with features draws."""
+    """Answer `/collections/{collectionId}/places`: the points that the map of the page draws."""
     found = collections.get(name, request)
     ask = understood(request, [*items.PARAMETERS, *found.properties()], {"json": items.GEOJSON})
     page = found.page(items.question(ask, found).wanted, shapes=True)
@@ -116,7 +116,7 @@ def tileset(request: HttpRequest, name: str, grid: str) -> Answer:
 
 
 @resource
-def tile(request: HttpRequest, name: str, grid: str, zoom: int, row: int, column: int) -> Answer:  # noqa: PLR0913, PLR0917  # the address
+def tile(request: HttpRequest, name: str, grid: str, zoom: int, row: int, column: int) -> Answer:  # noqa: PLR0913, PLR0917
     """Answer `/collections/{collectionId}/tiles/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}`."""
     ask = understood(request, (), tiles.TILE_FORMS)
     return ask, tiles.tile(ask, name, grid, (zoom, row, column))

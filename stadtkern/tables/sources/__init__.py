@@ -74,8 +74,8 @@ def module(form: str) -> ModuleType:
     from importlib import import_module  # noqa: PLC0415  (GDAL and others are slow to load)
 
     family = {
-        "csv": "lines", "xlsx": "workbook", "xls": "workbook", "ods": "workbook", "json": "records", "jsonl": "records",
-        "geojson": "records", "gpkg": "geo", "shp": "geo", "kml": "geo", "gpx": "geo", "fgb": "geo", "gml": "geo",
+        "csv": "lines", "xlsx": "workbook", "xls": "workbook", "ods": "workbook", "json": "records", "jsonl": "records",  # noqa: E501
+        "geojson": "records", "gpkg": "geo", "shp": "geo", "kml": "geo", "gpx": "geo", "fgb": "geo", "gml": "geo",  # noqa: E501
         "parquet": "columnar", "xml": "markup",
     }  # fmt: skip
     if form not in family:

@@ -41,7 +41,7 @@ def _opened(file: Opened) -> pq.ParquetFile:
 
 def _geometry(source: pq.ParquetFile) -> tuple[str, int, Problem | None]:
     """Return the geometry column (GeoParquet 1.1) and its EPSG number; empty if there is none."""
-    raw = (source.schema_arrow.metadata or {}).get(b"geo")
+    raw = (source.metadata.metadata or {}).get(b"geo")
     try:
         facts = json.loads(raw) if raw else {}
         name = str(facts.get("primary_column", ""))

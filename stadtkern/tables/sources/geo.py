@@ -84,7 +84,10 @@ def epsg(text: str) -> tuple[int, Problem | None]:
 
 def _batches(file: Opened, part: str, size: int) -> Iterator[pa.RecordBatch]:
     try:
-        with pyogrio.open_arrow(file.path, layer=part or None, batch_size=size, use_pyarrow=True) as (_, reader):
+        with pyogrio.open_arrow(file.path, layer=part or None, batch_size=size, use_pyarrow=True) as (
+            _,
+            reader,
+        ):
             yield from reader
     except (DataSourceError, DataLayerError, pa.ArrowException, RuntimeError) as error:
         raise TableError("broken_file", format=file.format, text=str(error)[:150]) from error

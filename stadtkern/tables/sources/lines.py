@@ -20,7 +20,7 @@ BLOCK = 8_388_608
 _HEAD = 1_048_576
 _TAIL = 65_536
 _PLACES = 3
-_ERROR_WORDS = re.compile(r"\b(error|fehler|not found|forbidden|denied|exception|błąd|błędu|nicht gefunden|verweigert)\b", re.IGNORECASE)  # fmt: skip
+_ERROR_WORDS = re.compile(r"\b(error|fehler|not found|forbidden|denied|exception|błąd|błędu|nicht gefunden|verweigert)\b", re.IGNORECASE)  # fmt: skip  # noqa: E501
 _LONGEST_SHOWN = 500
 _SPILT = 30
 _MOST = 0.6
@@ -50,7 +50,9 @@ def look(file: Opened, hints: Hints) -> Look:
     middle, end = ([], []) if has_end else _elsewhere(file, encoding, delimiter, quote)
     problems = _uneven(rows)
     if mended:
-        problems.append(Problem("mixed_encoding", facts={"encoding": encoding, "count": mended, "lines": lines}))
+        problems.append(
+            Problem("mixed_encoding", facts={"encoding": encoding, "count": mended, "lines": lines})
+        )
     if nuls:
         problems.append(Problem("nul_characters", facts={"count": nuls}))
     average = max(1, len(text[:200_000]) / max(1, text[:200_000].count("\n")))
@@ -65,13 +67,22 @@ def look(file: Opened, hints: Hints) -> Look:
 
 
 def _quote(text: str, delimiter: str) -> str:
-    """Return the quotation mark; none if quoting swallows many lines, because single marks stand in the text."""
+    """Return the quotation mark.
+
+    None if quoting swallows many lines, because single marks stand in the text.
+    """
     start = text[:200_000]
-    single = len(re.findall(rf"(?:^|{re.escape(delimiter)})'[^'\n]*'(?={re.escape(delimiter)}|\r?$)", start, re.MULTILINE))
+    single = len(
+        re.findall(
+            rf"(?:^|{re.escape(delimiter)})'[^'\n]*'(?={re.escape(delimiter)}|\r?$)", start, re.MULTILINE
+        )
+    )
     if '"' not in start and single > start.count("\n"):
         return "'"
     rows = _rows(start, delimiter, '"', 500)
-    spilt = any(str(cell).count("\n") > _SPILT and str(cell).count(delimiter) > _SPILT for row in rows for cell in row)
+    spilt = any(
+        str(cell).count("\n") > _SPILT and str(cell).count(delimiter) > _SPILT for row in rows for cell in row
+    )
     return "" if spilt else '"'
 
 
@@ -88,7 +99,9 @@ def _uneven(rows: list[list[object]]) -> list[Problem]:
 def _rows(text: str, delimiter: str, quote: str, most: int) -> list[list[object]]:
     csv.field_size_limit(_HEAD * 4)
     quoting = csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, quotechar=quote or None, quoting=quoting)
+    reader = csv.reader(
+        io.StringIO(text, newline=""), delimiter=delimiter, quotechar=quote or None, quoting=quoting
+    )
     rows: list[list[object]] = []
     try:
         for row in reader:
@@ -126,7 +139,9 @@ def _elsewhere(
     return middle, end
 
 
-def _lines_at(stream: io.BufferedReader, start: int, encoding: str, delimiter: str, quote: str) -> list[list[object]]:
+def _lines_at(
+    stream: io.BufferedReader, start: int, encoding: str, delimiter: str, quote: str
+) -> list[list[object]]:
     stream.seek(start)
     wide = {"utf-16": "utf-16-le", "utf-8-sig": "utf-8", "utf-32": "utf-32-le"}.get(encoding, encoding)
     text = stream.read(_TAIL + 4).decode(wide, errors="replace").replace("\x00", "")
@@ -149,7 +164,7 @@ def blocks(file: Opened, plan: Plan) -> Iterator[Block]:
 
     numbering = _Numbering(plan.skip_rows + plan.header_rows)
     with Utf8Stream(file.path, plan.encoding or "utf-8") as stream:
-        reader = None
+        reader, done = None, 0
         try:
             reader = arrow_csv.open_csv(
                 stream,
@@ -167,11 +182,12 @@ def blocks(file: Opened, plan: Plan) -> Iterator[Block]:
             )
             for batch in reader:
                 numbers = numbering.of(batch.num_rows, strange)
-                yield _block(batch, numbers, numbering.taken(strange), plan, width, stream)
+                done += batch.nbytes - 3 * batch.num_rows * width  # offsets of 4 bytes for marks of 1
+                yield _block(batch, numbers, numbering.taken(strange), plan, width, min(done, stream.done))
             left = numbering.taken(strange, is_last=True)
             if left:
                 empty = pa.RecordBatch.from_pylist([], pa.schema([(name, pa.string()) for name in names]))
-                yield _block(empty, np.empty(0, dtype=np.int64), left, plan, width, stream)
+                yield _block(empty, np.empty(0, dtype=np.int64), left, plan, width, stream.done)
         except pa.ArrowInvalid as error:
             raise _clear(error, numbering.next) from error
         finally:
@@ -204,7 +220,9 @@ class _Numbering:
                 break
             skipped.append(number)
             stop += 1
-        numbers = np.setdiff1d(np.arange(self.next, stop, dtype=np.int64), np.array(skipped, dtype=np.int64), assume_unique=True)
+        numbers = np.setdiff1d(
+            np.arange(self.next, stop, dtype=np.int64), np.array(skipped, dtype=np.int64), assume_unique=True
+        )
         self.next = stop
         return numbers
 
@@ -215,8 +233,13 @@ class _Numbering:
         return [row for row in rows if row[0] > self.first]
 
 
-def _block(
-    batch: pa.RecordBatch, numbers: Numbers, strange: list[tuple[int, str]], plan: Plan, width: int, stream: Utf8Stream
+def _block(  # noqa: PLR0913, PLR0917  (a block and all it was read from)
+    batch: pa.RecordBatch,
+    numbers: Numbers,
+    strange: list[tuple[int, str]],
+    plan: Plan,
+    width: int,
+    done: int,
 ) -> Block:
     keep = np.flatnonzero(numbers > plan.skip_rows + plan.header_rows)
     if len(keep) < len(numbers):
@@ -228,10 +251,12 @@ def _block(
         order = np.argsort(np.concatenate([numbers, extra.to_numpy()]), kind="stable")
         numbers = np.concatenate([numbers, extra.to_numpy()])[order]
         columns = [
-            pa.concat_arrays([column, pa.array([cells[place] for _, cells in mended], pa.string())]).take(pa.array(order))
+            pa.concat_arrays([column, pa.array([cells[place] for _, cells in mended], pa.string())]).take(
+                pa.array(order)
+            )
             for place, column in enumerate(columns)
         ]
-    return Block(columns, numbers, rejects, done=stream.done)
+    return Block(columns, numbers, rejects, done=done)
 
 
 def _mended_rows(
@@ -253,5 +278,3 @@ def _mended_rows(
             code = "too_many_cells" if len(cells) > width else "too_few_cells"
             rejects.append(Reject(number, "", text.strip()[:_LONGEST_SHOWN], code))
     return mended, rejects
-
-

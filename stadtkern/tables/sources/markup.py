@@ -20,7 +20,10 @@ _DEEPEST = 4
 
 
 def look(file: Opened, hints: Hints) -> Look:
-    """Look at the first records of the wanted path, else of the most repeated one that has something in it."""
+    """Look at the first records of the wanted path.
+
+    Else of the most repeated one that has something in it.
+    """
     parts = _paths(file.path)
     names = [part.name for part in parts]
     if not parts:
@@ -70,7 +73,9 @@ def _paths(path: Path) -> tuple[Part, ...]:
             element.clear()
         if number > _COUNTED:
             break
-    found = [(here, count) for here, count in counts.items() if here in has_parts and count > 1 and "/" in here]
+    found = [
+        (here, count) for here, count in counts.items() if here in has_parts and count > 1 and "/" in here
+    ]
     found.sort(key=lambda one: (one[0].count("/") > _DEEPEST, -one[1] / (1 + one[0].count("/")), one[0]))
     return tuple(Part(here, "record", count) for here, count in found[:_MOST_PARTS])
 

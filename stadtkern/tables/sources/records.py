@@ -199,7 +199,9 @@ def _content(items: list[object], form: str) -> Grid | Records:
     if len(titles) > MOST_COLUMNS:
         raise TableError("too_many_columns", count=len(titles), allowed=MOST_COLUMNS)
     columns = [pa.array([cell_text(one.get(title)) for one in records], pa.string()) for title in titles]
-    wkb = pa.array(shapely.to_wkb(np.array(geometry, dtype=object)), pa.binary()) if form == "geojson" else None
+    wkb = (
+        pa.array(shapely.to_wkb(np.array(geometry, dtype=object)), pa.binary()) if form == "geojson" else None
+    )
     return Records(titles, columns, wkb)
 
 
@@ -362,7 +364,10 @@ def blocks(file: Opened, plan: Plan) -> Iterator[Block]:
                 continue
             records, geometry, wrong = _records(values, file.format)
             columns = [
-                pa.array([cell_text(one.get(titles[place].title), titles[place].decimal) for one in records], pa.string())
+                pa.array(
+                    [cell_text(one.get(titles[place].title), titles[place].decimal) for one in records],
+                    pa.string(),
+                )
                 if place in titles
                 else pa.nulls(len(records), pa.string())
                 for place in range(1 + max(titles, default=-1))
@@ -392,7 +397,8 @@ def _listed(values: list[object], plan: Plan) -> list[pa.Array]:
     rows = [value if isinstance(value, list) else [value] for value in values]
     return [
         pa.array(
-            [cell_text(row[place], marks.get(place, ".")) if place < len(row) else None for row in rows], pa.string()
+            [cell_text(row[place], marks.get(place, ".")) if place < len(row) else None for row in rows],
+            pa.string(),
         )
         for place in range(1 + max(marks))
     ]

@@ -110,7 +110,10 @@ def _merged(sheet: python_calamine.CalamineSheet) -> tuple[tuple[int, int, int, 
 
 
 def _uncounted_formulas(file: Opened) -> int:
-    """Return how many formulas of an XLSX file have no value, because no office program has counted them yet."""
+    """Return how many formulas of an XLSX file have no value.
+
+    Because no office program has counted them yet.
+    """
     if file.format != "xlsx":
         return 0
     with zipfile.ZipFile(file.path) as archive:

@@ -4,28 +4,34 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Link',
+            name="Link",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('url', models.CharField(max_length=2000, unique=True, verbose_name='address')),
-                ('is_ok', models.BooleanField(default=False, verbose_name='answers')),
-                ('status', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='status')),
-                ('problem', models.CharField(blank=True, max_length=300, verbose_name='problem')),
-                ('checked_at', models.DateTimeField(blank=True, db_index=True, null=True, verbose_name='asked')),
-                ('failing_since', models.DateTimeField(blank=True, null=True, verbose_name='fails since')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("url", models.CharField(max_length=2000, unique=True, verbose_name="address")),
+                ("is_ok", models.BooleanField(default=False, verbose_name="answers")),
+                ("status", models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="status")),
+                ("problem", models.CharField(blank=True, max_length=300, verbose_name="problem")),
+                (
+                    "checked_at",
+                    models.DateTimeField(blank=True, db_index=True, null=True, verbose_name="asked"),
+                ),
+                ("failing_since", models.DateTimeField(blank=True, null=True, verbose_name="fails since")),
             ],
             options={
-                'verbose_name': 'checked address',
-                'verbose_name_plural': 'checked addresses',
-                'ordering': ['url'],
+                "verbose_name": "checked address",
+                "verbose_name_plural": "checked addresses",
+                "ordering": ["url"],
             },
         ),
     ]
