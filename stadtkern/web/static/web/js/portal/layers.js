@@ -63,7 +63,7 @@ export class Layers {
     const kind = (name) => ["==", ["geometry-type"], name];
     const paper = colours().paper;
     for (const part of [
-      { id, type: "fill", filter: kind("Polygon"), paint: { "fill-color": ink, "fill-opacity": 0.25 } },
+      { id, type: "fill", filter: kind("Polygon"), paint: { "fill-color": ink, "fill-opacity": 0.12 } },
       { id: `${id}-line`, type: "line", filter: ["!", kind("Point")], paint: { "line-color": ink, "line-width": 2 } },
       { id: `${id}-point`, type: "circle", filter: kind("Point"), paint: { "circle-color": ink, "circle-radius": 5, "circle-stroke-color": paper, "circle-stroke-width": 1.5 } },
     ]) this.map.addLayer({ ...part, ...from }, this.below());
