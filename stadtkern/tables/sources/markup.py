@@ -41,13 +41,14 @@ def look(file: Opened, hints: Hints) -> Look:
 
 def _events(path: Path, tag: str | None = None) -> Iterator[tuple[str, etree._Element]]:
     """Give elements; entities stay as they are, nothing is fetched, huge trees are refused."""
-    try:
-        yield from etree.iterparse(
-            path, events=("start", "end"), tag=tag, resolve_entities=False, no_network=True, load_dtd=False,
-            huge_tree=False, remove_comments=True, remove_pis=True,
-        )  # fmt: skip
-    except etree.XMLSyntaxError as error:
-        raise TableError("broken_xml", text=str(error)[:150]) from error
+    with path.open("rb") as file:
+        try:
+            yield from etree.iterparse(
+                file, events=("start", "end"), tag=tag, resolve_entities=False, no_network=True,
+                load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True,
+            )  # fmt: skip
+        except etree.XMLSyntaxError as error:
+            raise TableError("broken_xml", text=str(error)[:150]) from error
 
 
 def _name(element: etree._Element) -> str:
