@@ -4,7 +4,7 @@ import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any
 
 from django.db import connection
 from django.db.models import BinaryField, F, FloatField, Func, Q, QuerySet, TextField, Value
@@ -55,14 +55,14 @@ class PropertyValue(Func):
 class Table:
     """One collection with its current loading."""
 
-    geometry_path = "geometry"
-    time_paths: ClassVar[tuple[str, str] | None] = ("started", "ended")
+    geometry_path: str = "geometry"
 
     def __init__(self, collection: FeatureCollection) -> None:
         current = collection.current
         assert current is not None  # noqa: S101  # `access.readable` gives no others
         self.collection, self.set = collection, current
         self.facts = Facts.from_json(current.facts)
+        self.time_paths: tuple[str, str] | None = ("started", "ended")
 
     def about(self) -> About:
         """Say what it is."""
