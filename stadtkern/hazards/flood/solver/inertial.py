@@ -6,7 +6,7 @@ from numba import njit
 
 from stadtkern.compute.jit import INLINE, SWEEP, real, stack
 from stadtkern.hazards.flood.solver.numerics import Real, inertial, weir
-from stadtkern.hazards.flood.solver.rows import EAST, NORTH, SOUTH, WEST, Grid, Row, largest, store, tell
+from stadtkern.hazards.flood.solver.rows import EAST, NORTH, SOUTH, WEST, Grid, Row, fetch, fetch_to_write, largest, store, tell
 
 
 @njit(**SWEEP)
@@ -16,8 +16,9 @@ def gather(values: Grid, row: int, c0: int, count: int, buffer: Row, at: int) ->
     line = min(max(row, 0), rows - 1)
     first, last = max(c0, 0), min(c0 + count, columns)
     to = at - c0
-    for j in range(first, last):
-        buffer[to + j] = values[line, j]
+    inner, target = values[line, first:last], buffer[to + first :]
+    for j in range(last - first):
+        target[j] = inner[j]
     for j in range(c0, first):
         buffer[to + j] = values[line, 0]
     for j in range(last, c0 + count):
@@ -53,12 +54,14 @@ def slow(
 ) -> None:
     """Compute the discharges of a row of faces between cells at `at` and cells at `to`."""
     half = real(0.5, depth)
+    hl, zl, hr, zr = depth[at:], bed[at:], to_depth[to:], to_bed[to:]
+    before, here, after = ql[l_at:], q[q_at:], qr[r_at:]
+    nl, nr, new = n2l[n2l_at:], n2r[n2r_at:], out[out_at:]
     for j in range(count):
-        n2 = half * (n2l[n2l_at + j] + n2r[n2r_at + j])
-        out[out_at + j] = inertial(
-            ql[l_at + j], q[q_at + j], qr[r_at + j], depth[at + j], bed[at + j], to_depth[to + j],
-            to_bed[to + j], n2, lam, dt, theta, dry, g,
-        )  # fmt: skip
+        n2 = half * (nl[j] + nr[j])
+        new[j] = inertial(
+            before[j], here[j], after[j], hl[j], zl[j], hr[j], zr[j], n2, lam, dt, theta, dry, g
+        )
 
 
 @njit(**SWEEP)
@@ -112,8 +115,9 @@ def settle(
 ) -> None:
     """Compute new depths of a row from what passes the faces; keep by column what the tile has to tell."""
     zero = real(0.0, x)
+    line, ys, yn = h[row, c0 : c0 + count], y[south:], y[north:]
     for j in range(count):
-        depth = h[row, c0 + j] - lam * ((x[j + 1] - x[j]) + (y[south + j] - y[north + j]))
+        depth = line[j] - lam * ((x[j + 1] - x[j]) + (ys[j] - yn[j]))
         wave = math.sqrt(g * (depth if depth > dry else zero))
         new[j] = depth
         fastest[j] = max(fastest[j], wave)
@@ -176,6 +180,8 @@ def inertial_step(
     for row in range(r0, r1 + 1):
         here, below, north, south = below, here, south, north
         # now `below` is this row, `here` the one north of it: the north face of the row is computed first
+        fetch(h, row + 1, c0, count)
+        fetch(z, row + 1, c0, count)
         gather(h, row, c0 - 1, count + 2, bh, below)
         gather(z, row, c0 - 1, count + 2, bz, below)
         gather(y, row + 1, c0, count, by, after)
@@ -183,6 +189,8 @@ def inertial_step(
             edge_row(on, edge, SOUTH, c0, count, by, after)
         if varied:
             gather(n2, row, c0 - 1, count + 2, rough, below)
+        fetch(y, row + 2, c0, count)
+        fetch(x, row, c0, count)
         slow(
             bh, here + 1, bz, bh, below + 1, bz, by, before, by, middle, by, after,
             rough, here + 1, rough, below + 1, count, lam, dt, theta, dry, g, new_y, south,
@@ -198,6 +206,8 @@ def inertial_step(
             gather(x, done, c0 - 1, count + 3, bx, 0)
             if c1 == columns:
                 bx[count + 1] = edge[EAST, 0, done] if on[EAST, done] else real(0.0, h)
+            for grid in (to_h, to_x, to_y):
+                fetch_to_write(grid, done, c0, count)
             slow(
                 bh, here, bz, bh, here + 1, bz, bx, 0, bx, 1, bx, 2,
                 rough, here, rough, here + 1, count + 1, lam, dt, theta, dry, g, new_x, 0,
