@@ -175,7 +175,7 @@ class Options:
     gravity: float = 9.81
     maxima_every: int = 4
     arrival_depth: float = 0.05
-    tile: tuple[int, int] = (64, 256)
+    tile: tuple[int, int] = (64, 128)
 
     def __post_init__(self) -> None:
         if self.scheme not in SCHEMES:

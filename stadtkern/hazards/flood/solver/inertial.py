@@ -6,7 +6,21 @@ from numba import njit
 
 from stadtkern.compute.jit import INLINE, SWEEP, real, stack
 from stadtkern.hazards.flood.solver.numerics import Real, inertial, weir
-from stadtkern.hazards.flood.solver.rows import EAST, NORTH, SOUTH, WEST, Grid, Row, fetch, fetch_to_write, largest, store, tell
+from stadtkern.hazards.flood.solver.rows import (
+    EAST,
+    FASTEST,
+    HIGHEST,
+    NORTH,
+    SOUTH,
+    WEST,
+    Grid,
+    Row,
+    fetch,
+    fetch_to_write,
+    largest,
+    store,
+    tell,
+)
 
 
 @njit(**SWEEP)
@@ -105,22 +119,16 @@ def settle(
     y: Row,
     south: int,
     north: int,
-    dry: Real,
-    g: Real,
     new: Row,
-    fastest: Row,
     lowest: Row,
     highest: Row,
     broken: Row,
 ) -> None:
     """Compute new depths of a row from what passes the faces; keep by column what the tile has to tell."""
-    zero = real(0.0, x)
     line, ys, yn = h[row, c0 : c0 + count], y[south:], y[north:]
     for j in range(count):
         depth = line[j] - lam * ((x[j + 1] - x[j]) + (ys[j] - yn[j]))
-        wave = math.sqrt(g * (depth if depth > dry else zero))
         new[j] = depth
-        fastest[j] = max(fastest[j], wave)
         lowest[j] = min(lowest[j], depth)
         highest[j] = max(highest[j], depth)
         broken[j] += depth - depth
@@ -160,14 +168,14 @@ def inertial_step(
     bh, bz, bx = stack(h, 528), stack(h, 528), stack(h, 264)
     by, ahead, new_x, new_y = stack(h, 792), stack(h, 264), stack(h, 264), stack(h, 528)
     rough, new_h = stack(h, 528), stack(h, 264)
-    fastest, lowest, highest, broken = stack(h, 264), stack(h, 264), stack(h, 264), stack(h, 264)
+    lowest, highest, broken = stack(h, 264), stack(h, 264), stack(h, 264)
     rows, columns = h.shape
     count, lam, first = c1 - c0, dt / dx, real(0.0, h)
     varied = n2.size > 1
     for j in range(264):
         rough[j] = rough[264 + j] = n2[0, 0]
     for j in range(count):
-        fastest[j] = highest[j] = broken[j] = real(0.0, h)
+        highest[j] = broken[j] = real(0.0, h)
         lowest[j] = real(1e30, h)
     here, below, north, south = 0, 264, 0, 264
     before, middle, after = 0, 264, 528
@@ -240,10 +248,7 @@ def inertial_step(
                 new_y,
                 south,
                 north,
-                dry,
-                g,
                 new_h,
-                fastest,
                 lowest,
                 highest,
                 broken,
@@ -256,4 +261,6 @@ def inertial_step(
                 ahead[j] = new_y[north + j]
             store(to_y, done, c0, ahead, count)
         before, middle, after = middle, after, before
-    tell(stats, count, first, largest(new_h, count), fastest, lowest, highest, broken)
+    tell(stats, count, first, largest(new_h, count), highest, lowest, highest, broken)
+    deepest = stats[HIGHEST]  # has the fastest wave, too
+    stats[FASTEST] = math.sqrt(g * deepest) if deepest > dry else real(0.0, h)
