@@ -74,7 +74,7 @@ def flux(hl: Real, ul: Real, vl: Real, zl: Real, hr: Real, ur: Real, vr: Real, z
     water = (right * ql - left * qr + both * (b - a)) * share
     across = (right * ml - left * mr + both * (qr - ql)) * share
     along = water * (vl if water > zero else vr)
-    return water, across + hg * (hl - a) * (hl + a), across + hg * (hr - b) * (hr + b), along
+    return water, across + hg * (hl - a) * (hl + b), across + hg * (hr - b) * (hr + a), along
 
 
 @njit(**INLINE)
