@@ -43,7 +43,8 @@ def inverse_cbrt(x: Real) -> Real:
 def flux(hl: Real, ul: Real, vl: Real, zl: Real, hr: Real, ur: Real, vr: Real, zr: Real, g: Real) -> Real:
     """Return what passes a face: water, momentum across as left and right cell feel it, momentum along.
 
-    Hydrostatic reconstruction (Audusse et al. 2004, eqs. 2.9 to 2.15) makes still water stay still; HLLC
+    Hydrostatic reconstruction (Audusse et al. 2004, eqs. 2.9 to 2.15) makes still water stay still; the bed
+    pushes with the mean of both depths, so that even flow on a slope feels all of it, too. HLLC
     (Toro 2001, ch. 10) with wave speeds of the two-rarefaction state, of a dry front where one side is dry.
     The middle wave has the sign of the flux of water, which therefore decides which `v` is carried along.
     """
