@@ -111,7 +111,7 @@ def triad(a: Any, b: Any, c: Any, s: float) -> None:  # noqa: ANN401  # arrays
         a[i] = b[i] + s * c[i]
 
 
-def best(work: Any, seconds: float = 4.0) -> float:  # noqa: ANN401  # a callable
+def best(work: Any, seconds: float = 3.0) -> float:  # noqa: ANN401  # a callable
     """Return the shortest time of all rounds within some seconds, s."""
     found, end = 1e9, time.perf_counter() + seconds
     while time.perf_counter() < end:

@@ -15,8 +15,8 @@ from stadtkern.hazards.flood.solver.exact import Bowl, Floats
 
 IMAGES = Path(__file__).parent / "images"
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 720, 300, 64, 44, 34
-FIRST = Options(device="cpu", dry_depth=1e-9, maxima_every=0)
-SECOND = Options(device="cpu", dry_depth=1e-9, maxima_every=0, order=2)
+FIRST = Options(device="cpu", threads=1, dry_depth=1e-9, maxima_every=0)
+SECOND = Options(device="cpu", threads=1, dry_depth=1e-9, maxima_every=0, order=2)
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,7 +120,7 @@ def from_bits(typingctx: Any, value: Any) -> Any:  # noqa: ANN401, ARG001  # num
 
 @intrinsic(prefer_literal=True)
 def prefetch(typingctx: Any, line: Any, at: Any, write: Any) -> Any:  # noqa: ANN401, ARG001  # numba's protocol
-    """Ask memory for line[at] (one-dimensional), to read it or, with `write` 1 (a literal), to write it soon."""
+    """Ask memory for line[at] (one-dimensional): to read it, or with `write` 1 (a literal) to write it."""
     if not isinstance(write, types.IntegerLiteral):
         return None
     will_write = write.literal_value

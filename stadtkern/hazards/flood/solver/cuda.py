@@ -1,9 +1,10 @@
 """A run on CUDA devices: the state stays there; boundaries, inflows and links are computed on the processor.
 
-Where nothing of that kind acts, the length of the steps is found on the device, too, and the processor only looks
-every `AT_ONCE` steps. Else, per step, the cells along boundaries and of inflows and links come to the processor and
-go back, and three numbers (fastest wave, lowest depth, whether all is finite) come with them. Several devices
-share the rows of the domain; before each stage they bring each other the rows along their borders.
+Where nothing of that kind acts, the length of the steps is found on the device, too, and the processor
+only looks every `AT_ONCE` steps. Else, per step, the cells along boundaries and of inflows and links come to
+the processor and go back, and three numbers (fastest wave, lowest depth, whether all is finite) come with
+them. Several devices share the rows of the domain; before each stage they bring each other the rows along
+their borders.
 """
 
 from typing import Any
@@ -86,9 +87,7 @@ class CudaEngine(Engine):
 
     def hurry(self, target: float) -> bool:
         """Make up to `AT_ONCE` steps without looking, if only water acts and one device has it all."""
-        is_quiet = not (
-            self.pieces.boundaries or self.ends[0].size or self.weather.any or any(self.sinking)
-        )
+        is_quiet = not (self.pieces.boundaries or self.ends[0].size or self.weather.any or any(self.sinking))
         if not is_quiet or len(self.parts) > 1 or self.is_chosen:
             return False
         part, options = self.parts[0], self.options

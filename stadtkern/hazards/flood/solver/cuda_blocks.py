@@ -152,7 +152,7 @@ def maxima(
     duration,
     invalid,
 ):
-    """Keep the largest values, see `kernels.maxima`; nothing unless the step number `step` is the last one."""
+    """Keep the largest values, see `kernels.maxima`, if the step number `step` is the last one made."""
     j, i = cuda.grid(2)
     rows, columns = h.shape
     if active[cuda.blockIdx.y, cuda.blockIdx.x] == 0 or i >= rows or j >= columns or clock[DONE] != step:

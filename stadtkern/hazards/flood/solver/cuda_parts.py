@@ -1,6 +1,7 @@
 """Strips of a domain, each on a device of its own."""
 
 from contextlib import AbstractContextManager
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ def strips(rows: int, count: int) -> list[tuple[int, int]]:
     high = -(-rows // HIGH)
     count = min(count, high)
     bounds = [high * k // count * HIGH for k in range(count)] + [rows]
-    return list(zip(bounds[:-1], bounds[1:], strict=True))
+    return list(pairwise(bounds))
 
 
 class Part:
@@ -150,7 +151,7 @@ def copy_rows(source: Part, target: Part, first: int, last: int, pairs: list[tup
 
 def exchange(parts: list[Part], copy: int) -> None:
     """Bring the rows that a stage reads of a copy of the state from neighbours."""
-    for north, south in zip(parts[:-1], parts[1:], strict=True):
+    for north, south in pairwise(parts):
         pairs = list(zip(north.sets[copy], south.sets[copy], strict=True))
         middle = south.first
         copy_rows(north, south, max(middle - HALO, north.first), middle, pairs)
@@ -160,7 +161,7 @@ def exchange(parts: list[Part], copy: int) -> None:
 
 def exchange_depths(parts: list[Part]) -> None:
     """Bring how deep neighbouring blocks are, which may wake blocks here."""
-    for north, south in zip(parts[:-1], parts[1:], strict=True):
+    for north, south in pairwise(parts):
         own = slice(north.own_blocks[1] - 1, north.own_blocks[1])
         with north.device():
             values = north.told[2][own].copy_to_host()

@@ -209,7 +209,7 @@ class Engine:
         return dt
 
     def hurry(self, target: float) -> bool:  # noqa: ARG002  # for devices that can
-        """Make many steps at once, at most to `target` (s), if nothing asks for single ones; return whether any."""
+        """Make many steps at once, at most to `target` (s), where that is possible; return whether any."""
         return False
 
     def keep_maxima(self) -> None:

@@ -82,7 +82,7 @@ print(worst, abs(gpu.mass.error_relative), cpu.steps, cpu.rejected_steps)
     ],
 )
 @pytest.mark.slow
-def test_devices_compute_what_the_processor_does(  # noqa: PLR0913  # parameters
+def test_devices_compute_what_the_processor_does(  # noqa: PLR0913, PLR0917  # parameters
     scheme: str, order: int, precision: str, forcing: str, tolerance: float, tmp_path: Path
 ) -> None:
     """One device as the processor, two strips of rows as one device, to the last bit.
