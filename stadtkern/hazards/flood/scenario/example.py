@@ -26,7 +26,7 @@ BASE, PEAK = 150.0, 700.0
 
 
 def write_example(folder: Path) -> Path:
-    """Write both scenarios and their files into `folder`; return the path of the one that runs within seconds.
+    """Write both scenarios and their files into `folder`; return the path of the one that takes seconds.
 
     Raises
     ------
