@@ -15,8 +15,8 @@ from stadtkern.hazards.flood.solver.exact import Bowl, Floats
 
 IMAGES = Path(__file__).parent / "images"
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 720, 300, 64, 44, 34
-FIRST = Options(device="cpu", dry_depth=1e-9, maxima_every=0)
-SECOND = Options(device="cpu", dry_depth=1e-9, maxima_every=0, order=2)
+FIRST = Options(device="cpu", threads=1, dry_depth=1e-9, maxima_every=0)
+SECOND = Options(device="cpu", threads=1, dry_depth=1e-9, maxima_every=0, order=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,13 @@ class Line:
     colour: str
     dash: str = ""
     width: float = 1.6
+
+
+def ticks(low: float, high: float, most: int) -> list[float]:
+    """Return round values between two limits, at most `most`."""
+    power = 10.0 ** np.floor(np.log10((high - low) / most))
+    step = next(s * power for s in (1, 2, 5, 10) if (high - low) / (s * power) <= most)
+    return [float(each) for each in np.arange(np.ceil(low / step), np.floor(high / step + 1e-9) + 1) * step]
 
 
 def draw(file: str, title: str, unit: str, x: Floats, lines: Sequence[Line]) -> None:
@@ -48,15 +55,15 @@ def draw(file: str, title: str, unit: str, x: Floats, lines: Sequence[Line]) -> 
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
             f'font-family="sans-serif" font-size="12"><title>{title}</title>'
             f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>'
-            f'<text x="{LEFT}" y="18" font-size="14">{title}</text>'
+            f'<text x="{LEFT}" y="14" font-size="14">{title}</text>'
         )
     ]
-    for value in np.linspace(low, high, 5):
+    for value in ticks(low, high, 6):
         parts.append(f'<path d="M{LEFT} {py(value):.1f}H{right}" stroke="#ddd"/>')
         parts.append(f'<text x="{LEFT - 6}" y="{py(value) + 4:.1f}" text-anchor="end">{value:.3g}</text>')
     parts += [
         f'<text x="{px(value):.1f}" y="{HEIGHT - BOTTOM + 16}" text-anchor="middle">{value:.3g}</text>'
-        for value in np.linspace(float(x[0]), float(x[-1]), 6)
+        for value in ticks(float(x[0]), float(x[-1]), 9)
     ]
     parts.append(
         f'<text x="{(LEFT + right) / 2}" y="{HEIGHT - 8}" text-anchor="middle">m along x; {unit}</text>'
@@ -107,7 +114,13 @@ def channels() -> None:
         )
         bed = exact.bed if name.startswith("bump") else 0.0 * exact.bed
         lines = compared(exact.depth + bed, one.state.depth[0] + bed, two.state.depth[0] + bed)
-        draw(file, title, "m", exact.x, lines if not bed.any() else [Line("bed", bed, "#8a6d3b"), *lines])
+        draw(
+            file,
+            title,
+            "level in m" if bed.any() else "depth in m",
+            exact.x,
+            lines if not bed.any() else [Line("bed", bed, "#8a6d3b"), *lines],
+        )
 
 
 def bowl() -> None:

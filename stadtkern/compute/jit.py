@@ -116,3 +116,24 @@ def from_bits(typingctx: Any, value: Any) -> Any:  # noqa: ANN401, ARG001  # num
         return builder.bitcast(arguments[0], ir.FloatType())
 
     return types.float32(types.int32), code
+
+
+@intrinsic(prefer_literal=True)
+def prefetch(typingctx: Any, line: Any, at: Any, write: Any) -> Any:  # noqa: ANN401, ARG001  # numba's protocol
+    """Ask memory for line[at] (one-dimensional): to read it, or with `write` 1 (a literal) to write it."""
+    if not isinstance(write, types.IntegerLiteral):
+        return None
+    will_write = write.literal_value
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ANN401
+        kind = signature.args[0]
+        array = make_array(kind)(context, builder, arguments[0])
+        place = cgutils.get_item_pointer(context, builder, kind, array, [arguments[1]], wraparound=False)
+        byte, number = ir.IntType(8).as_pointer(), ir.IntType(32)
+        form = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
+        hint = builder.module.declare_intrinsic("llvm.prefetch", [byte], form)
+        into_first_cache, data = number(3), number(1)
+        builder.call(hint, [builder.bitcast(place, byte), number(will_write), into_first_cache, data])
+        return context.get_dummy_value()
+
+    return types.none(line, types.intp, write), code

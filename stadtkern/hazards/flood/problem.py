@@ -20,7 +20,7 @@ from stadtkern.hazards.flood.terrain.rasters import on_cells
 
 NOT_NEGATIVE = (0.0, np.inf, -np.inf)
 MOST_GAUGE_STEPS = 100
-CELLS_A_THREAD = 40_000
+CELLS_A_THREAD = 100_000
 
 
 @dataclass(frozen=True, slots=True)

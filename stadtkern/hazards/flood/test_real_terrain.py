@@ -1,6 +1,7 @@
 """Real terrain against official levels, and the synthetic valley of Guben against a hand calculation."""
 
 import csv
+import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,9 @@ from stadtkern.hazards.flood.conftest import MakeScenario
 from stadtkern.hazards.flood.output.provenance import Provenance
 from stadtkern.hazards.flood.output.rasters import write_raster
 from stadtkern.hazards.flood.run import simulate
-from stadtkern.hazards.flood.scenario.example import write_example, write_lines
+from stadtkern.hazards.flood.scenario.example import WHOLE, write_example, write_lines
 from stadtkern.hazards.flood.scenario.model import Scenario
+from stadtkern.hazards.flood.scenario.read import read_scenario
 
 
 @pytest.mark.parametrize(
@@ -136,3 +138,17 @@ def test_the_example_floods_the_town_after_the_breach(tmp_path: Path) -> None:
     assert summary["flooded_area"] > 8e5
     assert abs(summary["mass_error_relative"]) < 1e-12
     assert (tmp_path / "out" / "series.zarr").is_dir()
+
+
+def test_all_of_the_valley_of_guben_is_ready_to_run_at_five_metres(tmp_path: Path) -> None:
+    """A million cells; here only the first ten seconds of the six hours, in which the river comes in."""
+    write_example(tmp_path)
+    scenario = read_scenario(tmp_path / WHOLE)
+    assert scenario.time.end == 6 * 3600.0
+    short = dataclasses.replace(
+        scenario, time=dataclasses.replace(scenario.time, end=10.0, output=10.0, gauge_interval=10.0)
+    )
+    summary = simulate(short, tmp_path / "out", device="cpu", threads=1)
+    assert summary["cells"] == 1_000_000
+    assert abs(summary["mass_error_relative"]) < 1e-12
+    assert summary["mass"]["boundaries"]["boundary 1"] == pytest.approx(1500.0, rel=0.01)

@@ -1,4 +1,4 @@
-"""A complete scenario that runs within seconds: a broken dike in the synthetic valley of Guben."""
+"""Complete scenarios in the synthetic valley of Guben: a part that runs within seconds, all of it at 5 m."""
 
 import csv
 import json
@@ -14,16 +14,19 @@ from stadtkern.hazards.flood.output.provenance import Provenance
 from stadtkern.hazards.flood.output.rasters import write_raster
 
 NAME = "scenario.toml"
-TEMPLATE = Path(__file__).parent / "example.toml"
+WHOLE = "guben.toml"
+TEMPLATES = Path(__file__).parent
 BOUNDS = (guben.WEST + 1200.0, guben.SOUTH + 1000.0, guben.WEST + 3400.0, guben.SOUTH + 4000.0)
-"""West, south, east, north in m: the part of the valley that is simulated."""
+"""West, south, east, north in m: the part of the valley that `scenario.toml` simulates."""
+ALL = (guben.WEST, guben.SOUTH, guben.WEST + guben.SIZE, guben.SOUTH + guben.SIZE)
+CELL = 5.0
 HOUR = 3600.0
 BASE, PEAK = 150.0, 700.0
 """m3/s: within the banks, and about the height of the dikes less half a metre."""
 
 
 def write_example(folder: Path) -> Path:
-    """Write the scenario and its files into `folder` and return the path of the scenario.
+    """Write both scenarios and their files into `folder`; return the path of the one that takes seconds.
 
     Raises
     ------
@@ -39,16 +42,17 @@ def write_example(folder: Path) -> Path:
         raise BadScenario(
             f"--example {folder}: cannot be made ({error.strerror}); allowed: a new folder"
         ) from error
-    valley = guben.valley(cell=10.0)
+    valley = guben.valley(cell=CELL)
     made = Provenance("example", "none", "synthetic valley of Guben", {}, {})
     write_raster(folder / "dem.tif", valley.bed, valley.grid, made, quantity="height, synthetic", unit="m")
     write_lines(folder / "dikes.geojson", valley.dikes)
     write_lines(folder / "houses.geojson", valley.houses)
     write_lines(folder / "river.geojson", [river()])
-    times = np.arange(0.0, 3 * HOUR + 1, 900.0)
+    times = np.arange(0.0, 6 * HOUR + 1, 900.0)
     write_csv(folder / "discharge.csv", ("time", "value"), zip(times, hydrograph(times), strict=True))
     write_csv(folder / "rain_depths.csv", ("duration_min", "depth_mm"), RAIN_DEPTHS)
-    path.write_text(text(), encoding="utf-8")
+    path.write_text(text("example.toml", BOUNDS), encoding="utf-8")
+    (folder / WHOLE).write_text(text(WHOLE, ALL), encoding="utf-8")
     return path
 
 
@@ -90,14 +94,14 @@ def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[float]
         writer.writerows(rows)
 
 
-def text() -> str:
-    """Return the scenario with its places filled in."""
-    west, south, east, north = BOUNDS
+def text(template: str, bounds: tuple[float, float, float, float]) -> str:
+    """Return a scenario with its places filled in, for the part of the valley within `bounds`."""
+    west, south, east, north = bounds
     middle = guben.SOUTH + guben.SIZE / 2
     at = {y: float(guben.river_x(y)) for y in (south, middle, north)}
     to_dike = guben.DIKE_DISTANCE
     dike_x = at[middle] - to_dike
-    return TEMPLATE.read_text(encoding="utf-8").format(
+    return (TEMPLATES / template).read_text(encoding="utf-8").format(
         west=west, south=south, east=east, north=north, river_x=at[middle], middle=middle, dike_x=dike_x,
         south_from=at[south] - west - to_dike, south_to=at[south] - west + to_dike,
         north_from=at[north] - west - to_dike, north_to=at[north] - west + to_dike, town_x=at[middle] - 420.0,

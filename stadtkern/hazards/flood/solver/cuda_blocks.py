@@ -7,19 +7,81 @@ import math
 from numba import cuda
 
 from stadtkern.compute.jit import real
+from stadtkern.hazards.flood.solver.engine import RECOVERY
 from stadtkern.hazards.flood.solver.kernels import after_weather
 from stadtkern.hazards.flood.solver.numerics import BLOCKED
 
 HIGH, WIDE = 8, 32  # cells of a block: a warp lies along a row
 SIZE = HIGH * WIDE
 
+# what the clock of a device holds; all float64
+CLOCK = range(13)
+STEP, TIME, TARGET, LEFT, CAUTION, FASTEST, SEEN, DONE, HALT, COURANT, LONGEST, SHORTEST, SLOWEST = CLOCK
+FAILED, ARRIVED, SMALL = 1.0, 2.0, 3.0  # why it halts
+
 
 @cuda.jit
-def wake(high, awake, was, active, idle, everywhere):
-    """Choose the blocks that a step computes, as `kernels.choose` does for order 2."""
+def propose(clock):
+    """Choose the length of the next step, as `Engine.proposal` and `simulation._Run` do on the processor.
+
+    `COURANT` is the Courant number times the side of a cell, `SLOWEST` the longest step that sources allow.
+    """
+    if clock[HALT] != 0.0:
+        return
+    wave = clock[COURANT] / clock[FASTEST] if clock[FASTEST] > 0.0 else clock[LONGEST]
+    dt = clock[CAUTION] * min(wave, clock[LONGEST], clock[SLOWEST])
+    if dt < clock[SHORTEST]:
+        clock[HALT] = SMALL
+        return
+    left = clock[TARGET] - clock[TIME]
+    if left <= 2.0 * dt:
+        dt = left if left <= dt else 0.5 * left
+    clock[STEP], clock[LEFT] = dt, left
+
+
+@cuda.jit
+def check(total, clock):
+    """Halt where a stage left a negative depth or no finite number."""
+    if clock[HALT] == 0.0 and (not total[1] >= 0.0 or total[2] != 0.0):
+        clock[HALT] = FAILED
+
+
+@cuda.jit
+def advance(total, clock):
+    """Take a step as done, as `Engine.advance` does; halt at the target."""
+    if clock[HALT] != 0.0:
+        return
+    made, target = clock[STEP], clock[TARGET]
+    clock[FASTEST] = total[0]
+    clock[CAUTION] = min(1.0, clock[CAUTION] * RECOVERY)
+    clock[DONE] += 1.0
+    time = clock[TIME] + made
+    if made == clock[LEFT] or abs(target - time) <= 1e-12 * max(abs(target), 1.0):
+        time = target
+    clock[TIME] = time
+    if time >= target:
+        clock[HALT] = ARRIVED
+
+
+@cuda.jit
+def seen(clock, step):
+    """Note when maxima were looked at, after `maxima` with the same `step`."""
+    if clock[DONE] == step:
+        clock[SEEN] = clock[TIME]
+
+
+@cuda.jit
+def wake(high, awake, was, active, first, last, idle, everywhere, clock):
+    """Choose the blocks that a step computes, as `kernels.choose` does for order 2.
+
+    Of the rows of blocks only those from `first` on and before `last`: others belong to another device.
+    """
     y, x = cuda.grid(2)
     rows, columns = high.shape
-    if y >= rows or x >= columns:
+    if y >= rows or x >= columns or clock[HALT] != 0.0:
+        return
+    if y < first or y >= last:
+        active[y, x] = 0
         return
     now = everywhere or awake[y, x] != 0
     for i in range(max(y - 1, 0), min(y + 2, rows)):
@@ -77,8 +139,8 @@ def maxima(
     p,
     q,
     active,
-    time,
-    lasted,
+    clock,
+    step,
     arrival_depth,
     dry,
     g,
@@ -90,11 +152,12 @@ def maxima(
     duration,
     invalid,
 ):
-    """Keep the largest values, see `kernels.maxima`."""
+    """Keep the largest values, see `kernels.maxima`, if the step number `step` is the last one made."""
     j, i = cuda.grid(2)
     rows, columns = h.shape
-    if active[cuda.blockIdx.y, cuda.blockIdx.x] == 0 or i >= rows or j >= columns:
+    if active[cuda.blockIdx.y, cuda.blockIdx.x] == 0 or i >= rows or j >= columns or clock[DONE] != step:
         return
+    time, lasted = real(clock[TIME], dry), real(clock[TIME] - clock[SEEN], dry)
     deep, x, y = h[i, j], p[i, j], q[i, j]
     half = real(0.5, dry)
     if staggered:

@@ -10,7 +10,7 @@ import math
 from numba import cuda
 
 from stadtkern.compute.jit import real
-from stadtkern.hazards.flood.solver.cuda_blocks import SIZE, WIDE
+from stadtkern.hazards.flood.solver.cuda_blocks import HALT, SIZE, STEP, WIDE
 from stadtkern.hazards.flood.solver.numerics import faces, flux, inertial, rub, speed, weir
 from stadtkern.hazards.flood.solver.rows import EAST, NORTH, SOUTH, WEST
 
@@ -138,7 +138,7 @@ def first_order(
     on,
     edge,
     active,
-    dt,
+    clock,
     dx,
     dry,
     factor,
@@ -151,8 +151,9 @@ def first_order(
     """Compute a first-order step, see `tiles.first_order`."""
     shared = cuda.shared.array((4, SIZE), dtype=h.dtype)
     j, i = cuda.grid(2)
-    if active[cuda.blockIdx.y, cuda.blockIdx.x] == 0:
+    if active[cuda.blockIdx.y, cuda.blockIdx.x] == 0 or clock[HALT] != 0.0:
         return
+    dt = real(clock[STEP], dry)
     top, depth, broken = real(0.0, dry), real(1e30, dry), real(0.0, dry)
     deep = real(0.0, dry)
     if i < h.shape[0] and j < h.shape[1]:
@@ -215,7 +216,7 @@ def second_order(
     on,
     edge,
     active,
-    dt,
+    clock,
     dx,
     dry,
     factor,
@@ -228,8 +229,9 @@ def second_order(
     """Compute a stage of second order, see `tiles.second_order`."""
     shared = cuda.shared.array((4, SIZE), dtype=h.dtype)
     j, i = cuda.grid(2)
-    if active[cuda.blockIdx.y, cuda.blockIdx.x] == 0:
+    if active[cuda.blockIdx.y, cuda.blockIdx.x] == 0 or clock[HALT] != 0.0:
         return
+    dt = real(clock[STEP], dry)
     top, depth, broken = real(0.0, dry), real(1e30, dry), real(0.0, dry)
     deep = real(0.0, dry)
     rows, columns = h.shape
@@ -309,7 +311,7 @@ def local_inertial(
     on,
     edge,
     active,
-    dt,
+    clock,
     dx,
     theta,
     dry,
@@ -323,8 +325,9 @@ def local_inertial(
     """Compute a step of the local inertial scheme, see `inertial.inertial_step`."""
     shared = cuda.shared.array((4, SIZE), dtype=h.dtype)
     j, i = cuda.grid(2)
-    if active[cuda.blockIdx.y, cuda.blockIdx.x] == 0:
+    if active[cuda.blockIdx.y, cuda.blockIdx.x] == 0 or clock[HALT] != 0.0:
         return
+    dt = real(clock[STEP], dry)
     top, depth, broken = real(0.0, dry), real(1e30, dry), real(0.0, dry)
     deep = real(0.0, dry)
     if i < h.shape[0] and j < h.shape[1]:

@@ -142,6 +142,8 @@ class Options:
         Courant number: a wave crosses at most this part of a cell in a step.
     device : "auto", "cpu" or "cuda"
         "auto" takes CUDA where a device is found.
+    devices : tuple of int
+        Which CUDA devices; the rows of the domain are shared out among them. One may be named several times.
     threads : int, optional
         Threads of the CPU; all cores if left out. Results do not depend on it.
     dry_depth : float
@@ -167,6 +169,7 @@ class Options:
     precision: Precision = "float64"
     cfl: float = 0.45
     device: Device = "auto"
+    devices: tuple[int, ...] = (0,)
     threads: int | None = None
     dry_depth: float = 1e-6
     max_step: float = 60.0
@@ -175,7 +178,7 @@ class Options:
     gravity: float = 9.81
     maxima_every: int = 4
     arrival_depth: float = 0.05
-    tile: tuple[int, int] = (64, 256)
+    tile: tuple[int, int] = (64, 128)
 
     def __post_init__(self) -> None:
         if self.scheme not in SCHEMES:
@@ -188,6 +191,8 @@ class Options:
             raise ValueError("order must be 1 or 2; the local inertial scheme has order 1")
         if not 0 < self.cfl <= 0.5:  # noqa: PLR2004  # stability of the unsplit scheme
             raise ValueError(f"cfl must be more than 0 and at most 0.5, not {self.cfl}")
+        if not self.devices or min(self.devices) < 0:
+            raise ValueError(f"devices must be numbers from 0 on, at least one, not {self.devices}")
         if min(self.tile) < 1:
             raise ValueError(f"a tile must have rows and columns, not {self.tile}")
         if not 0 < self.dry_depth <= self.arrival_depth:

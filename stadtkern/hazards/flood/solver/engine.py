@@ -208,6 +208,10 @@ class Engine:
             self.keep_maxima()
         return dt
 
+    def hurry(self, target: float) -> bool:  # noqa: ARG002  # for devices that can
+        """Make many steps at once, at most to `target` (s), where that is possible; return whether any."""
+        return False
+
     def keep_maxima(self) -> None:
         """Update maxima, arrival and duration."""
         if not self.options.maxima_every:

@@ -6,7 +6,21 @@ from numba import njit
 
 from stadtkern.compute.jit import INLINE, SWEEP, real, stack
 from stadtkern.hazards.flood.solver.numerics import Real, inertial, weir
-from stadtkern.hazards.flood.solver.rows import EAST, NORTH, SOUTH, WEST, Grid, Row, largest, store, tell
+from stadtkern.hazards.flood.solver.rows import (
+    EAST,
+    FASTEST,
+    HIGHEST,
+    NORTH,
+    SOUTH,
+    WEST,
+    Grid,
+    Row,
+    fetch,
+    fetch_to_write,
+    largest,
+    store,
+    tell,
+)
 
 
 @njit(**SWEEP)
@@ -16,8 +30,9 @@ def gather(values: Grid, row: int, c0: int, count: int, buffer: Row, at: int) ->
     line = min(max(row, 0), rows - 1)
     first, last = max(c0, 0), min(c0 + count, columns)
     to = at - c0
-    for j in range(first, last):
-        buffer[to + j] = values[line, j]
+    inner, target = values[line, first:last], buffer[to + first :]
+    for j in range(last - first):
+        target[j] = inner[j]
     for j in range(c0, first):
         buffer[to + j] = values[line, 0]
     for j in range(last, c0 + count):
@@ -53,12 +68,14 @@ def slow(
 ) -> None:
     """Compute the discharges of a row of faces between cells at `at` and cells at `to`."""
     half = real(0.5, depth)
+    hl, zl, hr, zr = depth[at:], bed[at:], to_depth[to:], to_bed[to:]
+    before, here, after = ql[l_at:], q[q_at:], qr[r_at:]
+    nl, nr, new = n2l[n2l_at:], n2r[n2r_at:], out[out_at:]
     for j in range(count):
-        n2 = half * (n2l[n2l_at + j] + n2r[n2r_at + j])
-        out[out_at + j] = inertial(
-            ql[l_at + j], q[q_at + j], qr[r_at + j], depth[at + j], bed[at + j], to_depth[to + j],
-            to_bed[to + j], n2, lam, dt, theta, dry, g,
-        )  # fmt: skip
+        n2 = half * (nl[j] + nr[j])
+        new[j] = inertial(
+            before[j], here[j], after[j], hl[j], zl[j], hr[j], zr[j], n2, lam, dt, theta, dry, g
+        )
 
 
 @njit(**SWEEP)
@@ -102,21 +119,16 @@ def settle(
     y: Row,
     south: int,
     north: int,
-    dry: Real,
-    g: Real,
     new: Row,
-    fastest: Row,
     lowest: Row,
     highest: Row,
     broken: Row,
 ) -> None:
     """Compute new depths of a row from what passes the faces; keep by column what the tile has to tell."""
-    zero = real(0.0, x)
+    line, ys, yn = h[row, c0 : c0 + count], y[south:], y[north:]
     for j in range(count):
-        depth = h[row, c0 + j] - lam * ((x[j + 1] - x[j]) + (y[south + j] - y[north + j]))
-        wave = math.sqrt(g * (depth if depth > dry else zero))
+        depth = line[j] - lam * ((x[j + 1] - x[j]) + (ys[j] - yn[j]))
         new[j] = depth
-        fastest[j] = max(fastest[j], wave)
         lowest[j] = min(lowest[j], depth)
         highest[j] = max(highest[j], depth)
         broken[j] += depth - depth
@@ -156,14 +168,14 @@ def inertial_step(
     bh, bz, bx = stack(h, 528), stack(h, 528), stack(h, 264)
     by, ahead, new_x, new_y = stack(h, 792), stack(h, 264), stack(h, 264), stack(h, 528)
     rough, new_h = stack(h, 528), stack(h, 264)
-    fastest, lowest, highest, broken = stack(h, 264), stack(h, 264), stack(h, 264), stack(h, 264)
+    lowest, highest, broken = stack(h, 264), stack(h, 264), stack(h, 264)
     rows, columns = h.shape
     count, lam, first = c1 - c0, dt / dx, real(0.0, h)
     varied = n2.size > 1
     for j in range(264):
         rough[j] = rough[264 + j] = n2[0, 0]
     for j in range(count):
-        fastest[j] = highest[j] = broken[j] = real(0.0, h)
+        highest[j] = broken[j] = real(0.0, h)
         lowest[j] = real(1e30, h)
     here, below, north, south = 0, 264, 0, 264
     before, middle, after = 0, 264, 528
@@ -176,6 +188,8 @@ def inertial_step(
     for row in range(r0, r1 + 1):
         here, below, north, south = below, here, south, north
         # now `below` is this row, `here` the one north of it: the north face of the row is computed first
+        fetch(h, row + 1, c0, count)
+        fetch(z, row + 1, c0, count)
         gather(h, row, c0 - 1, count + 2, bh, below)
         gather(z, row, c0 - 1, count + 2, bz, below)
         gather(y, row + 1, c0, count, by, after)
@@ -183,6 +197,8 @@ def inertial_step(
             edge_row(on, edge, SOUTH, c0, count, by, after)
         if varied:
             gather(n2, row, c0 - 1, count + 2, rough, below)
+        fetch(y, row + 2, c0, count)
+        fetch(x, row, c0, count)
         slow(
             bh, here + 1, bz, bh, below + 1, bz, by, before, by, middle, by, after,
             rough, here + 1, rough, below + 1, count, lam, dt, theta, dry, g, new_y, south,
@@ -198,6 +214,8 @@ def inertial_step(
             gather(x, done, c0 - 1, count + 3, bx, 0)
             if c1 == columns:
                 bx[count + 1] = edge[EAST, 0, done] if on[EAST, done] else real(0.0, h)
+            for grid in (to_h, to_x, to_y):
+                fetch_to_write(grid, done, c0, count)
             slow(
                 bh, here, bz, bh, here + 1, bz, bx, 0, bx, 1, bx, 2,
                 rough, here, rough, here + 1, count + 1, lam, dt, theta, dry, g, new_x, 0,
@@ -230,10 +248,7 @@ def inertial_step(
                 new_y,
                 south,
                 north,
-                dry,
-                g,
                 new_h,
-                fastest,
                 lowest,
                 highest,
                 broken,
@@ -246,4 +261,6 @@ def inertial_step(
                 ahead[j] = new_y[north + j]
             store(to_y, done, c0, ahead, count)
         before, middle, after = middle, after, before
-    tell(stats, count, first, largest(new_h, count), fastest, lowest, highest, broken)
+    tell(stats, count, first, largest(new_h, count), highest, lowest, highest, broken)
+    deepest = stats[HIGHEST]  # has the fastest wave, too
+    stats[FASTEST] = math.sqrt(g * deepest) if deepest > dry else real(0.0, h)

@@ -9,7 +9,7 @@ from typing import Any
 
 from numba import njit
 
-from stadtkern.compute.jit import SWEEP, real
+from stadtkern.compute.jit import SWEEP, prefetch, real
 from stadtkern.hazards.flood.solver.numerics import Real, faces, flux, rub, weir
 
 Grid = Any  # two-dimensional array inside kernels
@@ -51,15 +51,19 @@ def load(
         line = max(2 * rows - 1 - row, 0)
     first, last = max(c0, 0), min(c0 + count, columns)
     to = at - c0
-    for j in range(first, last):
-        depth = h[line, j]
+    size, start = last - first, to + first
+    # compilers make vector code only where they see that no index is negative: hence these views
+    ih, ip, iq, iz = h[line, first:last], p[line, first:last], q[line, first:last], z[line, first:last]
+    oh, ou, ov, oz = bh[start:], bu[start:], bv[start:], bz[start:]
+    for j in range(size):
+        depth = ih[j]
         wet = depth > dry
         inverse = one / (depth if wet else one)
         inverse = inverse if wet else zero
-        bh[to + j] = depth if wet else zero
-        bu[to + j] = p[line, j] * inverse
-        bv[to + j] = q[line, j] * inverse
-        bz[to + j] = z[line, j]
+        oh[j] = depth if wet else zero
+        ou[j] = ip[j] * inverse
+        ov[j] = iq[j] * inverse
+        oz[j] = iz[j]
     if line != row:
         side = NORTH if row < 0 else SOUTH
         for j in range(first, last):
@@ -71,6 +75,23 @@ def load(
     for j in range(last, c0 + count):
         turn = one if on[EAST, line] else -one
         _repeat(bh, bu, bv, bz, to + j, to + max(2 * columns - 1 - j, 0), turn)
+
+
+@njit(**SWEEP)
+def fetch(grid: Grid, row: int, c0: int, count: int) -> None:
+    """Ask memory for a row before it is read: processors look ahead only within a page of memory."""
+    if row < grid.shape[0]:
+        line = grid[row, c0 : c0 + count]
+        for j in range(0, count, 64 // grid.itemsize):
+            prefetch(line, j, 0)
+
+
+@njit(**SWEEP)
+def fetch_to_write(grid: Grid, row: int, c0: int, count: int) -> None:
+    """Ask memory for a row before it is written."""
+    line = grid[row, c0 : c0 + count]
+    for j in range(0, count, 64 // grid.itemsize):
+        prefetch(line, j, 1)
 
 
 @njit(**SWEEP)
@@ -100,11 +121,11 @@ def sweep(
     out: int,
 ) -> None:
     """Compute the fluxes of a row of faces between states at `at` and at `to`, into buffers from `out`."""
+    lh, lu, lv, lz = hl[at:], ul[at:], vl[at:], zl[at:]
+    rh, ru, rv, rz = hr[to:], ur[to:], vr[to:], zr[to:]
+    of, ol, right, ot = f[out:], fl[out:], fr[out:], ft[out:]
     for j in range(count):
-        water, left, right, along = flux(
-            hl[at + j], ul[at + j], vl[at + j], zl[at + j], hr[to + j], ur[to + j], vr[to + j], zr[to + j], g
-        )
-        f[out + j], fl[out + j], fr[out + j], ft[out + j] = water, left, right, along
+        of[j], ol[j], right[j], ot[j] = flux(lh[j], lu[j], lv[j], lz[j], rh[j], ru[j], rv[j], rz[j], g)
 
 
 @njit(**SWEEP)
@@ -200,11 +221,12 @@ def rebuild_x(
 ) -> None:
     """Reconstruct a row along x: states at west (l) and east (r) faces, push of the bed within the cell."""
     half = real(0.5, bh) * g
+    west = at - 1
+    xh, xu, xv, xz = bh[west:], bu[west:], bv[west:], bz[west:]
     for j in range(count):
-        k = at + j
         a, b, c, d, e, i, m, n = faces(
-            bh[k - 1], bu[k - 1], bv[k - 1], bz[k - 1], bh[k], bu[k], bv[k], bz[k],
-            bh[k + 1], bu[k + 1], bv[k + 1], bz[k + 1],
+            xh[j], xu[j], xv[j], xz[j], xh[j + 1], xu[j + 1], xv[j + 1], xz[j + 1],
+            xh[j + 2], xu[j + 2], xv[j + 2], xz[j + 2],
         )  # fmt: skip
         lh[j], lu[j], lv[j], lz[j] = a, b, c, d
         rh[j], ru[j], rv[j], rz[j] = e, i, m, n
@@ -235,14 +257,17 @@ def rebuild_y(
 ) -> None:
     """Reconstruct a row along y: states at north (l) and south (r, from `out`) faces, push (from `out`)."""
     half = real(0.5, bh) * g
+    nh, nu, nv, nz = bh[before:], bu[before:], bv[before:], bz[before:]
+    xh, xu, xv, xz = bh[at:], bu[at:], bv[at:], bz[at:]
+    sh, su, sv, sz = bh[after:], bu[after:], bv[after:], bz[after:]
+    oh, ou, ov, oz, op = rh[out:], ru[out:], rv[out:], rz[out:], push[out:]
     for j in range(count):
-        i, k, m, o = before + j, at + j, after + j, out + j
-        a, b, c, d, e, s, t, n = faces(
-            bh[i], bv[i], bu[i], bz[i], bh[k], bv[k], bu[k], bz[k], bh[m], bv[m], bu[m], bz[m]
+        a, b, c, d, e, i, m, n = faces(
+            nh[j], nv[j], nu[j], nz[j], xh[j], xv[j], xu[j], xz[j], sh[j], sv[j], su[j], sz[j]
         )
         lh[j], lu[j], lv[j], lz[j] = a, b, c, d
-        rh[o], ru[o], rv[o], rz[o] = e, s, t, n
-        push[o] = half * (a + e) * (n - d)
+        oh[j], ou[j], ov[j], oz[j] = e, i, m, n
+        op[j] = half * (a + e) * (n - d)
 
 
 @njit(**SWEEP)
@@ -322,8 +347,9 @@ def friction(
 @njit(**SWEEP)
 def store(grid: Grid, row: int, c0: int, values: Row, count: int) -> None:
     """Write a row."""
+    line = grid[row, c0 : c0 + count]
     for j in range(count):
-        grid[row, c0 + j] = values[j]
+        line[j] = values[j]
 
 
 @njit(**SWEEP)
@@ -334,8 +360,9 @@ def roughness(n2: Grid, row: int, c0: int, count: int, buffer: Row) -> None:
         for j in range(count):
             buffer[j] = value
         return
+    line = n2[row, c0 : c0 + count]
     for j in range(count):
-        buffer[j] = n2[row, c0 + j]
+        buffer[j] = line[j]
 
 
 @njit(**SWEEP)

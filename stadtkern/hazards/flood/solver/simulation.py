@@ -118,7 +118,9 @@ class _Run:
             self._observe(engine.time)
         for target in [*targets, self.until]:
             while engine.time < target:
-                self._step(target)
+                if not engine.hurry(target):
+                    self._step(target)
+                self._talk()
             self._observe(target) if target in targets else None
             targets = [each for each in targets if each > target]
         engine.keep_maxima()
@@ -140,7 +142,6 @@ class _Run:
             raise self._collapse(error) from None
         if made == left or abs(target - engine.time) <= 1e-12 * max(abs(target), 1.0):
             engine.time = target
-        self._talk()
 
     def _talk(self) -> None:
         """Ask whether to go on, tell how far it is."""

@@ -78,9 +78,7 @@ def test_a_dam_break_with_friction_follows_dressler(options: Options) -> None:
 @pytest.mark.usefixtures("oracle")
 def test_a_steady_channel_is_within_five_millimetres(options: Options, name: str) -> None:
     report, exact = run_channel(CHANNELS[name], 400, options)
-    # where a bed of 4 % carries fast water, constant depths in cells of 2.5 m are too coarse for 5 mm
-    most = 0.015 if name == "MacDonald supercritical" and options.order == 1 else 0.005
-    assert np.abs(report.state.depth[0] - exact.depth).mean() < most
+    assert np.abs(report.state.depth[0] - exact.depth).mean() < 0.005
     assert abs(report.mass.error_relative) < 1e-11
 
 
@@ -95,7 +93,7 @@ def test_flow_over_a_bump_turns_supercritical(options: Options) -> None:
 @pytest.mark.parametrize("shape", ["planar", "radial"])
 @pytest.mark.slow
 def test_water_swings_in_a_bowl(shape: str, periods: int, most: float) -> None:
-    options = Options(device="cpu", threads=2, order=2, maxima_every=0)
+    options = Options(device="cpu", threads=1, order=2, maxima_every=0)
     report, exact = run_bowl(Bowl(200), shape, periods, options)
     assert np.abs(report.state.depth - exact).sum() / exact.sum() < most
     assert abs(report.mass.error_relative) < 1e-13

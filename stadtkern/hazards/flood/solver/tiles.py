@@ -15,6 +15,8 @@ from stadtkern.hazards.flood.solver.rows import (
     dam_y,
     edge_x,
     edge_y,
+    fetch,
+    fetch_to_write,
     flatten,
     friction,
     largest,
@@ -47,8 +49,9 @@ def balance(
 
     The east face is seen from the left (`xl` at j + 1), the west face from the right (`xr` at j); so for y.
     """
+    line, south, north = old[row, c0 : c0 + count], y[y_south:], y_other[y_north:]
     for j in range(count):
-        new[j] = old[row, c0 + j] - lam * ((xl[j + 1] - xr[j]) + (y[y_south + j] - y_other[y_north + j]))
+        new[j] = line[j] - lam * ((xl[j + 1] - xr[j]) + (south[j] - north[j]))
 
 
 @njit(**INLINE)
@@ -117,8 +120,15 @@ def first_order(
     if r0 == 0:
         edge_y(on, edge, NORTH, c0, count, gh, gr, gt, here)
     for row in range(r0, r1):
+        fetch(h, row + 2, c0, count)
+        fetch(z, row + 2, c0, count)
         load(h, p, q, z, on, row + 1, c0 - 1, count + 2, dry, bh, bu, bv, bz, below)
+        fetch_to_write(to_h, row, c0, count)
+        fetch_to_write(to_p, row, c0, count)
+        fetch_to_write(to_q, row, c0, count)
         sweep(bh, bv, bu, bz, here + 1, bh, bv, bu, bz, below + 1, count, g, gh, gl, gr, gt, below)
+        fetch(p, row + 2, c0, count)
+        fetch(q, row + 2, c0, count)
         sweep(bh, bu, bv, bz, here, bh, bu, bv, bz, here + 1, count + 1, g, fh, fl, fr, ft, 0)
         if walls:
             dam_y(
@@ -196,9 +206,11 @@ def stage(
 ) -> None:
     """Compute (1 - part) base + part (old - lam (flux out - flux in + push of the bed)), per column."""
     keep = real(1.0, new) - part
+    line, first = old[row, c0 : c0 + count], base[row, c0 : c0 + count]
+    south, north, pushed = y[y_south:], y_other[y_north:], push[push_at:]
     for j in range(count):
-        flow = (xl[j + 1] - xr[j]) + (y[y_south + j] - y_other[y_north + j]) + push[push_at + j]
-        new[j] = keep * base[row, c0 + j] + part * (old[row, c0 + j] - lam * flow)
+        flow = (xl[j + 1] - xr[j]) + (south[j] - north[j]) + pushed[j]
+        new[j] = keep * first[j] + part * (line[j] - lam * flow)
 
 
 @njit(**INLINE)
@@ -256,6 +268,10 @@ def second_order(
     load(h, p, q, z, on, r0 - 2, c0 - 2, count + 4, dry, bh, bu, bv, bz, before)
     load(h, p, q, z, on, r0 - 1, c0 - 2, count + 4, dry, bh, bu, bv, bz, here)
     for row in range(r0 - 1, r1 + 1):
+        fetch(h, row + 2, c0, count)
+        fetch(p, row + 2, c0, count)
+        fetch(q, row + 2, c0, count)
+        fetch(z, row + 2, c0, count)
         load(h, p, q, z, on, row + 1, c0 - 2, count + 4, dry, bh, bu, bv, bz, after)
         rebuild_y(
             bh,
@@ -314,6 +330,10 @@ def second_order(
                 edge_y(on, edge, SOUTH, c0, count, gh, gl, gt, this)
         if row > r0:
             done = row - 1
+            for grid in (base_h, base_p, base_q):
+                fetch(grid, done, c0, count)
+            for grid in (to_h, to_p, to_q):
+                fetch_to_write(grid, done, c0, count)
             rebuild_x(bh, bu, bv, bz, before + 1, count + 2, g, lh, lu, lv, lz, rh, ru, rv, rz, push_x)
             if walls:
                 flatten(
