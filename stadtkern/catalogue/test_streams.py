@@ -1,6 +1,7 @@
 """Measured values become datasets by themselves, and leave the catalogue by themselves."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.contrib.gis.geos import Point
@@ -93,7 +94,7 @@ def test_doing_it_twice_changes_nothing(django_assert_num_queries: DjangoAssertN
 @pytest.mark.parametrize(
     "facts", [{"is_published": False}, {"access": "partner"}, {"has_personal_data": True}]
 )
-def test_what_is_no_longer_open_leaves_the_catalogue_and_comes_back(facts: dict[str, object]) -> None:
+def test_what_is_no_longer_open_leaves_the_catalogue_and_comes_back(facts: dict[str, Any]) -> None:
     stream(profile())
     streams.sync()
     profile(**facts)

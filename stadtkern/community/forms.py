@@ -92,7 +92,7 @@ class ReuseForm(KernForm, forms.ModelForm):  # type: ignore[type-arg]  # generic
         }
 
     def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # handed on as they are
+        super().__init__(*args, **kwargs)
         field = self.fields["datasets"]
         if isinstance(field, forms.ModelMultipleChoiceField):
             field.queryset = Dataset.objects.public().order_by("slug")

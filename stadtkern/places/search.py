@@ -1,8 +1,9 @@
 """Areas and addresses in the search; each leads to what is measured nearest to it."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import TypeVar
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from stadtkern.places.models import Address, Area
@@ -10,6 +11,7 @@ from stadtkern.search.areas import NamedArea
 from stadtkern.search.subjects import BBox, Document, Subject
 
 BATCH = 1000
+M = TypeVar("M", bound=Model)
 
 
 def area_documents(keys: Collection[str] | None) -> Iterator[Document]:
@@ -43,7 +45,7 @@ def address_documents(keys: Collection[str] | None) -> Iterator[Document]:
         )
 
 
-def _these(found: QuerySet, keys: Collection[str] | None) -> QuerySet:
+def _these(found: QuerySet[M], keys: Collection[str] | None) -> QuerySet[M]:
     return found if keys is None else found.filter(pk__in=list(keys))
 
 

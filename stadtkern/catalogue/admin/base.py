@@ -106,7 +106,7 @@ class TablePage(DatasetPage):
 
     def parents(self) -> list[Crumb]:
         """Return the list, the dataset, and the distribution."""
-        here = {
+        here: Crumb = {
             "url": reverse("open-data-table", args=[self.distribution.pk]),
             "label": str(self.distribution),
         }

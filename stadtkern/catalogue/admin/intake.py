@@ -215,7 +215,7 @@ class VersionAction(VersionPage):
 class SourceFile(VersionPage):
     """The file as it came."""
 
-    def get(self, _request: HttpRequest, *_args: object, **_more: object) -> Any:  # noqa: ANN401  # a file
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401, ARG002  # a file
         """Return it for keeping, never for showing."""
         if not self.version.source_path.is_file():
             raise Http404
@@ -231,7 +231,7 @@ class Rejected(VersionPage):
 
     def parents(self) -> list[Crumb]:
         """Return the pages above, and the version."""
-        here = {
+        here: Crumb = {
             "url": reverse("open-data-version", args=[self.version.pk]),
             "label": str(self.version.number),
         }

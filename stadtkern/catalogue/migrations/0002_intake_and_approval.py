@@ -7,102 +7,129 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('catalogue', '0001_initial'),
+        ("catalogue", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='FollowUp',
+            name="FollowUp",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100)),
-                ('is_done', models.BooleanField(default=False)),
-                ('tries', models.PositiveSmallIntegerField(default=0)),
-                ('next_at', models.DateTimeField()),
-                ('problem', models.CharField(blank=True, max_length=500)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=100)),
+                ("is_done", models.BooleanField(default=False)),
+                ("tries", models.PositiveSmallIntegerField(default=0)),
+                ("next_at", models.DateTimeField()),
+                ("problem", models.CharField(blank=True, max_length=500)),
             ],
             options={
-                'verbose_name': 'follow-up',
-                'verbose_name_plural': 'follow-ups',
-                'ordering': ['next_at', 'pk'],
+                "verbose_name": "follow-up",
+                "verbose_name_plural": "follow-ups",
+                "ordering": ["next_at", "pk"],
             },
         ),
         migrations.AddField(
-            model_name='distribution',
-            name='draft',
+            model_name="distribution",
+            name="draft",
             field=models.JSONField(blank=True, default=dict, editable=False),
         ),
         migrations.AddField(
-            model_name='distribution',
-            name='is_live',
-            field=models.BooleanField(default=True, editable=False, verbose_name='approved'),
+            model_name="distribution",
+            name="is_live",
+            field=models.BooleanField(default=True, editable=False, verbose_name="approved"),
         ),
         migrations.AddField(
-            model_name='version',
-            name='attempts',
+            model_name="version",
+            name="attempts",
             field=models.PositiveSmallIntegerField(default=0, editable=False),
         ),
         migrations.AddField(
-            model_name='version',
-            name='emptied_at',
-            field=models.DateTimeField(blank=True, editable=False, null=True, verbose_name='files deleted'),
+            model_name="version",
+            name="emptied_at",
+            field=models.DateTimeField(blank=True, editable=False, null=True, verbose_name="files deleted"),
         ),
         migrations.AddField(
-            model_name='version',
-            name='findings',
+            model_name="version",
+            name="findings",
             field=models.JSONField(blank=True, default=dict, editable=False),
         ),
         migrations.AddField(
-            model_name='version',
-            name='is_automatic',
+            model_name="version",
+            name="is_automatic",
             field=models.BooleanField(default=False, editable=False),
         ),
         migrations.AddField(
-            model_name='version',
-            name='is_proposed',
-            field=models.BooleanField(default=False, editable=False, verbose_name='to become current'),
+            model_name="version",
+            name="is_proposed",
+            field=models.BooleanField(default=False, editable=False, verbose_name="to become current"),
         ),
         migrations.AddField(
-            model_name='version',
-            name='was_current',
+            model_name="version",
+            name="was_current",
             field=models.BooleanField(default=False, editable=False),
         ),
         migrations.AlterField(
-            model_name='dataset',
-            name='slug',
-            field=models.SlugField(help_text='Part of the address of its page.', max_length=100, unique=True, validators=[stadtkern.catalogue.models.datasets.validate_slug_is_free], verbose_name='short name'),
+            model_name="dataset",
+            name="slug",
+            field=models.SlugField(
+                help_text="Part of the address of its page.",
+                max_length=100,
+                unique=True,
+                validators=[stadtkern.catalogue.models.datasets.validate_slug_is_free],
+                verbose_name="short name",
+            ),
         ),
         migrations.AddIndex(
-            model_name='version',
-            index=models.Index(fields=['state', 'id'], name='catalogue_version_state'),
+            model_name="version",
+            index=models.Index(fields=["state", "id"], name="catalogue_version_state"),
         ),
         migrations.AddConstraint(
-            model_name='version',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_proposed', True)), fields=('distribution',), name='catalogue_one_proposed_version'),
+            model_name="version",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("is_proposed", True)),
+                fields=("distribution",),
+                name="catalogue_one_proposed_version",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='version',
-            constraint=models.CheckConstraint(condition=models.Q(('is_proposed', False), ('state', 'ready'), _connector='OR'), name='catalogue_proposed_version_is_ready'),
+            model_name="version",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("is_proposed", False), ("state", "ready"), _connector="OR"),
+                name="catalogue_proposed_version_is_ready",
+            ),
         ),
         migrations.AddField(
-            model_name='followup',
-            name='distribution',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='follow_ups', to='catalogue.distribution'),
+            model_name="followup",
+            name="distribution",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="follow_ups",
+                to="catalogue.distribution",
+            ),
         ),
         migrations.AddField(
-            model_name='followup',
-            name='version',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='catalogue.version'),
+            model_name="followup",
+            name="version",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="catalogue.version"
+            ),
         ),
         migrations.AddIndex(
-            model_name='followup',
-            index=models.Index(condition=models.Q(('is_done', False)), fields=['next_at'], name='catalogue_follow_up_due'),
+            model_name="followup",
+            index=models.Index(
+                condition=models.Q(("is_done", False)), fields=["next_at"], name="catalogue_follow_up_due"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='followup',
-            constraint=models.UniqueConstraint(fields=('distribution', 'name'), name='catalogue_follow_up_once'),
+            model_name="followup",
+            constraint=models.UniqueConstraint(
+                fields=("distribution", "name"), name="catalogue_follow_up_once"
+            ),
         ),
     ]

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('catalogue', '0003_saved_views'),
+        ("catalogue", "0003_saved_views"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='pull',
-            name='is_approved',
+            model_name="pull",
+            name="is_approved",
             field=models.BooleanField(default=False, editable=False),
         ),
     ]

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from stadtkern.base import clock
 from stadtkern.catalogue.models import Dataset
@@ -13,8 +13,8 @@ LOOKED_BACK = timedelta(days=7)
 MOST = 500
 
 
-def _without(kind: DatasetEvent.Kind) -> Exists:
-    return ~Exists(DatasetEvent.objects.filter(dataset=OuterRef("pk"), kind=kind))
+def _without(kind: DatasetEvent.Kind) -> Q:
+    return ~Q(Exists(DatasetEvent.objects.filter(dataset=OuterRef("pk"), kind=kind)))
 
 
 def note_published() -> int:

@@ -28,8 +28,10 @@ def load_datasets(folder: Path) -> int:
 def save_dataset(folder: Path, entry: Entry) -> None:
     """Create a dataset and publish it with its table; one that is there keeps what an editor has changed."""
     texts = {name: entry.get(name, {}) for name in ("title", "summary", "description")}
-    codes = {name: entry[name] for name in ("frequency", "availability", "level", "themes") if name in entry}
-    facts = {
+    codes: Entry = {
+        name: entry[name] for name in ("frequency", "availability", "level", "themes") if name in entry
+    }
+    facts: Entry = {
         **texts,
         **codes,
         "live": False,
