@@ -105,6 +105,9 @@ def breach(
     }  # fmt: skip
     if table.what == "ground":
         rows, columns = cells_in_order(line, grid, ground.active)
+        if table.across > grid.cell:
+            foot = covered([line.buffer(0.5 * table.across, cap_style="flat")], grid) & ground.active
+            rows, columns = in_order(line, grid, *np.nonzero(foot))
         if not rows.size or not (ground.bed[rows, columns] > table.level).any():
             raise BadScenario(
                 f"{where} level: the ground along the line is not above {table.level:g} m; allowed: a "

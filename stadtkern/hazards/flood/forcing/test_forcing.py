@@ -244,6 +244,15 @@ def test_a_breach_grows_along_its_line(make_scenario: MakeScenario) -> None:
     assert (breach.start, breach.duration, breach.widening, breach.what) == (10.0, 20.0, 40.0, "bed")
 
 
+def test_a_breach_opens_the_whole_foot_of_a_dike(make_scenario: MakeScenario) -> None:
+    """Three rows of cells give way together where the dike is 30 m wide, from the middle outwards."""
+    line = [[WEST + 80, SOUTH + 45], [WEST + 20, SOUTH + 45]]
+    table = {"line": line, "across": 30, "start": 10, "level": 2.0}
+    (breach,) = forcing_of(make_scenario(breach=[table])).structures.breaches
+    assert set(breach.rows.tolist()) == {4, 5, 6}
+    assert breach.columns.tolist() == sorted([7, 6, 5, 4, 3, 2] * 3, reverse=True)
+
+
 def test_a_wall_can_break(make_scenario: MakeScenario) -> None:
     wall = [{"line": [[WEST + 50, SOUTH], [WEST + 50, SOUTH + 100]], "crest": 8.0}]
     table = {

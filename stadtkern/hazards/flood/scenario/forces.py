@@ -279,6 +279,12 @@ class Breach:
         "the stretch that is gone in the end, along the crest; it begins in the middle",
         unit="m",
     )
+    across: float = key(
+        kinds.number(0.0),
+        "how wide the dike is across the line, where its foot is wider than a cell; 0: one cell",
+        unit="m",
+        default=0.0,
+    )
     start: float = key(kinds.duration(), "when it begins", unit="s")
     level: float = key(
         kinds.number(), "level of the ground or crest in the end; what is lower stays", unit="m"

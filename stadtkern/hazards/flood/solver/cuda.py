@@ -279,6 +279,7 @@ class CudaEngine(Engine):
         """Update maxima, arrival and duration on the device."""
         if not self.options.maxima_every:
             return
+        exchange(self.parts, 0)  # local inertia reads what passes the south faces from the next row
         for part in self.parts:
             with part.device():
                 self._set_clock(part, TIME=self.time, SEEN=self.seen, DONE=LONG_AGO)
