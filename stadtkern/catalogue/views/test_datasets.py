@@ -94,15 +94,15 @@ def test_what_was_taken_back_leaves_a_stone(client: Client, dataset: Dataset) ->
 
 
 def test_other_parts_add_blocks(client: Client, dataset: Dataset) -> None:
-    page_parts.register("counts", "Use", lambda _request, found: SafeString(f"<p>Seen: {found.slug}</p>"))
-    page_parts.register("reuses", "Reuses", lambda _request, _found: SafeString(" "))
+    page_parts.register("seen", "Use", lambda _request, found: SafeString(f"<p>Seen: {found.slug}</p>"))
+    page_parts.register("nothing", "Empty part", lambda _request, _found: SafeString(" "))
     try:
         text = page(client, "/en/data/trees/")
     finally:
-        page_parts.forget("counts")
-        page_parts.forget("reuses")
+        page_parts.forget("seen")
+        page_parts.forget("nothing")
     assert "<p>Seen: trees</p>" in text
-    assert "Reuses" not in text
+    assert "Empty part" not in text
 
 
 def test_the_number_of_queries_does_not_grow(

@@ -1,10 +1,10 @@
 """Counts uses of datasets without knowing anything about who uses them.
 
 Each page view, download and query counts one; robots that name themselves do not count (`catalogue.uses`).
-Counts are gathered for some seconds in memory: should the program be killed, these are lost and nothing else.
+Counts are gathered in memory and written with the first use after some seconds: should the program end
+before, these are lost and nothing else.
 """
 
-import atexit
 import logging
 import threading
 import time
@@ -91,6 +91,3 @@ def totals(dataset: Dataset, *, since: date) -> dict[str, int]:
     """Return the uses of a dataset by kind since a day; one query."""
     rows = DailyUse.objects.filter(dataset=dataset, day__gte=since).order_by()
     return dict(rows.values_list("kind").annotate(total=Sum("count")))
-
-
-atexit.register(write)

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 import pytest
 import shapely
 from django.contrib.gis.geos import Polygon
+from django.db import connection
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
@@ -113,17 +114,19 @@ def test_how_many_questions_an_answer_costs(
     django_assert_max_num_queries: DjangoAssertNumQueries,
 ) -> None:
     client.get(f"/ogc/{path}")
-    with django_assert_max_num_queries(most):
+    limited = 3 if connection.vendor == "postgresql" else 0  # a transaction with a limit of its own
+    with django_assert_max_num_queries(most + limited):
         assert client.get(f"/ogc/{path}").status_code == 200
 
 
+@pytest.mark.django_db(transaction=True)  # on PostgreSQL the limit ends with the transaction
 def test_a_question_that_takes_too_long_is_stopped(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-
-    monkeypatch.setattr(items, "SECONDS", 0.05)
     point = shapely.Point(1, 1)
     many = (NewFeature(point, {"text": "a" * 200}) for _number in itertools.repeat(0, 20_000))
     services.replace("trees", many, about=Described(source="test", reference=1, title={"de": "x"}))
-    answer = client.get("/ogc/collections/trees/items", {"filter": "text LIKE '%b%c%d%e%f%'"})
+    with monkeypatch.context() as patch:
+        patch.setattr(items, "SECONDS", 0.001 if connection.vendor == "postgresql" else 0.05)
+        answer = client.get("/ogc/collections/trees/items", {"filter": "text LIKE '%b%c%d%e%f%'"})
     assert answer.status_code == 503
     assert "smaller box" in answer.json()["detail"]
     assert client.get("/ogc/collections/trees/items").status_code == 200
