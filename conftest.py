@@ -1,16 +1,15 @@
 """What every test may rely on."""
 
-import hashlib
 import os
 import sqlite3
-import tempfile
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings as hypothesis_settings
+
+from tests.migrated import migrated_file
 
 if TYPE_CHECKING:
     from stadtkern.people.models import User
@@ -40,7 +39,7 @@ def django_db_modify_db_settings(
     if connection.vendor != "sqlite":
         yield
         return
-    template = Path(tempfile.gettempdir()) / f"stadtkern-migrated-{_migrations_hash()}.sqlite3"
+    template = migrated_file()
     creation = connection.creation
     create = creation.create_test_db
     # a database in memory lives as long as a connection to it
@@ -68,18 +67,6 @@ def monkeypatch_session() -> Iterator[pytest.MonkeyPatch]:
     """Change something for the whole run."""
     with pytest.MonkeyPatch.context() as patch:
         yield patch
-
-
-def _migrations_hash() -> str:
-    """Return a short hash of everything that decides what an empty, migrated database holds."""
-    root = Path(__file__).parent
-    files = [*root.glob("stadtkern/**/migrations/*.py"), *root.glob("stadtkern/places/sqlite/*.py")]
-    files += [*root.glob("requirements/*.txt"), root / "stadtkern/people/roles.py"]
-    files += [*root.glob("stadtkern/**/models.py"), *root.glob("stadtkern/**/rules.py")]
-    digest = hashlib.sha256(os.environ.get("STADTKERN_DATABASE_URL", "").encode())
-    for file in sorted(files):
-        digest.update(f"{file.relative_to(root)}\n".encode() + file.read_bytes())
-    return digest.hexdigest()[:16]
 
 
 def person(name: str, *roles: str) -> "User":

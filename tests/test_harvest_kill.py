@@ -100,7 +100,7 @@ def server() -> Iterator[Catalogue]:
 
 def test_a_harvest_survives_being_killed(tmp_path: Path, server: Catalogue, database_url: str) -> None:
     town = Town(tmp_path, database_url=database_url, more={"STADTKERN_ALLOW_PRIVATE_HOSTS": server.url[7:]})
-    town.python("-m", "stadtkern", "migrate", "--verbosity", "0")
+    town.migrate()
     town.python("-c", SETUP, server.url)
     chance = random.Random(SEED)  # noqa: S311  # no secret
     for _round in range(ROUNDS):
