@@ -34,6 +34,7 @@ HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
 VENDORED = re.compile(r"(?P<name>.+)-(?P<version>\d[\w.]*)")
 NPM = {
     "fira-sans": ("@fontsource", "fira-sans"),
+    "htmx": (None, "htmx.org"),
     "kern": ("@kern-ux", "native"),
     "maplibre-gl": (None, "maplibre-gl"),
     "uplot": (None, "uplot"),

@@ -42,7 +42,7 @@ def community_urls() -> list[URLPattern]:
         path("talk/reuses/<int:pk>/", admin.ReusePage.as_view(), name="talk-reuse"),
         path("data-requests/", admin.AccessRequestList.as_view(), name="data-access-requests"),
         path("data-requests/<int:pk>/", admin.AccessRequestPage.as_view(), name="data-access-request"),
-        path("overdue-data/", admin.ReminderList.as_view(), name="data-reminders"),
+        path("data-reminders/", admin.ReminderList.as_view(), name="data-reminders"),
     ]
 
 
@@ -65,7 +65,12 @@ def requests_item() -> MenuItem:
 def reminders_item() -> MenuItem:
     """Return the entry of overdue data."""
     return PermittedItem(
-        "view_talk", _("Overdue data"), reverse_lazy("data-reminders"), icon_name="time", order=620
+        "view_talk",
+        _("Overdue data"),
+        reverse_lazy("data-reminders"),
+        name="data-reminders",
+        icon_name="time",
+        order=620,
     )
 
 

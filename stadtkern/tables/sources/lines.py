@@ -98,7 +98,7 @@ def _uneven(rows: list[list[object]]) -> list[Problem]:
 
 
 def _rows(text: str, delimiter: str, quote: str, most: int) -> list[list[object]]:
-    csv.field_size_limit(_HEAD * 4)
+    before = csv.field_size_limit(_HEAD * 4)  # one limit for the whole process: others rely on theirs
     quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE
     reader = csv.reader(
         io.StringIO(text, newline=""), delimiter=delimiter, quotechar=quote or None, quoting=quoting
@@ -113,6 +113,8 @@ def _rows(text: str, delimiter: str, quote: str, most: int) -> list[list[object]
                 break
     except csv.Error as error:
         raise TableError("broken_line", line=reader.line_num, text=str(error)[:100]) from error
+    finally:
+        csv.field_size_limit(before)
     return rows
 
 
